@@ -1,0 +1,110 @@
+/* The configuration of stillwaterd and of `stillwater replay`: YAML in, a checked struct out.
+ * Shape and example: docs/configuration.md. Loading: config_load.c (libcyaml for shape, a second pass for sense). */
+#ifndef GATEWAY_CONFIG_GATEWAY_CONFIG_H
+#define GATEWAY_CONFIG_GATEWAY_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "stillwater/sensor_profile.h"
+#include "stillwater/topics.h"
+
+struct config_place {
+    bool known;
+    double latitude, longitude; /* WGS 84 degrees */
+    char grid[128];             /* city/district/street/cell, "" = not given */
+};
+
+struct config_subject {
+    char id[SW_ID_SIZE];
+    struct config_place place;
+    struct policy policy; /* the city's, with this subject's own settings laid over it */
+};
+
+/* A sensor behind a node. */
+struct config_slot {
+    uint8_t slot;
+    const struct sw_profile *profile;
+    uint8_t unit_id;
+    uint32_t subject; /* index in subjects */
+    uint32_t sample_period_ms;
+    uint32_t report_delta; /* wire steps of the profile's first point */
+    uint32_t heartbeat_s;
+};
+
+struct config_node {
+    char id[SW_ID_SIZE];
+    uint8_t unit_id;
+    struct config_slot *slots;
+    uint32_t slot_count;
+};
+
+/* A sensor wired to the gateway's own line. */
+struct config_device {
+    char id[SW_ID_SIZE];
+    uint8_t unit_id;
+    const struct sw_profile *profile;
+    uint32_t subject;
+    uint32_t poll_interval_ms;
+};
+
+struct config_line {
+    char id[SW_ID_SIZE];
+    char *port; /* path of the serial device */
+    struct sw_line_settings settings;
+    uint32_t poll_interval_ms; /* nodes */
+    uint32_t timeout_ms;
+    struct config_node *nodes;
+    uint32_t node_count;
+    struct config_device *devices;
+    uint32_t device_count;
+};
+
+struct config_mqtt {
+    char *host;
+    uint16_t port;
+    uint32_t keepalive_s;
+    uint32_t inflight;      /* alerts under way at most */
+    char *username;         /* NULL = none */
+    char *password_file;    /* NULL = none; first line is the password */
+    char *ca_file;          /* NULL = no TLS */
+    char *certificate_file; /* NULL = no client certificate */
+    char *key_file;
+};
+
+struct gateway_config {
+    char city[SW_ID_SIZE];
+    char gateway[SW_ID_SIZE];
+    char *store_path;        /* NULL where the file has no store section (replay) */
+    struct config_mqtt mqtt; /* host NULL where the file has no mqtt section (replay) */
+    struct policy policy;
+    struct config_subject *subjects;
+    uint32_t subject_count;
+    struct config_line *lines;
+    uint32_t line_count;
+};
+
+/* Called for each problem found: where it is (file, line 0 = whole file, path of the field such as
+ * "lines[0].nodes[1].unit_id") and a sentence that says what was found and what was expected. */
+struct config_report {
+    void *ctx;
+    void (*problem)(void *ctx, const char *file, unsigned line, const char *field, const char *text);
+};
+
+/* What the file is for: a daemon needs lines, store and mqtt; a replay needs none of them. */
+enum config_use { CONFIG_FOR_DAEMON, CONFIG_FOR_REPLAY };
+
+/* SW_OK and *config (free with config_free), or SW_ERROR_CONFIG after at least one problem was reported. */
+int config_load(const char *file, enum config_use use, struct config_report report, struct gateway_config **config);
+
+/* The built-in city policy, no subjects, gateway id "replay". NULL when memory is refused. */
+struct gateway_config *config_built_in(void);
+
+/* Policy and place of a subject: its own, or the city's for a name the file does not know (place.known = false). */
+struct config_subject config_subject_or_default(const struct gateway_config *config, const char *id);
+
+void config_free(struct gateway_config *config);
+
+#endif

@@ -1,0 +1,134 @@
+/* The pure core: readings in, alert revisions out.
+ *
+ * No I/O, no clock, no heap after core_init, no threads, no global state. Time comes in as an argument; effects go
+ * out through the sink. The same core runs in stillwaterd, in `stillwater replay` and in simulations: given the same
+ * calls it makes the same alerts with the same ids.
+ *
+ * Subjects are what is watched: homes, sites, covers, rain gauges, and the nodes and lines that carry their data.
+ * A name may be used once in each domain. Callers resolve a name to its index once and use the index from then on. */
+#ifndef GATEWAY_CORE_CORE_H
+#define GATEWAY_CORE_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "stillwater/alert.h"
+#include "stillwater/error.h"
+#include "stillwater/reading.h"
+#include "stillwater/time.h"
+
+enum subject_domain {
+    SUBJECT_HOME = 1,
+    SUBJECT_LEVEL = 2,
+    SUBJECT_COVER = 3,
+    SUBJECT_RAIN = 4,
+    SUBJECT_NODE = 5,
+    SUBJECT_LINE = 6,
+    SUBJECT_SOURCE = 7, /* a plain Modbus device or a file: carries data as a node does, raises no alert itself */
+};
+
+/* The domain a reading kind belongs to; 0 for kinds the detectors do not look at (battery, reverse index). */
+enum subject_domain subject_domain_of(enum sw_reading_kind kind);
+
+#define CORE_NO_PARENT UINT32_MAX
+
+/* A reading after wire decoding, before normalising. Value in thousandths of the kind's unit. */
+struct core_reading {
+    uint32_t subject; /* index from core_add_subject */
+    enum sw_reading_kind kind;
+    int64_t value_milli; /* 0 where quality is MISSING */
+    enum sw_quality quality;
+    enum sw_quality_reason reason;
+    struct sw_wall time;
+    enum sw_clock_quality clock_quality;
+};
+
+/* Where effects go. Called from inside core calls; must not call back into the core. */
+struct core_sink {
+    void *ctx;
+    /* A new revision of an alert. The pointer is valid during the call only. */
+    void (*alert)(void *ctx, uint32_t subject, const struct sw_alert *alert);
+};
+
+struct core;
+
+/* Bytes core_init needs for up to subject_capacity subjects. */
+size_t core_size(uint32_t subject_capacity);
+
+/* Lays a core out in `memory` (core_size() bytes, aligned as malloc aligns, owned by the caller, outlives the core).
+ * `gateway` names the gateway in alert ids; copied. SW_ERROR_INVALID_ARGUMENT for an invalid id. */
+int core_init(void *memory, uint32_t subject_capacity, const char *gateway, struct core_sink sink, struct core **core);
+
+/* Adds a subject and writes its index. `parent`: the node, source or line its data come through (a node's parent is its
+ * line), or CORE_NO_PARENT. `policy` is copied. While a parent is silent its children are unknown: no silence alert
+ * of their own. SW_ERROR_NO_SPACE when full; SW_ERROR_NOT_PERMITTED when the name is already used in this domain. */
+int core_add_subject(struct core *core, enum subject_domain domain, const char *name, uint32_t parent,
+                     const struct policy *policy, uint32_t *index);
+
+/* SW_ERROR_NOT_FOUND when there is none. Hashed, but meant for configuration, not for every reading. */
+int core_find_subject(const struct core *core, enum subject_domain domain, const char *name, uint32_t *index);
+
+uint32_t core_subject_count(const struct core *core);
+const char *core_subject_name(const struct core *core, uint32_t index);
+enum subject_domain core_subject_domain(const struct core *core, uint32_t index);
+
+/* One reading. Readings of one (subject, kind) come in the order of their times; an older or equal time is counted
+ * and ignored. `now` is when the gateway decides (raised_at, updated_at); it may be later than the reading's time. */
+void core_on_reading(struct core *core, const struct core_reading *reading, struct sw_wall now);
+
+/* A node (or source) answered, and every reading it made up to `seen_until` has been handed in. Silence of its sensors
+ * is judged by this time, not by the clock: a backlog that is still on its way is not silence. */
+void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall now);
+
+/* A node answered at `now` although its backlog is not drained yet. */
+void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now);
+
+/* A line's port works (true) or cannot be opened or has gone (false). Call on every change and at start. */
+void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now);
+
+/* Passing of time: judges delays and silences. Call about once a second live, at least once a minute of data time in
+ * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early. */
+void core_tick(struct core *core, struct sw_wall now);
+
+/* A person's action on an alert (acknowledge, dispatch, resolve).
+ *   SW_ERROR_NOT_FOUND      no open alert has this id
+ *   SW_ERROR_STALE          `revision` is not the alert's present one (0 = do not check)
+ *   SW_ERROR_NOT_PERMITTED  no such transition from its state
+ * On success the new revision goes to the sink with actor and note (copied, cut to size at a UTF-8 boundary). */
+int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
+                   const char *actor, const char *note, struct sw_wall now);
+
+/* State of a subject, for the store: everything the detectors know, open alerts included. */
+#define CORE_SNAPSHOT_SIZE_MAX 4096
+
+/* Writes at most `size` bytes, returns how many; 0 when it does not fit. `core_snapshot_dirty` says whether the subject
+ * has changed since the last core_snapshot of it. */
+bool core_snapshot_dirty(const struct core *core, uint32_t subject);
+size_t core_snapshot(struct core *core, uint32_t subject, uint8_t *bytes, size_t size);
+
+/* Takes a snapshot back, after core_add_subject and before the first reading. SW_ERROR_VERSION or SW_ERROR_MALFORMED:
+ * nothing has changed, the subject starts fresh. */
+int core_restore(struct core *core, uint32_t subject, const uint8_t *bytes, size_t size);
+
+/* What the core knows of a subject now, for people. */
+enum subject_condition {
+    SUBJECT_UNKNOWN = 0, /* no data, or not enough of it observed */
+    SUBJECT_NORMAL = 1,  /* homes: water was used within the window */
+    SUBJECT_QUIET = 2,   /* homes: little use, rule not fulfilled (yet) */
+    SUBJECT_ALERT = 3,
+};
+
+struct subject_status {
+    enum subject_condition condition;
+    enum sw_colour colour;
+    struct sw_wall last_good;
+    struct sw_wall last_use;
+    int32_t coverage_permille; /* of the no-use window; -1 = does not apply */
+    uint64_t readings;
+    uint64_t rejected; /* readings that were not good, out of order, or not plausible */
+};
+struct subject_status core_subject_status(const struct core *core, uint32_t index, struct sw_wall now);
+
+#endif

@@ -1,0 +1,71 @@
+/* Port: the field bus. Polls nodes and plain Modbus devices and hands what they said to the loop.
+ *
+ * All callbacks run on the loop's thread. Implementation: adapters/field_bus_rtu/ (libmodbus, one thread a line). */
+#ifndef GATEWAY_PORTS_FIELD_BUS_H
+#define GATEWAY_PORTS_FIELD_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/gateway_config.h"
+#include "stillwater/node_map.h"
+#include "stillwater/sensor_profile.h"
+
+/* Records of a node that follow the cursor. */
+struct field_bus_batch {
+    uint32_t line, node; /* indices in the configuration */
+    uint32_t serial;
+    uint16_t epoch;
+    struct sw_record records[SW_NODE_WINDOW_RECORDS];
+    struct sw_wall times[SW_NODE_WINDOW_RECORDS]; /* wall time of each record, corrected where possible */
+    enum sw_clock_quality clock[SW_NODE_WINDOW_RECORDS];
+    uint16_t count;            /* may be 0: the node answered and has nothing new */
+    bool drained;              /* nothing newer is left on the node */
+    struct sw_wall seen_until; /* wall time of the answer */
+};
+
+/* One exchange with a plain device: its points, or an error and no points. */
+struct field_bus_sample {
+    uint32_t line, device;
+    int error;
+    struct sw_point_value values[SW_PROFILE_POINTS_MAX];
+    uint8_t count;
+    struct sw_wall time;
+};
+
+struct field_bus_counters {
+    uint64_t requests, replies, timeouts, crc_errors, wrong_replies, exceptions, late_frames, port_failures;
+};
+
+struct field_bus_events {
+    void *ctx;
+    /* The node is not asked for more until field_bus_acknowledge() for it. */
+    void (*batch)(void *ctx, const struct field_bus_batch *batch);
+    void (*sample)(void *ctx, const struct field_bus_sample *sample);
+    /* Changes only. `error` says why when up is false; text is for people and valid during the call. */
+    void (*node_link)(void *ctx, uint32_t line, uint32_t node, bool up, int error, const char *text);
+    void (*line_link)(void *ctx, uint32_t line, bool up, const char *text);
+    /* A new log on the node needs an epoch: answer with field_bus_open_log(). */
+    void (*log_unopened)(void *ctx, uint32_t line, uint32_t node, uint32_t serial);
+};
+
+struct field_bus;
+
+/* The wall clock comes as a function so that tests can set it. Starts polling at once. */
+int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct sw_wall (*wall_now)(void),
+                    struct field_bus_events events, struct field_bus **bus);
+
+/* Everything of the node's log up to `sequence` is durable (or: nothing to say, poll on, with the last one again).
+ * Tells the node at the next exchange. */
+void field_bus_acknowledge(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence);
+
+/* Gives a new log its epoch and the sequence its numbering goes on from. */
+void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base);
+
+struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line);
+
+/* Ends the threads (within a request's timeout), then calls closed() from the loop; no callback comes after it. */
+void field_bus_close(struct field_bus *bus, void (*closed)(void *ctx), void *ctx);
+
+#endif

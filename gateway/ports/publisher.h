@@ -1,0 +1,59 @@
+/* Port: the way to the city. Implementation: adapters/publisher_mqtt/ (libmosquitto on the loop, MQTT 5). */
+#ifndef GATEWAY_PORTS_PUBLISHER_H
+#define GATEWAY_PORTS_PUBLISHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "config/gateway_config.h"
+
+/* A message on the gateway's command topic. Pointers are valid during the call. */
+struct publisher_command {
+    const char *payload; /* not terminated */
+    size_t payload_size;
+    const char *response_topic; /* NULL = none */
+    const uint8_t *correlation; /* NULL = none */
+    size_t correlation_size;
+};
+
+struct publisher_events {
+    void *ctx;
+    /* Changes only; `text` says what the broker or the network said. */
+    void (*link)(void *ctx, bool up, const char *text);
+    /* The broker has taken the message handed over with this token. */
+    void (*delivered)(void *ctx, int64_t token);
+    void (*command)(void *ctx, const struct publisher_command *command);
+};
+
+struct publisher_counters {
+    uint64_t connects, refusals, published, delivered, commands;
+};
+
+struct publisher;
+
+/* Starts connecting and keeps at it, with back-off and jitter, until closed. `will` is the retained status message the
+ * broker sends out when the gateway is lost; copied. `text` gets the reason on error (TLS files and the like). */
+int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
+                    struct publisher_events events, struct publisher **publisher, char *text, size_t text_size);
+
+/* True when another alert may be handed over (link up, fewer than config->mqtt.inflight under way). */
+bool publisher_ready(const struct publisher *publisher);
+
+/* QoS 1. The token comes back in delivered(). After a lost link the undelivered ones must be handed over again.
+ * SW_ERROR_BUSY when not ready. */
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token);
+
+/* The retained status. Kept and sent again after each connect. */
+int publisher_set_status(struct publisher *publisher, const char *payload);
+
+/* Answer to a command: to command/result, and to the response topic when there is one. */
+int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload);
+
+struct publisher_counters publisher_counters(const struct publisher *publisher);
+
+/* Sends `last_status` (retained), disconnects, calls closed() from the loop. */
+void publisher_close(struct publisher *publisher, const char *last_status, void (*closed)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,94 @@
+/* Port: durable state. Everything that must be true together goes in one batch and is committed in one transaction.
+ *
+ * Implementation: adapters/store_sqlite/ (SQLite, own thread). Calls return at once; results come on the loop. */
+#ifndef GATEWAY_PORTS_STORE_H
+#define GATEWAY_PORTS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "stillwater/alert.h"
+#include "stillwater/record_format.h"
+
+/* One reading or node event. Identity: (serial, epoch, sequence) for node records; for plain devices serial and epoch
+ * are 0, and (subject, kind, time). A row that is already there is left as it is and counted. */
+struct store_reading {
+    uint32_t serial;
+    uint16_t epoch;
+    uint32_t sequence;
+    char subject[SW_ID_SIZE]; /* "" for events of the node itself */
+    uint8_t kind;
+    uint8_t quality, reason, clock_quality;
+    struct sw_wall time;
+    int64_t value_milli;
+};
+
+/* How far a node's log is stored. */
+struct store_cursor {
+    uint32_t serial;
+    uint16_t epoch;
+    uint32_t sequence;
+};
+
+struct store_batch;
+
+struct store_batch *store_batch_new(void);
+void store_batch_free(struct store_batch *batch);
+size_t store_batch_size(const struct store_batch *batch); /* rows of all kinds */
+
+/* Contents are copied. SW_OK, or SW_ERROR_NO_SPACE when memory is refused (then the batch is as before). */
+int store_batch_add_reading(struct store_batch *batch, const struct store_reading *reading);
+int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor *cursor);
+int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *subject, const uint8_t *bytes,
+                             size_t size);
+/* An alert revision and its outbox row: topic and payload are what is published. */
+int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *alert, const char *topic,
+                          const char *payload);
+
+struct store;
+
+struct store_outbox_row {
+    int64_t id;
+    char alert_id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+    const char *topic; /* valid during the call */
+    const char *payload;
+};
+
+struct store_events {
+    void *ctx;
+    /* The batch handed to store_commit is done: SW_OK, or an error and nothing of it is stored; either way the caller
+     * owns it again. `text` names the file and the reason. */
+    void (*committed)(void *ctx, struct store_batch *batch, int error, const char *text);
+    /* Rows of the outbox with id greater than asked for, oldest first, at most as many as asked for. */
+    void (*outbox)(void *ctx, const struct store_outbox_row *rows, size_t count);
+};
+
+/* Opens or makes the database (WAL, synchronous FULL) and starts the thread. Blocking. `text` gets a message naming
+ * the file and the reason on error. */
+int store_open(uv_loop_t *loop, const char *path, struct store_events events, struct store **store, char *text,
+               size_t text_size);
+
+/* One commit at a time: SW_ERROR_BUSY while another is under way. */
+int store_commit(struct store *store, struct store_batch *batch);
+
+int store_read_outbox(struct store *store, int64_t after_id, size_t limit);
+/* The row has been delivered; it is removed with the next commit or within a second. */
+int store_outbox_done(struct store *store, int64_t id);
+
+/* At start only, before the first commit; blocking. */
+int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor); /* SW_ERROR_NOT_FOUND */
+/* Writes the snapshot into bytes[size], returns its size; 0 when there is none. */
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size);
+
+struct store_counters {
+    uint64_t commits, failures, readings, duplicates, outbox_rows;
+};
+struct store_counters store_counters(const struct store *store);
+
+/* Finishes what is under way, closes the database, calls closed() from the loop. */
+void store_close(struct store *store, void (*closed)(void *ctx), void *ctx);
+
+#endif

@@ -1,0 +1,123 @@
+/* Alert vocabulary (alert.def) as enums and name look-ups, and the alert as a value. No I/O, no state. */
+#ifndef STILLWATER_ALERT_H
+#define STILLWATER_ALERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "stillwater/reading.h"
+#include "stillwater/time.h"
+#include "stillwater/topics.h"
+
+#define SW_COLOUR(code, name, text, severity, urgency) SW_COLOUR_##name = (code),
+#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_STATE(code, name, text, open)
+#define SW_ALERT_RULE(code, name, text, description)
+#define SW_ALERT_ACTION(code, name, text)
+#define SW_ALERT_TRANSITION(from, action, to)
+enum sw_colour {
+#include "stillwater/alert.def"
+    SW_COLOUR_COUNT
+};
+#undef SW_COLOUR
+#define SW_COLOUR(code, name, text, severity, urgency)
+
+#undef SW_ALERT_KIND
+#define SW_ALERT_KIND(code, name, text, description) SW_ALERT_KIND_##name = (code),
+enum sw_alert_kind {
+    SW_ALERT_KIND_NONE = 0,
+#include "stillwater/alert.def"
+    SW_ALERT_KIND_COUNT
+};
+#undef SW_ALERT_KIND
+#define SW_ALERT_KIND(code, name, text, description)
+
+#undef SW_ALERT_STATE
+#define SW_ALERT_STATE(code, name, text, open) SW_ALERT_STATE_##name = (code),
+enum sw_alert_state {
+    SW_ALERT_STATE_NONE = 0,
+#include "stillwater/alert.def"
+    SW_ALERT_STATE_COUNT
+};
+#undef SW_ALERT_STATE
+#define SW_ALERT_STATE(code, name, text, open)
+
+#undef SW_ALERT_RULE
+#define SW_ALERT_RULE(code, name, text, description) SW_ALERT_RULE_##name = (code),
+enum sw_alert_rule {
+    SW_ALERT_RULE_NONE = 0,
+#include "stillwater/alert.def"
+    SW_ALERT_RULE_COUNT
+};
+#undef SW_ALERT_RULE
+#define SW_ALERT_RULE(code, name, text, description)
+
+#undef SW_ALERT_ACTION
+#define SW_ALERT_ACTION(code, name, text) SW_ALERT_ACTION_##name = (code),
+enum sw_alert_action {
+    SW_ALERT_ACTION_NONE = 0,
+#include "stillwater/alert.def"
+    SW_ALERT_ACTION_COUNT
+};
+#undef SW_COLOUR
+#undef SW_ALERT_KIND
+#undef SW_ALERT_STATE
+#undef SW_ALERT_RULE
+#undef SW_ALERT_ACTION
+#undef SW_ALERT_TRANSITION
+
+/* Names as in JSON; "unknown" for a code that is not in the table. Static storage. */
+const char *sw_colour_name(enum sw_colour colour);
+const char *sw_colour_cap_severity(enum sw_colour colour);
+const char *sw_colour_cap_urgency(enum sw_colour colour);
+const char *sw_alert_kind_name(enum sw_alert_kind kind);
+const char *sw_alert_kind_description(enum sw_alert_kind kind);
+const char *sw_alert_state_name(enum sw_alert_state state);
+const char *sw_alert_rule_name(enum sw_alert_rule rule);
+const char *sw_alert_action_name(enum sw_alert_action action);
+
+/* The other way; the ..._NONE value (colour: SW_COLOUR_COUNT) when no entry has this name. */
+enum sw_colour sw_colour_from_name(const char *name);
+enum sw_alert_kind sw_alert_kind_from_name(const char *name);
+enum sw_alert_state sw_alert_state_from_name(const char *name);
+enum sw_alert_action sw_alert_action_from_name(const char *name);
+
+bool sw_alert_state_is_open(enum sw_alert_state state);
+
+/* The state after `action`; SW_ALERT_STATE_NONE when the table has no such transition. */
+enum sw_alert_state sw_alert_transition(enum sw_alert_state from, enum sw_alert_action action);
+
+/* What an alert rests on. A field that does not apply or is not known is absent: flag false, wall time 0. */
+struct sw_evidence {
+    enum sw_alert_rule rule;
+    int64_t window_ms;         /* length of time looked at, ending at last_good (silence: at updated_at); 0 = none */
+    int32_t coverage_permille; /* part of the window that was observed; -1 = does not apply */
+    struct sw_wall last_good;  /* last good reading */
+    struct sw_wall last_use;   /* homes: end of the last water use seen */
+    enum sw_reading_kind value_kind; /* what value and threshold measure; NONE = both absent */
+    int64_t value_milli;             /* thousandths of the kind's unit */
+    int64_t threshold_milli;
+    bool estimated_time; /* some reading's time is only estimated (clock of the node was never set) */
+};
+
+#define SW_ALERT_ACTOR_SIZE SW_ID_SIZE
+#define SW_ALERT_NOTE_SIZE  256
+
+/* One revision of an alert. Plain data: may be copied, compared field by field, kept in the store. */
+struct sw_alert {
+    char id[SW_ALERT_ID_SIZE]; /* from gateway, kind, subject and onset: a retry cannot make a second one */
+    uint32_t revision;         /* 1 when raised, one more with every change */
+    enum sw_alert_kind kind;
+    enum sw_alert_state state;
+    enum sw_colour colour; /* green once cleared or resolved */
+    enum sw_colour peak;   /* the worst colour so far */
+    char subject[SW_ID_SIZE];
+    struct sw_wall onset;      /* when the condition began, by the readings */
+    struct sw_wall raised_at;  /* when the gateway decided: revision 1 */
+    struct sw_wall updated_at; /* when the gateway decided: this revision */
+    struct sw_evidence evidence;
+    char actor[SW_ALERT_ACTOR_SIZE]; /* who caused this revision; "" = the gateway itself */
+    char note[SW_ALERT_NOTE_SIZE];   /* UTF-8, from the actor; "" = none */
+};
+
+#endif

@@ -1,0 +1,50 @@
+/* MQTT topics and message schemas: the contract between gateway and city centre (MQTT 5).
+ *
+ *   stillwater/<city>/<gateway>/status            retained, QoS 1; also the will ("offline")
+ *   stillwater/<city>/<gateway>/alert/<id>        one message per alert revision, QoS 1, not retained
+ *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
+ *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
+ *
+ * Bodies are UTF-8 JSON, one object each, with a `schema` member; the schemas are in docs/schema/. Names in topics
+ * and bodies are pseudonymous ids: SW_ID_* below. */
+#ifndef STILLWATER_TOPICS_H
+#define STILLWATER_TOPICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SW_TOPIC_ROOT           "stillwater"
+#define SW_TOPIC_STATUS         "status"
+#define SW_TOPIC_ALERT          "alert"
+#define SW_TOPIC_COMMAND        "command"
+#define SW_TOPIC_COMMAND_RESULT "command/result"
+
+#define SW_SCHEMA_ALERT          "stillwater.alert/1"
+#define SW_SCHEMA_STATUS         "stillwater.status/1"
+#define SW_SCHEMA_COMMAND        "stillwater.command/1"
+#define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
+
+#define SW_CONTENT_TYPE_JSON "application/json"
+
+/* City, gateway, line, node and subject ids: 1..63 characters of A-Z a-z 0-9 - _ and '.', the first one a letter
+ * or digit. Never a resident's name or address. */
+#define SW_ID_LENGTH_MAX 63
+#define SW_ID_SIZE       (SW_ID_LENGTH_MAX + 1)
+
+/* <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ> */
+#define SW_ALERT_ID_SIZE (SW_ID_SIZE + 16 + SW_ID_SIZE + 24)
+
+#define SW_TOPIC_SIZE (sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE + sizeof SW_TOPIC_ALERT + SW_ALERT_ID_SIZE + 4)
+
+static inline bool sw_id_valid(const char *id)
+{
+    size_t length = 0;
+    for (; id[length] != '\0'; length++) {
+        char c = id[length];
+        bool alphanumeric = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!alphanumeric && (length == 0 || (c != '-' && c != '_' && c != '.'))) return false;
+    }
+    return length >= 1 && length <= SW_ID_LENGTH_MAX;
+}
+
+#endif
