@@ -1,8 +1,14 @@
 /* The bodies of MQTT messages and of replay's output: JSON after the schemas in docs/schema/, made and read with
- * jansson. Encoders return a string from malloc, one line without line end; NULL only when memory is refused. */
+ * jansson. Encoders return a string from malloc, one line without line end; NULL only when memory is refused.
+ *
+ * Every body starts with `schema`; members come in a fixed order; what does not apply is left out, never null. Numbers
+ * are decimals of the unit named beside them. Decoders take bytes from outside: they check type, range, length and
+ * UTF-8 of every member they hand on, and refuse a member given twice. No function here keeps state or reads a clock.
+ */
 #ifndef GATEWAY_MESSAGE_MESSAGE_H
 #define GATEWAY_MESSAGE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,9 +21,36 @@ void message_time_format(struct sw_wall time, char out[MESSAGE_TIME_SIZE]);
 /* RFC 3339 with any offset, with or without fraction. SW_OK or SW_ERROR_MALFORMED. */
 int message_time_parse(const char *text, struct sw_wall *time);
 
+/* `expires` of an alert: updated_at plus one of these. Within a day the next shift has seen an open alert's revision or
+ * a newer one has replaced it. That an alert is over is worth telling for longer: a centre that was away has to learn
+ * it, or it keeps looking at an alert that nobody will touch again. */
+#define MESSAGE_EXPIRES_OPEN_MS   INT64_C(86400000)
+#define MESSAGE_EXPIRES_CLOSED_MS INT64_C(604800000)
+
 /* stillwater.alert/1. `place` may be NULL or not known: then the body has none. */
 char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,
                            const struct config_place *place);
+
+/* One English sentence for a duty officer, without final stop, made from the alert's own figures. Cut to fit. */
+#define MESSAGE_HEADLINE_SIZE 320
+void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADLINE_SIZE]);
+
+/* What a receiver needs of an alert to route it, tell a duplicate and show it. */
+struct message_alert_summary {
+    char id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+    char city[SW_ID_SIZE], gateway[SW_ID_SIZE], subject[SW_ID_SIZE];
+    enum sw_alert_kind kind;
+    enum sw_alert_state state;
+    enum sw_colour colour;
+    char headline[MESSAGE_HEADLINE_SIZE];
+    struct sw_wall updated_at, expires;
+};
+
+/* SW_OK, or SW_ERROR_MESSAGE with `text` as in message_command_decode. Members this build does not know are let pass:
+ * a newer gateway's alert must not be lost because it says more. */
+int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
+                         size_t text_size);
 
 /* stillwater.command/1 */
 struct message_command {
@@ -34,6 +67,8 @@ int message_command_decode(const char *payload, size_t size, struct message_comm
                            size_t text_size);
 char *message_command_encode(const struct message_command *command);
 
+#define MESSAGE_RESULT_TEXT_SIZE 256
+
 /* stillwater.command-result/1: `error` from error.def, `text` for people; revision = the alert's after the command. */
 struct message_command_result {
     const char *alert_id; /* "" when the command could not be read */
@@ -42,6 +77,16 @@ struct message_command_result {
     const char *text;
 };
 char *message_command_result_encode(const struct message_command_result *result, struct sw_wall now);
+
+struct message_command_answer {
+    char alert_id[SW_ALERT_ID_SIZE]; /* "" = the gateway could not read the command */
+    uint32_t revision;               /* 0 = not given */
+    bool accepted;
+    char error[32]; /* name from error.def, "OK" when accepted */
+    char text[MESSAGE_RESULT_TEXT_SIZE];
+};
+int message_command_result_decode(const char *payload, size_t size, struct message_command_answer *answer, char *text,
+                                  size_t text_size);
 
 /* stillwater.status/1: state, since when, version, and every counter of the gateway as name and value. */
 enum message_status_state { MESSAGE_STATUS_ONLINE, MESSAGE_STATUS_OFFLINE, MESSAGE_STATUS_STOPPED };
@@ -61,5 +106,17 @@ struct message_status {
     size_t counter_count;
 };
 char *message_status_encode(const struct message_status *status);
+
+struct message_status_summary {
+    char city[SW_ID_SIZE], gateway[SW_ID_SIZE];
+    enum message_status_state state;
+    struct sw_wall time, since;
+    uint32_t open_alerts;
+    char trouble[MESSAGE_HEADLINE_SIZE];
+};
+int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
+                          size_t text_size);
+
+const char *message_status_state_name(enum message_status_state state);
 
 #endif

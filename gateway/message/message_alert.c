@@ -1,0 +1,122 @@
+#include "message/message.h"
+
+#include <string.h>
+
+#include "message/message_json.h"
+#include "stillwater/error.h"
+
+#define ALERT_SIZE_MAX 16384u
+
+static bool is_silence(enum sw_alert_kind kind)
+{
+    return kind == SW_ALERT_KIND_SENSOR_SILENT || kind == SW_ALERT_KIND_NODE_SILENT || kind == SW_ALERT_KIND_BUS_SILENT;
+}
+
+/* CAP 1.2 certainty: silence tells nothing of the world; what was seen in part, or at an estimated time, is likely. */
+static const char *certainty(const struct sw_alert *alert)
+{
+    if (is_silence(alert->kind)) return "Unknown";
+    const struct sw_evidence *evidence = &alert->evidence;
+    bool partial = evidence->coverage_permille >= 0 && evidence->coverage_permille < 1000;
+    return partial || evidence->estimated_time ? "Likely" : "Observed";
+}
+
+static void add_place(struct json_builder *body, const struct config_place *place)
+{
+    if (!place || !place->known) return;
+    struct json_builder object = json_builder_new();
+    json_add(&object, "latitude", json_real(place->latitude));
+    json_add(&object, "longitude", json_real(place->longitude));
+    json_add_text(&object, "grid", place->grid);
+    json_add_object(body, "place", &object);
+}
+
+static void add_evidence(struct json_builder *body, const struct sw_evidence *evidence)
+{
+    struct json_builder object = json_builder_new();
+    json_add_string(&object, "rule", sw_alert_rule_name(evidence->rule));
+    if (evidence->window_ms > 0) json_add_milli(&object, "window_s", evidence->window_ms);
+    if (evidence->coverage_permille >= 0)
+        json_add_milli(&object, "coverage_pct", (int64_t)evidence->coverage_permille * 100);
+    json_add_known_time(&object, "last_good", evidence->last_good);
+    json_add_known_time(&object, "last_use", evidence->last_use);
+    const struct sw_reading_kind_info *kind = sw_reading_kind_info((unsigned)evidence->value_kind);
+    if (kind) {
+        json_add_milli(&object, "value", evidence->value_milli);
+        json_add_milli(&object, "threshold", evidence->threshold_milli);
+        json_add_text(&object, "unit", kind->unit);
+        json_add_string(&object, "reading_kind", kind->name);
+    }
+    json_add(&object, "estimated_time", json_boolean(evidence->estimated_time));
+    json_add_object(body, "evidence", &object);
+}
+
+static void add_times(struct json_builder *body, const struct sw_alert *alert)
+{
+    int64_t life = sw_alert_state_is_open(alert->state) ? MESSAGE_EXPIRES_OPEN_MS : MESSAGE_EXPIRES_CLOSED_MS;
+    json_add_time(body, "onset", alert->onset);
+    json_add_time(body, "raised_at", alert->raised_at);
+    json_add_time(body, "updated_at", alert->updated_at);
+    json_add_time(body, "expires", sw_wall_from_ms(alert->updated_at.ms + life));
+}
+
+char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,
+                           const struct config_place *place)
+{
+    char headline[MESSAGE_HEADLINE_SIZE];
+    message_alert_headline(alert, headline);
+
+    struct json_builder body = json_builder_new();
+    json_add_string(&body, "schema", SW_SCHEMA_ALERT);
+    json_add_string(&body, "id", alert->id);
+    json_add_integer(&body, "revision", alert->revision);
+    json_add_string(&body, "city", city);
+    json_add_string(&body, "gateway", gateway);
+    json_add_string(&body, "kind", sw_alert_kind_name(alert->kind));
+    json_add_string(&body, "state", sw_alert_state_name(alert->state));
+    json_add_string(&body, "colour", sw_colour_name(alert->colour));
+    json_add_string(&body, "peak_colour", sw_colour_name(alert->peak));
+    json_add_string(&body, "severity", sw_colour_cap_severity(alert->colour));
+    json_add_string(&body, "urgency", sw_colour_cap_urgency(alert->colour));
+    json_add_string(&body, "certainty", certainty(alert));
+    json_add_string(&body, "subject", alert->subject);
+    json_add_string(&body, "headline", headline);
+    add_times(&body, alert);
+    json_add_text(&body, "actor", alert->actor);
+    json_add_text(&body, "note", alert->note);
+    add_place(&body, place);
+    add_evidence(&body, &alert->evidence);
+    return json_builder_finish(&body);
+}
+
+static void read_vocabulary(struct json_reader *reader, struct message_alert_summary *summary)
+{
+    char kind[32] = "", state[32] = "", colour[32] = "";
+    json_read_string(reader, "kind", JSON_REQUIRED, kind, sizeof kind);
+    json_read_string(reader, "state", JSON_REQUIRED, state, sizeof state);
+    json_read_string(reader, "colour", JSON_REQUIRED, colour, sizeof colour);
+    if (reader->failed) return;
+    summary->kind = sw_alert_kind_from_name(kind);
+    summary->state = sw_alert_state_from_name(state);
+    summary->colour = sw_colour_from_name(colour);
+    if (summary->kind == SW_ALERT_KIND_NONE) json_reader_fail(reader, "kind: \"%s\" is not an alert kind", kind);
+    if (summary->state == SW_ALERT_STATE_NONE) json_reader_fail(reader, "state: \"%s\" is not an alert state", state);
+    if (summary->colour == SW_COLOUR_COUNT) json_reader_fail(reader, "colour: \"%s\" is not a colour", colour);
+}
+
+int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
+                         size_t text_size)
+{
+    memset(summary, 0, sizeof *summary);
+    struct json_reader reader = json_reader_open(payload, size, ALERT_SIZE_MAX, SW_SCHEMA_ALERT, text, text_size);
+    json_read_alert_id(&reader, "id", JSON_REQUIRED, summary->id);
+    json_read_count(&reader, "revision", JSON_REQUIRED, 1, &summary->revision);
+    json_read_id(&reader, "city", JSON_REQUIRED, summary->city, sizeof summary->city);
+    json_read_id(&reader, "gateway", JSON_REQUIRED, summary->gateway, sizeof summary->gateway);
+    json_read_id(&reader, "subject", JSON_REQUIRED, summary->subject, sizeof summary->subject);
+    read_vocabulary(&reader, summary);
+    json_read_string(&reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
+    json_read_time(&reader, "updated_at", &summary->updated_at);
+    json_read_time(&reader, "expires", &summary->expires);
+    return json_reader_close(&reader);
+}

@@ -1,0 +1,75 @@
+#include "message/message.h"
+
+#include <string.h>
+
+#include "message/message_json.h"
+#include "stillwater/error.h"
+
+#define STATUS_SIZE_MAX 65536u
+
+static const char *const state_names[] = {
+    [MESSAGE_STATUS_ONLINE] = "online",
+    [MESSAGE_STATUS_OFFLINE] = "offline",
+    [MESSAGE_STATUS_STOPPED] = "stopped",
+};
+
+#define STATE_COUNT (sizeof state_names / sizeof state_names[0])
+
+const char *message_status_state_name(enum message_status_state state)
+{
+    return (unsigned)state < STATE_COUNT ? state_names[state] : "unknown";
+}
+
+/* JSON integers here are signed 64 bits; a counter past that has long lost its meaning and stays at the end. */
+static int64_t counter_value(uint64_t value)
+{
+    return value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+char *message_status_encode(const struct message_status *status)
+{
+    struct json_builder body = json_builder_new();
+    json_add_string(&body, "schema", SW_SCHEMA_STATUS);
+    json_add_string(&body, "city", status->city);
+    json_add_string(&body, "gateway", status->gateway);
+    json_add_string(&body, "state", message_status_state_name(status->state));
+    json_add_time(&body, "time", status->time);
+    json_add_time(&body, "since", status->since);
+    json_add_string(&body, "version", STILLWATER_VERSION);
+    json_add_integer(&body, "open_alerts", status->open_alerts);
+    if (status->trouble && status->trouble[0] != '\0')
+        json_add_cut_string(&body, "trouble", status->trouble, MESSAGE_HEADLINE_SIZE);
+    struct json_builder counters = json_builder_new();
+    for (size_t i = 0; i < status->counter_count; i++)
+        json_add_integer(&counters, status->counters[i].name, counter_value(status->counters[i].value));
+    json_add_object(&body, "counters", &counters);
+    return json_builder_finish(&body);
+}
+
+static void read_state(struct json_reader *reader, enum message_status_state *state)
+{
+    char name[32] = "";
+    json_read_string(reader, "state", JSON_REQUIRED, name, sizeof name);
+    if (reader->failed) return;
+    for (unsigned i = 0; i < STATE_COUNT; i++) {
+        if (strcmp(name, state_names[i]) != 0) continue;
+        *state = (enum message_status_state)i;
+        return;
+    }
+    json_reader_fail(reader, "state: found \"%s\", expected online, offline or stopped", name);
+}
+
+int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
+                          size_t text_size)
+{
+    memset(summary, 0, sizeof *summary);
+    struct json_reader reader = json_reader_open(payload, size, STATUS_SIZE_MAX, SW_SCHEMA_STATUS, text, text_size);
+    json_read_id(&reader, "city", JSON_REQUIRED, summary->city, sizeof summary->city);
+    json_read_id(&reader, "gateway", JSON_REQUIRED, summary->gateway, sizeof summary->gateway);
+    read_state(&reader, &summary->state);
+    json_read_time(&reader, "time", &summary->time);
+    json_read_time(&reader, "since", &summary->since);
+    json_read_count(&reader, "open_alerts", JSON_REQUIRED, 0, &summary->open_alerts);
+    json_read_string(&reader, "trouble", JSON_OPTIONAL, summary->trouble, sizeof summary->trouble);
+    return json_reader_close(&reader);
+}
