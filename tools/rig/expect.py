@@ -1,0 +1,58 @@
+"""Judges what the subscriber received: every expected alert raised, updated and cleared exactly once, nothing else."""
+
+from collections import defaultdict
+
+
+class Expected:
+    """Alerts of one kind for one subject. `colours` must appear in this order (others may stand between), `states`
+    each at least once."""
+
+    def __init__(self, kind, subject, times=1, colours=(), states=("raised", "cleared")):
+        self.kind, self.subject, self.times, self.colours, self.states = kind, subject, times, colours, states
+
+
+def in_order(wanted, seen):
+    rest = iter(seen)
+    return all(any(w == s for s in rest) for w in wanted)
+
+
+def judge_life(alert_id, revisions):
+    """What is wrong with the revisions of one alert; an empty list when they are one whole life."""
+    wrong = []
+    numbers = [m["revision"] for m in revisions]
+    if numbers != list(range(1, len(numbers) + 1)):
+        wrong.append(f"{alert_id}: revisions {numbers}, expected 1 to {max(numbers)} once each, in order")
+    if revisions[0]["state"] != "raised":
+        wrong.append(f"{alert_id}: begins as {revisions[0]['state']}, expected raised")
+    if revisions[-1]["state"] not in ("cleared", "resolved"):
+        wrong.append(f"{alert_id}: ends as {revisions[-1]['state']}, expected cleared")
+    return wrong
+
+
+def judge(messages, expected):
+    """A list of sentences, one for each thing that is not as expected."""
+    lives = defaultdict(list)
+    for message in messages:
+        if message.get("schema") == "stillwater.alert/1":
+            lives[message["id"]].append(message)
+
+    wrong = []
+    by_subject = defaultdict(list)
+    for alert_id, revisions in lives.items():
+        wrong += judge_life(alert_id, revisions)
+        by_subject[(revisions[0]["kind"], revisions[0]["subject"])].append(revisions)
+
+    for e in expected:
+        found = by_subject.pop((e.kind, e.subject), [])
+        if len(found) != e.times:
+            wrong.append(f"{e.kind} of {e.subject}: {len(found)} alerts, expected {e.times}")
+        for revisions in found:
+            colours = [m["colour"] for m in revisions]
+            states = {m["state"] for m in revisions}
+            if not in_order(e.colours, colours):
+                wrong.append(f"{e.kind} of {e.subject}: colours {colours}, expected {list(e.colours)} in this order")
+            if not set(e.states) <= states:
+                wrong.append(f"{e.kind} of {e.subject}: states {sorted(states)}, expected {sorted(e.states)}")
+    for kind, subject in by_subject:
+        wrong.append(f"{kind} of {subject}: not expected at all")
+    return wrong
