@@ -1,0 +1,50 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/gateway_config.h"
+
+struct gateway_config *config_built_in(void)
+{
+    struct gateway_config *config = calloc(1, sizeof *config);
+    if (!config) return NULL;
+    snprintf(config->city, sizeof config->city, "city");
+    snprintf(config->gateway, sizeof config->gateway, "replay");
+    config->policy = policy_city_default();
+    return config;
+}
+
+struct config_subject config_subject_or_default(const struct gateway_config *config, const char *id)
+{
+    for (uint32_t i = 0; i < config->subject_count; i++)
+        if (strcmp(config->subjects[i].id, id) == 0) return config->subjects[i];
+    struct config_subject subject = {.policy = config->policy};
+    snprintf(subject.id, sizeof subject.id, "%s", id);
+    return subject;
+}
+
+static void free_line(struct config_line *line)
+{
+    for (uint32_t i = 0; i < line->node_count; i++)
+        free(line->nodes[i].slots);
+    free(line->nodes);
+    free(line->devices);
+    free(line->port);
+}
+
+void config_free(struct gateway_config *config)
+{
+    if (!config) return;
+    for (uint32_t i = 0; i < config->line_count; i++)
+        free_line(&config->lines[i]);
+    free(config->lines);
+    free(config->subjects);
+    free(config->store_path);
+    free(config->mqtt.host);
+    free(config->mqtt.username);
+    free(config->mqtt.password_file);
+    free(config->mqtt.ca_file);
+    free(config->mqtt.certificate_file);
+    free(config->mqtt.key_file);
+    free(config);
+}

@@ -1,0 +1,294 @@
+#include "config/config_build.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stillwater/error.h"
+
+struct build {
+    const struct raw_config *raw;
+    struct config_document *document;
+    struct config_problems *problems;
+    struct gateway_config *config;
+    bool out_of_memory;
+};
+
+static void lay_decimal(int64_t *target, const double *value, double factor)
+{
+    if (value) *target = llround(*value * factor);
+}
+
+static void lay_u32(uint32_t *target, const uint32_t *value)
+{
+    if (value) *target = *value;
+}
+
+static void lay_colour(enum sw_colour *target, const enum sw_colour *value)
+{
+    if (value) *target = *value;
+}
+
+static void lay_band(int64_t *target, const char *value)
+{
+    if (value) *target = strcmp(value, "off") == 0 ? LEVEL_BAND_OFF : llround(strtod(value, NULL) * 1000);
+}
+
+static void lay_no_use(struct no_use_policy *policy, const struct raw_no_use *raw)
+{
+    if (!raw) return;
+    int64_t coverage = policy->coverage_permille;
+    lay_decimal(&policy->volume_ml, raw->volume_l, 1000);
+    lay_decimal(&policy->window_ms, raw->window_s, 1000);
+    lay_decimal(&coverage, raw->coverage_pct, 10);
+    policy->coverage_permille = (int32_t)coverage;
+    lay_decimal(&policy->observed_gap_ms, raw->observed_gap_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_meter(struct meter_policy *policy, const struct raw_meter *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->rollover_ml, raw->rollover_l, 1000);
+    lay_decimal(&policy->max_flow_ml_s, raw->max_flow_l_per_s, 1000);
+}
+
+static void lay_level(struct level_policy *policy, const struct raw_level *raw)
+{
+    if (!raw) return;
+    if (raw->bands_mm) {
+        lay_band(&policy->band_um[SW_COLOUR_BLUE], raw->bands_mm->blue);
+        lay_band(&policy->band_um[SW_COLOUR_YELLOW], raw->bands_mm->yellow);
+        lay_band(&policy->band_um[SW_COLOUR_ORANGE], raw->bands_mm->orange);
+        lay_band(&policy->band_um[SW_COLOUR_RED], raw->bands_mm->red);
+    }
+    lay_decimal(&policy->deadband_um, raw->deadband_mm, 1000);
+    lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
+    lay_decimal(&policy->off_delay_ms, raw->off_delay_s, 1000);
+    lay_decimal(&policy->range_min_um, raw->range_min_mm, 1000);
+    lay_decimal(&policy->range_max_um, raw->range_max_mm, 1000);
+}
+
+static void lay_cover(struct cover_policy *policy, const struct raw_cover *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->tilt_limit_mdeg, raw->tilt_deg, 1000);
+    lay_decimal(&policy->tilt_deadband_mdeg, raw->tilt_deadband_deg, 1000);
+    lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
+    lay_decimal(&policy->off_delay_ms, raw->off_delay_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_silence(struct silence_policy *policy, const struct raw_silent *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->home_ms, raw->home_s, 1000);
+    lay_decimal(&policy->level_ms, raw->level_s, 1000);
+    lay_decimal(&policy->cover_ms, raw->cover_s, 1000);
+    lay_decimal(&policy->rain_ms, raw->rain_s, 1000);
+    lay_decimal(&policy->node_ms, raw->node_s, 1000);
+    lay_decimal(&policy->bus_ms, raw->bus_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_policy(struct policy *policy, const struct raw_policy *raw)
+{
+    if (!raw) return;
+    lay_no_use(&policy->no_use, raw->no_use);
+    lay_meter(&policy->meter, raw->meter);
+    lay_level(&policy->level, raw->level);
+    lay_cover(&policy->cover, raw->cover);
+    lay_silence(&policy->silence, raw->silent);
+}
+
+/* At least one byte, so that an empty list is not mistaken for refused memory. */
+static void *make(struct build *build, size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size);
+    if (!memory) build->out_of_memory = true;
+    return memory;
+}
+
+static char *copy(struct build *build, const char *text)
+{
+    if (!text) return NULL;
+    char *made = strdup(text);
+    if (!made) build->out_of_memory = true;
+    return made;
+}
+
+/* Ids are known to fit: the shape check saw to it. */
+static void copy_id(char target[SW_ID_SIZE], const char *id)
+{
+    snprintf(target, SW_ID_SIZE, "%s", id);
+}
+
+static uint32_t subject_index(const struct build *build, const char *id, const char *path)
+{
+    for (uint32_t i = 0; i < build->config->subject_count; i++)
+        if (strcmp(build->config->subjects[i].id, id) == 0) return i;
+    config_problem(build->problems, config_document_line(build->document, path), path,
+                   "no subject is called %s; expected the id of an entry of subjects", id);
+    return CONFIG_NO_SUBJECT;
+}
+
+static const struct sw_profile *profile_named(const struct build *build, const char *name, const char *path)
+{
+    const struct sw_profile *profile = sw_profile_by_name(name);
+    if (profile) return profile;
+    char known[512];
+    size_t used = 0;
+    for (size_t i = 0; sw_profile_at(i) && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", sw_profile_at(i)->name);
+    config_problem(build->problems, config_document_line(build->document, path), path,
+                   "no sensor profile is called %s; expected one of %s", name, known);
+    return NULL;
+}
+
+static void build_place(struct config_place *place, const struct raw_place *raw)
+{
+    if (!raw) return;
+    place->known = raw->latitude && raw->longitude;
+    if (place->known) {
+        place->latitude = *raw->latitude;
+        place->longitude = *raw->longitude;
+    }
+    if (raw->grid) snprintf(place->grid, sizeof place->grid, "%s", raw->grid);
+}
+
+static void build_subjects(struct build *build)
+{
+    struct gateway_config *config = build->config;
+    config->subjects = make(build, build->raw->subjects_count, sizeof *config->subjects);
+    if (!config->subjects) return;
+    for (uint32_t i = 0; i < build->raw->subjects_count; i++) {
+        const struct raw_subject *raw = &build->raw->subjects[i];
+        struct config_subject *subject = &config->subjects[i];
+        copy_id(subject->id, raw->id);
+        build_place(&subject->place, raw->place);
+        subject->policy = config->policy;
+        lay_policy(&subject->policy, raw->policy);
+    }
+    config->subject_count = build->raw->subjects_count;
+}
+
+static void build_slots(struct build *build, struct config_node *node, const struct raw_node *raw, const char *path)
+{
+    node->slots = make(build, raw->slots_count, sizeof *node->slots);
+    if (!node->slots) return;
+    node->slot_count = raw->slots_count;
+    for (uint32_t i = 0; i < raw->slots_count; i++) {
+        char field[CONFIG_PATH_SIZE];
+        struct config_slot *slot = &node->slots[i];
+        slot->slot = (uint8_t)raw->slots[i].slot;
+        slot->unit_id = (uint8_t)raw->slots[i].unit_id;
+        snprintf(field, sizeof field, "%.200s.slots[%u].profile", path, i);
+        slot->profile = profile_named(build, raw->slots[i].profile, field);
+        snprintf(field, sizeof field, "%.200s.slots[%u].subject", path, i);
+        slot->subject = subject_index(build, raw->slots[i].subject, field);
+        slot->sample_period_ms = 1000;
+        slot->report_delta = 1;
+        slot->heartbeat_s = 60;
+        lay_u32(&slot->sample_period_ms, raw->slots[i].sample_period_ms);
+        lay_u32(&slot->report_delta, raw->slots[i].report_delta);
+        lay_u32(&slot->heartbeat_s, raw->slots[i].heartbeat_s);
+    }
+}
+
+static void build_nodes(struct build *build, struct config_line *line, const struct raw_line *raw, uint32_t number)
+{
+    line->nodes = make(build, raw->nodes_count, sizeof *line->nodes);
+    if (!line->nodes) return;
+    line->node_count = raw->nodes_count;
+    for (uint32_t i = 0; i < raw->nodes_count; i++) {
+        char path[CONFIG_PATH_SIZE];
+        snprintf(path, sizeof path, "lines[%u].nodes[%u]", number, i);
+        copy_id(line->nodes[i].id, raw->nodes[i].id);
+        line->nodes[i].unit_id = (uint8_t)raw->nodes[i].unit_id;
+        build_slots(build, &line->nodes[i], &raw->nodes[i], path);
+    }
+}
+
+static void build_devices(struct build *build, struct config_line *line, const struct raw_line *raw, uint32_t number)
+{
+    line->devices = make(build, raw->devices_count, sizeof *line->devices);
+    if (!line->devices) return;
+    line->device_count = raw->devices_count;
+    for (uint32_t i = 0; i < raw->devices_count; i++) {
+        char field[CONFIG_PATH_SIZE];
+        struct config_device *device = &line->devices[i];
+        copy_id(device->id, raw->devices[i].id);
+        device->unit_id = (uint8_t)raw->devices[i].unit_id;
+        snprintf(field, sizeof field, "lines[%u].devices[%u].profile", number, i);
+        device->profile = profile_named(build, raw->devices[i].profile, field);
+        snprintf(field, sizeof field, "lines[%u].devices[%u].subject", number, i);
+        device->subject = subject_index(build, raw->devices[i].subject, field);
+        device->poll_interval_ms = 5000;
+        lay_u32(&device->poll_interval_ms, raw->devices[i].poll_interval_ms);
+    }
+}
+
+static void build_lines(struct build *build)
+{
+    struct gateway_config *config = build->config;
+    config->lines = make(build, build->raw->lines_count, sizeof *config->lines);
+    if (!config->lines) return;
+    config->line_count = build->raw->lines_count;
+    for (uint32_t i = 0; i < config->line_count; i++) {
+        const struct raw_line *raw = &build->raw->lines[i];
+        struct config_line *line = &config->lines[i];
+        copy_id(line->id, raw->id);
+        line->port = copy(build, raw->port);
+        line->settings.baud = 115200;
+        line->settings.parity = raw->parity ? (char)*raw->parity : 'N';
+        line->settings.stop_bits = raw->stop_bits ? (uint8_t)*raw->stop_bits : 1;
+        line->poll_interval_ms = 1000;
+        line->timeout_ms = 500;
+        lay_u32(&line->settings.baud, raw->baud);
+        lay_u32(&line->poll_interval_ms, raw->poll_interval_ms);
+        lay_u32(&line->timeout_ms, raw->timeout_ms);
+        build_nodes(build, line, raw, i);
+        build_devices(build, line, raw, i);
+    }
+}
+
+static void build_mqtt(struct build *build)
+{
+    const struct raw_mqtt *raw = build->raw->mqtt;
+    struct config_mqtt *mqtt = &build->config->mqtt;
+    if (!raw) return;
+    mqtt->host = copy(build, raw->host);
+    mqtt->username = copy(build, raw->username);
+    mqtt->password_file = copy(build, raw->password_file);
+    mqtt->port = raw->tls ? 8883 : 1883;
+    if (raw->port) mqtt->port = (uint16_t)*raw->port;
+    mqtt->keepalive_s = 30;
+    mqtt->inflight = 20;
+    lay_u32(&mqtt->keepalive_s, raw->keepalive_s);
+    lay_u32(&mqtt->inflight, raw->inflight);
+    if (!raw->tls) return;
+    mqtt->ca_file = copy(build, raw->tls->ca_file);
+    mqtt->certificate_file = copy(build, raw->tls->certificate_file);
+    mqtt->key_file = copy(build, raw->tls->key_file);
+}
+
+struct gateway_config *config_build(const struct raw_config *raw, struct config_document *document,
+                                    struct config_problems *problems)
+{
+    struct build build = {raw, document, problems, calloc(1, sizeof *build.config), false};
+    if (build.config) {
+        copy_id(build.config->city, raw->city);
+        copy_id(build.config->gateway, raw->gateway);
+        if (raw->store) build.config->store_path = copy(&build, raw->store->path);
+        build_mqtt(&build);
+        build.config->policy = policy_city_default();
+        lay_policy(&build.config->policy, raw->policy);
+        build_subjects(&build);
+        build_lines(&build);
+    }
+    if (build.config && !build.out_of_memory) return build.config;
+    config_problem(problems, 0, "", "no memory for the configuration");
+    config_free(build.config);
+    return NULL;
+}

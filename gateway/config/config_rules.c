@@ -1,0 +1,150 @@
+#include "config/config_rules.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config_build.h"
+#include "config/config_rules_wiring.h"
+
+#define SCHEMA_NAME "stillwater.gateway/1"
+
+struct rules {
+    const struct gateway_config *config;
+    const struct raw_config *raw;
+    struct config_document *document;
+    struct config_problems *problems;
+};
+
+__attribute__((format(printf, 3, 4))) static void report(const struct rules *rules, const char *path,
+                                                         const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    config_problem(rules->problems, config_document_line(rules->document, path), path, "%s", text);
+}
+
+static void check_file(const struct rules *rules, const char *path, const char *file)
+{
+    struct stat status;
+    if (!file) return;
+    if (stat(file, &status) != 0 || access(file, R_OK) != 0)
+        report(rules, path, "cannot read %s: %s; expected a readable file", file, strerror(errno));
+    else if (!S_ISREG(status.st_mode))
+        report(rules, path, "%s is not a file; expected a readable file", file);
+}
+
+static void check_mqtt(const struct rules *rules)
+{
+    const struct config_mqtt *mqtt = &rules->config->mqtt;
+    if (mqtt->password_file && !mqtt->username)
+        report(rules, "mqtt.username", "key is missing; expected a user name, since password_file is given");
+    if (mqtt->certificate_file && !mqtt->key_file)
+        report(rules, "mqtt.tls.key_file", "key is missing; expected the key of certificate_file");
+    if (mqtt->key_file && !mqtt->certificate_file)
+        report(rules, "mqtt.tls.certificate_file", "key is missing; expected the certificate of key_file");
+    check_file(rules, "mqtt.password_file", mqtt->password_file);
+    check_file(rules, "mqtt.tls.ca_file", mqtt->ca_file);
+    check_file(rules, "mqtt.tls.certificate_file", mqtt->certificate_file);
+    check_file(rules, "mqtt.tls.key_file", mqtt->key_file);
+}
+
+static void check_daemon_parts(const struct rules *rules)
+{
+    if (!rules->config->store_path) report(rules, "store", "key is missing; expected store: {path: FILE}");
+    if (!rules->config->mqtt.host) report(rules, "mqtt", "key is missing; expected mqtt: {host: NAME}");
+    if (rules->config->line_count == 0) report(rules, "lines", "no line; expected at least one");
+}
+
+/* Each band that is on lies above the one before it. */
+static void check_bands(const struct rules *rules, const char *prefix, const struct level_policy *level)
+{
+    int below = -1;
+    for (int colour = SW_COLOUR_BLUE; colour <= SW_COLOUR_RED; colour++) {
+        if (level->band_um[colour] == LEVEL_BAND_OFF) continue;
+        if (below >= 0 && level->band_um[colour] <= level->band_um[below]) {
+            char path[CONFIG_PATH_SIZE];
+            snprintf(path, sizeof path, "%slevel.bands_mm.%s", prefix, sw_colour_name((enum sw_colour)colour));
+            report(rules, path, "found %g; expected more than the %s band's %g", (double)level->band_um[colour] / 1000,
+                   sw_colour_name((enum sw_colour)below), (double)level->band_um[below] / 1000);
+        }
+        below = colour;
+    }
+}
+
+static void check_policy(const struct rules *rules, const char *prefix, const struct policy *policy)
+{
+    char path[CONFIG_PATH_SIZE];
+    check_bands(rules, prefix, &policy->level);
+    if (policy->level.range_max_um <= policy->level.range_min_um) {
+        snprintf(path, sizeof path, "%slevel.range_max_mm", prefix);
+        report(rules, path, "found %g; expected more than range_min_mm, which is %g",
+               (double)policy->level.range_max_um / 1000, (double)policy->level.range_min_um / 1000);
+    }
+    for (int colour = SW_COLOUR_BLUE; colour <= SW_COLOUR_RED; colour++) {
+        int64_t band = policy->level.band_um[colour];
+        if (band == LEVEL_BAND_OFF || (band >= policy->level.range_min_um && band <= policy->level.range_max_um))
+            continue;
+        snprintf(path, sizeof path, "%slevel.bands_mm.%s", prefix, sw_colour_name((enum sw_colour)colour));
+        report(rules, path, "found %g; expected a threshold within range_min_mm and range_max_mm, %g to %g",
+               (double)band / 1000, (double)policy->level.range_min_um / 1000,
+               (double)policy->level.range_max_um / 1000);
+    }
+    if (policy->cover.tilt_deadband_mdeg >= policy->cover.tilt_limit_mdeg) {
+        snprintf(path, sizeof path, "%scover.tilt_deadband_deg", prefix);
+        report(rules, path, "found %g; expected less than tilt_deg, which is %g",
+               (double)policy->cover.tilt_deadband_mdeg / 1000, (double)policy->cover.tilt_limit_mdeg / 1000);
+    }
+    if (policy->no_use.observed_gap_ms > policy->no_use.window_ms) {
+        snprintf(path, sizeof path, "%sno_use.observed_gap_s", prefix);
+        report(rules, path, "found %g; expected at most window_s, which is %g",
+               (double)policy->no_use.observed_gap_ms / 1000, (double)policy->no_use.window_ms / 1000);
+    }
+}
+
+static void check_subjects(const struct rules *rules)
+{
+    const struct gateway_config *config = rules->config;
+    char path[CONFIG_PATH_SIZE];
+    for (uint32_t i = 0; i < config->subject_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(config->subjects[i].id, config->subjects[j].id) != 0) continue;
+            snprintf(path, sizeof path, "subjects[%u].id", i);
+            report(rules, path, "%s is the id of subjects[%u] already; expected an id used once",
+                   config->subjects[i].id, j);
+            break;
+        }
+        const struct raw_place *place = rules->raw->subjects[i].place;
+        if (place && !place->latitude != !place->longitude) {
+            const char *missing = place->latitude ? "longitude" : "latitude";
+            snprintf(path, sizeof path, "subjects[%u].place.%s", i, missing);
+            report(rules, path, "key is missing; expected latitude and longitude together, or neither");
+        }
+        /* What the city's policy has wrong is said once, at the city's. */
+        if (!rules->raw->subjects[i].policy) continue;
+        snprintf(path, sizeof path, "subjects[%u].policy.", i);
+        check_policy(rules, path, &config->subjects[i].policy);
+    }
+}
+
+void config_rules_check(const struct gateway_config *config, const struct raw_config *raw, enum config_use use,
+                        struct config_document *document, struct config_problems *problems)
+{
+    struct rules rules = {config, raw, document, problems};
+    if (strcmp(raw->schema, SCHEMA_NAME) != 0)
+        report(&rules, "schema", "found %.60s; expected " SCHEMA_NAME, raw->schema);
+    if (use == CONFIG_FOR_DAEMON) {
+        check_daemon_parts(&rules);
+        check_mqtt(&rules);
+    }
+    check_policy(&rules, "policy.", &config->policy);
+    check_subjects(&rules);
+    config_rules_wiring_check(config, document, problems);
+}

@@ -1,0 +1,125 @@
+#include "config/config_schema.h"
+
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define REQUIRED CYAML_FLAG_DEFAULT
+
+#define TEXT(flags, structure, member)                                                                                 \
+    CYAML_FIELD_STRING_PTR(#member, flags, struct structure, member, 0, CYAML_UNLIMITED)
+#define DECIMAL(structure, member) CYAML_FIELD_FLOAT_PTR(#member, OPTIONAL, struct structure, member)
+#define INTEGER(structure, member) CYAML_FIELD_UINT_PTR(#member, OPTIONAL, struct structure, member)
+#define NUMBER(structure, member)  CYAML_FIELD_UINT(#member, REQUIRED, struct structure, member)
+#define COLOUR(structure, member)                                                                                      \
+    CYAML_FIELD_ENUM_PTR(#member, OPTIONAL | CYAML_FLAG_STRICT, struct structure, member, colours, 4)
+#define BLOCK(structure, member, fields) CYAML_FIELD_MAPPING_PTR(#member, OPTIONAL, struct structure, member, fields)
+#define LIST(structure, member, entry)                                                                                 \
+    CYAML_FIELD_SEQUENCE(#member, OPTIONAL | CYAML_FLAG_POINTER, struct structure, member, entry, 0, CYAML_UNLIMITED)
+
+static const cyaml_strval_t colours[] = {
+    {"blue", SW_COLOUR_BLUE}, {"yellow", SW_COLOUR_YELLOW}, {"orange", SW_COLOUR_ORANGE}, {"red", SW_COLOUR_RED}};
+static const cyaml_strval_t parities[] = {
+    {"none", RAW_PARITY_NONE}, {"even", RAW_PARITY_EVEN}, {"odd", RAW_PARITY_ODD}};
+
+static const cyaml_schema_field_t no_use_fields[] = {
+    DECIMAL(raw_no_use, volume_l),       DECIMAL(raw_no_use, window_s), DECIMAL(raw_no_use, coverage_pct),
+    DECIMAL(raw_no_use, observed_gap_s), COLOUR(raw_no_use, colour),    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t meter_fields[] = {DECIMAL(raw_meter, rollover_l),
+                                                    DECIMAL(raw_meter, max_flow_l_per_s), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t bands_fields[] = {TEXT(OPTIONAL, raw_bands, blue), TEXT(OPTIONAL, raw_bands, yellow),
+                                                    TEXT(OPTIONAL, raw_bands, orange), TEXT(OPTIONAL, raw_bands, red),
+                                                    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t level_fields[] = {BLOCK(raw_level, bands_mm, bands_fields),
+                                                    DECIMAL(raw_level, deadband_mm),
+                                                    DECIMAL(raw_level, on_delay_s),
+                                                    DECIMAL(raw_level, off_delay_s),
+                                                    DECIMAL(raw_level, range_min_mm),
+                                                    DECIMAL(raw_level, range_max_mm),
+                                                    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t cover_fields[] = {
+    DECIMAL(raw_cover, tilt_deg),   DECIMAL(raw_cover, tilt_deadband_deg),
+    DECIMAL(raw_cover, on_delay_s), DECIMAL(raw_cover, off_delay_s),
+    COLOUR(raw_cover, colour),      CYAML_FIELD_END};
+
+static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s),  DECIMAL(raw_silent, level_s),
+                                                     DECIMAL(raw_silent, cover_s), DECIMAL(raw_silent, rain_s),
+                                                     DECIMAL(raw_silent, node_s),  DECIMAL(raw_silent, bus_s),
+                                                     COLOUR(raw_silent, colour),   CYAML_FIELD_END};
+
+static const cyaml_schema_field_t policy_fields[] = {
+    BLOCK(raw_policy, no_use, no_use_fields), BLOCK(raw_policy, meter, meter_fields),
+    BLOCK(raw_policy, level, level_fields),   BLOCK(raw_policy, cover, cover_fields),
+    BLOCK(raw_policy, silent, silent_fields), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude), DECIMAL(raw_place, longitude),
+                                                    TEXT(OPTIONAL, raw_place, grid), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t subject_fields[] = {TEXT(REQUIRED, raw_subject, id),
+                                                      BLOCK(raw_subject, place, place_fields),
+                                                      BLOCK(raw_subject, policy, policy_fields), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t slot_fields[] = {NUMBER(raw_slot, slot),
+                                                   TEXT(REQUIRED, raw_slot, profile),
+                                                   NUMBER(raw_slot, unit_id),
+                                                   TEXT(REQUIRED, raw_slot, subject),
+                                                   INTEGER(raw_slot, sample_period_ms),
+                                                   INTEGER(raw_slot, report_delta),
+                                                   INTEGER(raw_slot, heartbeat_s),
+                                                   CYAML_FIELD_END};
+
+static const cyaml_schema_value_t slot_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_slot, slot_fields)};
+
+static const cyaml_schema_field_t node_fields[] = {TEXT(REQUIRED, raw_node, id), NUMBER(raw_node, unit_id),
+                                                   LIST(raw_node, slots, &slot_entry), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t node_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_node, node_fields)};
+
+static const cyaml_schema_field_t device_fields[] = {
+    TEXT(REQUIRED, raw_device, id),      NUMBER(raw_device, unit_id),           TEXT(REQUIRED, raw_device, profile),
+    TEXT(REQUIRED, raw_device, subject), INTEGER(raw_device, poll_interval_ms), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t device_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_device, device_fields)};
+
+static const cyaml_schema_field_t line_fields[] = {
+    TEXT(REQUIRED, raw_line, id),
+    TEXT(REQUIRED, raw_line, port),
+    INTEGER(raw_line, baud),
+    CYAML_FIELD_ENUM_PTR("parity", OPTIONAL | CYAML_FLAG_STRICT, struct raw_line, parity, parities, 3),
+    INTEGER(raw_line, stop_bits),
+    INTEGER(raw_line, poll_interval_ms),
+    INTEGER(raw_line, timeout_ms),
+    LIST(raw_line, nodes, &node_entry),
+    LIST(raw_line, devices, &device_entry),
+    CYAML_FIELD_END};
+
+static const cyaml_schema_value_t line_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_line, line_fields)};
+
+static const cyaml_schema_value_t subject_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_subject, subject_fields)};
+
+static const cyaml_schema_field_t tls_fields[] = {TEXT(REQUIRED, raw_tls, ca_file),
+                                                  TEXT(OPTIONAL, raw_tls, certificate_file),
+                                                  TEXT(OPTIONAL, raw_tls, key_file), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t mqtt_fields[] = {
+    TEXT(REQUIRED, raw_mqtt, host),     INTEGER(raw_mqtt, port),
+    INTEGER(raw_mqtt, keepalive_s),     INTEGER(raw_mqtt, inflight),
+    TEXT(OPTIONAL, raw_mqtt, username), TEXT(OPTIONAL, raw_mqtt, password_file),
+    BLOCK(raw_mqtt, tls, tls_fields),   CYAML_FIELD_END};
+
+static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t config_fields[] = {TEXT(REQUIRED, raw_config, schema),
+                                                     TEXT(REQUIRED, raw_config, city),
+                                                     TEXT(REQUIRED, raw_config, gateway),
+                                                     BLOCK(raw_config, store, store_fields),
+                                                     BLOCK(raw_config, mqtt, mqtt_fields),
+                                                     BLOCK(raw_config, policy, policy_fields),
+                                                     LIST(raw_config, subjects, &subject_entry),
+                                                     LIST(raw_config, lines, &line_entry),
+                                                     CYAML_FIELD_END};
+
+const cyaml_schema_value_t config_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, config_fields)};

@@ -1,0 +1,117 @@
+/* The file's shape for libcyaml, and the struct it is loaded into. A pointer that stays NULL was not in the file. */
+#ifndef GATEWAY_CONFIG_CONFIG_SCHEMA_H
+#define GATEWAY_CONFIG_CONFIG_SCHEMA_H
+
+#include <cyaml/cyaml.h>
+#include <stdint.h>
+
+#include "stillwater/alert.h"
+
+struct raw_no_use {
+    double *volume_l, *window_s, *coverage_pct, *observed_gap_s;
+    enum sw_colour *colour;
+};
+
+struct raw_meter {
+    double *rollover_l, *max_flow_l_per_s;
+};
+
+/* Numbers, or "off". */
+struct raw_bands {
+    char *blue, *yellow, *orange, *red;
+};
+
+struct raw_level {
+    struct raw_bands *bands_mm;
+    double *deadband_mm, *on_delay_s, *off_delay_s, *range_min_mm, *range_max_mm;
+};
+
+struct raw_cover {
+    double *tilt_deg, *tilt_deadband_deg, *on_delay_s, *off_delay_s;
+    enum sw_colour *colour;
+};
+
+struct raw_silent {
+    double *home_s, *level_s, *cover_s, *rain_s, *node_s, *bus_s;
+    enum sw_colour *colour;
+};
+
+struct raw_policy {
+    struct raw_no_use *no_use;
+    struct raw_meter *meter;
+    struct raw_level *level;
+    struct raw_cover *cover;
+    struct raw_silent *silent;
+};
+
+struct raw_place {
+    double *latitude, *longitude;
+    char *grid;
+};
+
+struct raw_subject {
+    char *id;
+    struct raw_place *place;
+    struct raw_policy *policy;
+};
+
+struct raw_slot {
+    uint32_t slot, unit_id;
+    char *profile, *subject;
+    uint32_t *sample_period_ms, *report_delta, *heartbeat_s;
+};
+
+struct raw_node {
+    char *id;
+    uint32_t unit_id;
+    struct raw_slot *slots;
+    uint32_t slots_count;
+};
+
+struct raw_device {
+    char *id;
+    uint32_t unit_id;
+    char *profile, *subject;
+    uint32_t *poll_interval_ms;
+};
+
+enum raw_parity { RAW_PARITY_NONE = 'N', RAW_PARITY_EVEN = 'E', RAW_PARITY_ODD = 'O' };
+
+struct raw_line {
+    char *id, *port;
+    uint32_t *baud, *stop_bits, *poll_interval_ms, *timeout_ms;
+    enum raw_parity *parity;
+    struct raw_node *nodes;
+    uint32_t nodes_count;
+    struct raw_device *devices;
+    uint32_t devices_count;
+};
+
+struct raw_tls {
+    char *ca_file, *certificate_file, *key_file;
+};
+
+struct raw_mqtt {
+    char *host, *username, *password_file;
+    uint32_t *port, *keepalive_s, *inflight;
+    struct raw_tls *tls;
+};
+
+struct raw_store {
+    char *path;
+};
+
+struct raw_config {
+    char *schema, *city, *gateway;
+    struct raw_store *store;
+    struct raw_mqtt *mqtt;
+    struct raw_policy *policy;
+    struct raw_subject *subjects;
+    uint32_t subjects_count;
+    struct raw_line *lines;
+    uint32_t lines_count;
+};
+
+extern const cyaml_schema_value_t config_schema;
+
+#endif

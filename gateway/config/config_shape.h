@@ -1,0 +1,12 @@
+/* Compares the document with the schema tables and reports every difference: libcyaml stops at the first one, takes
+ * "2x" for 2 and "010" for 8, and gives a line but no path. What passes here loads. */
+#ifndef GATEWAY_CONFIG_CONFIG_SHAPE_H
+#define GATEWAY_CONFIG_CONFIG_SHAPE_H
+
+#include "config/config_document.h"
+#include "config/config_problems.h"
+
+/* SW_OK, SW_ERROR_CONFIG after at least one problem was reported. */
+int config_shape_check(struct config_document *document, struct config_problems *problems);
+
+#endif
