@@ -1,0 +1,358 @@
+#include "adapters/publisher_mqtt/link.h"
+
+#include <errno.h>
+#include <mqtt_protocol.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "stillwater/error.h"
+#include "stillwater/topics.h"
+
+#define TICK_MS     1000
+#define REFUSED_MIN 0x80 /* MQTT 5 §2.4: reason codes from here on are failures */
+
+struct link {
+    uv_poll_t poll;
+    uv_timer_t tick;
+    struct mosquitto *client;
+    struct link_events events;
+    const char *subscription;
+    struct tls_context *tls;
+    uint64_t deadline_ms; /* for the set-up; 0 once it is done */
+    unsigned open_handles;
+    unsigned inside; /* libmosquitto is on the stack: it must not be destroyed */
+    bool over;       /* nothing more will come from this connection */
+    bool silent;     /* link_close() was called */
+    bool finished;
+    bool refused;
+    char text[256];  /* the first reason for the end */
+    char trace[256]; /* last error libmosquitto logged */
+};
+
+static void say(struct link *link, const char *what, const char *why)
+{
+    if (link->text[0] == '\0')
+        (void)snprintf(link->text, sizeof link->text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+    if (--link->open_handles == 0) free(link);
+}
+
+static void close_handles(struct link *link)
+{
+    if (!uv_is_closing((uv_handle_t *)&link->tick)) uv_close((uv_handle_t *)&link->tick, on_handle_closed);
+    if (!uv_is_closing((uv_handle_t *)&link->poll)) uv_close((uv_handle_t *)&link->poll, on_handle_closed);
+}
+
+/* The end of the client comes before the handles': libmosquitto closes the socket, and libuv wants it unpolled by then.
+ */
+static void finish(struct link *link)
+{
+    if (link->finished) return;
+    link->finished = true;
+    uv_poll_stop(&link->poll);
+    mosquitto_destroy(link->client);
+    link->client = NULL;
+    if (!link->silent) link->events.ended(link->events.ctx, link->refused, link->text);
+    close_handles(link);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+/* Wanted after every call into libmosquitto, for any of them may leave something to write. */
+static void rearm(struct link *link)
+{
+    if (link->over) return;
+    int wanted = UV_READABLE | (mosquitto_want_write(link->client) ? UV_WRITABLE : 0);
+    if (uv_poll_start(&link->poll, wanted, on_poll) != 0) {
+        say(link, "cannot watch the socket", "");
+        link->over = true;
+    }
+}
+
+static void settle(struct link *link)
+{
+    if (link->over)
+        finish(link);
+    else
+        rearm(link);
+}
+
+/* What a failed connect() left on the socket; asking takes it away, so it is asked before libmosquitto is. */
+static void note_socket_error(struct link *link)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    int descriptor = mosquitto_socket(link->client);
+    if (descriptor >= 0 && getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0)
+        say(link, strerror(error), "");
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct link *link = poll->data;
+    link->inside++;
+    if (status < 0) {
+        note_socket_error(link);
+        /* libuv has stopped watching; let libmosquitto find the end of the stream and close. */
+        (void)mosquitto_loop_read(link->client, 1);
+        if (!link->over) say(link, "the connection broke", "");
+        link->over = true;
+    }
+    if (!link->over && (events & UV_READABLE)) (void)mosquitto_loop_read(link->client, 1);
+    if (!link->over && (events & UV_WRITABLE)) (void)mosquitto_loop_write(link->client, 1);
+    link->inside--;
+    settle(link);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+    link->inside++;
+    if (!link->over) (void)mosquitto_loop_misc(link->client);
+    link->inside--;
+    if (!link->over && link->deadline_ms != 0 && uv_now(timer->loop) >= link->deadline_ms) {
+        say(link, "no answer from the broker in time", "");
+        link->over = true;
+    }
+    settle(link);
+}
+
+/* For calls from outside the loop's callbacks: the end is told later, not from under the caller. */
+static void settle_later(struct link *link)
+{
+    if (link->inside > 0) return;
+    if (link->over)
+        (void)uv_timer_start(&link->tick, on_tick, 0, TICK_MS);
+    else
+        rearm(link);
+}
+
+static void refuse(struct link *link, int reason, const mosquitto_property *properties)
+{
+    char *more = NULL;
+    (void)mosquitto_property_read_string(properties, MQTT_PROP_REASON_STRING, &more, false);
+    char why[160];
+    (void)snprintf(why, sizeof why, "%s%s%s", mosquitto_reason_string(reason), more ? ", " : "", more ? more : "");
+    free(more);
+    link->refused = true;
+    say(link, "the broker refused the connection", why);
+}
+
+static void on_connect(struct mosquitto *client, void *ctx, int reason, int flags, const mosquitto_property *properties)
+{
+    struct link *link = ctx;
+    (void)flags;
+    if (reason != 0) {
+        refuse(link, reason, properties);
+        return;
+    }
+    /* A retained command would be carried out again at every connection. */
+    int options = MQTT_SUB_OPT_NO_LOCAL | (int)MQTT_SUB_OPT_SEND_RETAIN_NEVER;
+    int error = mosquitto_subscribe_v5(client, NULL, link->subscription, 1, options, NULL);
+    if (error != MOSQ_ERR_SUCCESS) {
+        say(link, "cannot subscribe", mosquitto_strerror(error));
+        link->over = true;
+        return;
+    }
+    if (!link->silent) link->events.connected(link->events.ctx);
+}
+
+static void on_subscribe(struct mosquitto *client, void *ctx, int message_id, int count, const int *granted,
+                         const mosquitto_property *properties)
+{
+    struct link *link = ctx;
+    (void)client;
+    (void)message_id;
+    (void)properties;
+    link->deadline_ms = 0;
+    bool refused = count < 1 || granted[0] >= REFUSED_MIN;
+    if (!link->silent)
+        link->events.subscribed(link->events.ctx,
+                                refused ? mosquitto_reason_string(count < 1 ? REFUSED_MIN : granted[0]) : NULL);
+}
+
+static void on_publish(struct mosquitto *client, void *ctx, int message_id, int reason,
+                       const mosquitto_property *properties)
+{
+    struct link *link = ctx;
+    (void)client;
+    (void)properties;
+    if (!link->silent) link->events.published(link->events.ctx, message_id, reason);
+}
+
+static void on_message(struct mosquitto *client, void *ctx, const struct mosquitto_message *message,
+                       const mosquitto_property *properties)
+{
+    struct link *link = ctx;
+    (void)client;
+    if (!link->silent) link->events.message(link->events.ctx, message, properties);
+}
+
+static void on_disconnect(struct mosquitto *client, void *ctx, int reason, const mosquitto_property *properties)
+{
+    struct link *link = ctx;
+    int system_error = errno;
+    (void)client;
+    (void)properties;
+    if (link->open_handles > 0) uv_poll_stop(&link->poll);
+    link->over = true;
+    if (link->tls->context && link->tls->reason[0] != '\0')
+        say(link, "the broker's certificate is not accepted", link->tls->reason);
+    else if (link->tls->context && link->deadline_ms != 0 && link->trace[0] != '\0')
+        say(link, "TLS", link->trace);
+    else if (reason >= REFUSED_MIN)
+        say(link, "the broker ended the connection", mosquitto_reason_string(reason));
+    else if (reason == MOSQ_ERR_ERRNO)
+        say(link, strerror(system_error), "");
+    else if (reason != 0)
+        say(link, mosquitto_strerror(reason), "");
+    else
+        say(link, "disconnected", "");
+}
+
+/* The OpenSSL error of a broken handshake is told nowhere else. Its text is the part after the last colon. */
+static void on_log(struct mosquitto *client, void *ctx, int level, const char *text)
+{
+    struct link *link = ctx;
+    (void)client;
+    if (level != MOSQ_LOG_ERR) return;
+    const char *last = strrchr(text, ':');
+    (void)snprintf(link->trace, sizeof link->trace, "%s", last && last[1] != '\0' ? last + 1 : text);
+}
+
+static void set_callbacks(struct mosquitto *client)
+{
+    mosquitto_connect_v5_callback_set(client, on_connect);
+    mosquitto_subscribe_v5_callback_set(client, on_subscribe);
+    mosquitto_publish_v5_callback_set(client, on_publish);
+    mosquitto_message_v5_callback_set(client, on_message);
+    mosquitto_disconnect_v5_callback_set(client, on_disconnect);
+    mosquitto_log_callback_set(client, on_log);
+}
+
+static int set_will(struct mosquitto *client, const struct link_settings *settings)
+{
+    mosquitto_property *properties = NULL;
+    int error = mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    if (error == MOSQ_ERR_SUCCESS)
+        error = mosquitto_will_set_v5(client, settings->will_topic, (int)strlen(settings->will), settings->will, 1,
+                                      true, properties);
+    /* On success libmosquitto keeps the list. */
+    if (error != MOSQ_ERR_SUCCESS) mosquitto_property_free_all(&properties);
+    return error;
+}
+
+static int set_options(struct mosquitto *client, const struct link_settings *settings)
+{
+    int error = mosquitto_int_option(client, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
+    if (error == MOSQ_ERR_SUCCESS) error = mosquitto_int_option(client, MOSQ_OPT_TCP_NODELAY, 1);
+    if (error == MOSQ_ERR_SUCCESS)
+        error = mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, (int)settings->send_maximum);
+    if (error == MOSQ_ERR_SUCCESS && settings->username)
+        error = mosquitto_username_pw_set(client, settings->username, settings->password);
+    if (error == MOSQ_ERR_SUCCESS && settings->tls->context)
+        error = mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, settings->tls->context);
+    if (error == MOSQ_ERR_SUCCESS) error = set_will(client, settings);
+    return error;
+}
+
+static int start_polling(struct link *link, uv_loop_t *loop)
+{
+    int error = uv_poll_init(loop, &link->poll, mosquitto_socket(link->client));
+    if (error != 0) return error;
+    link->poll.data = link;
+    link->open_handles++;
+    error = uv_timer_init(loop, &link->tick);
+    if (error != 0) return error;
+    link->tick.data = link;
+    link->open_handles++;
+    link->deadline_ms = uv_now(loop) + LINK_SETUP_TIMEOUT_MS;
+    return uv_timer_start(&link->tick, on_tick, TICK_MS, TICK_MS);
+}
+
+struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, struct link_events events, char *text,
+                       size_t text_size)
+{
+    struct link *link = calloc(1, sizeof *link);
+    if (!link) return NULL;
+    link->events = events;
+    link->subscription = settings->subscription;
+    link->tls = settings->tls;
+    link->tls->reason[0] = '\0';
+    link->client = mosquitto_new(settings->client_id, true, link);
+    int error = link->client ? set_options(link->client, settings) : MOSQ_ERR_NOMEM;
+    if (error == MOSQ_ERR_SUCCESS) {
+        set_callbacks(link->client);
+        errno = 0;
+        error = mosquitto_connect_async(link->client, settings->address, settings->port, (int)settings->keepalive_s);
+    }
+    if (error != MOSQ_ERR_SUCCESS && error != MOSQ_ERR_CONN_PENDING) {
+        (void)snprintf(text, text_size, "%s",
+                       error == MOSQ_ERR_ERRNO && errno != 0 ? strerror(errno) : mosquitto_strerror(error));
+        mosquitto_destroy(link->client);
+        free(link);
+        return NULL;
+    }
+    /* uv_poll_init and uv_timer_start fail for want of memory or descriptors only. */
+    error = start_polling(link, loop);
+    if (error != 0) {
+        (void)snprintf(text, text_size, "%s", uv_strerror(error));
+        mosquitto_destroy(link->client);
+        if (link->open_handles == 0)
+            free(link);
+        else if (link->open_handles == 1)
+            uv_close((uv_handle_t *)&link->poll, on_handle_closed);
+        else
+            close_handles(link);
+        return NULL;
+    }
+    rearm(link);
+    return link;
+}
+
+int link_publish(struct link *link, const char *topic, const char *payload, bool retain,
+                 const mosquitto_property *properties, int *message_id)
+{
+    if (link->over) return SW_ERROR_BUSY;
+    link->inside++;
+    int error =
+        mosquitto_publish_v5(link->client, message_id, topic, (int)strlen(payload), payload, 1, retain, properties);
+    link->inside--;
+    settle_later(link);
+    switch (error) {
+    case MOSQ_ERR_SUCCESS:
+        return SW_OK;
+    case MOSQ_ERR_INVAL:
+    case MOSQ_ERR_MALFORMED_UTF8:
+        return SW_ERROR_INVALID_ARGUMENT;
+    case MOSQ_ERR_NOMEM:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+    case MOSQ_ERR_OVERSIZE_PACKET:
+        return SW_ERROR_NO_SPACE;
+    default:
+        return SW_ERROR_BUSY;
+    }
+}
+
+void link_disconnect(struct link *link)
+{
+    if (link->over) return;
+    link->inside++;
+    if (mosquitto_disconnect_v5(link->client, MQTT_RC_NORMAL_DISCONNECTION, NULL) != MOSQ_ERR_SUCCESS)
+        link->over = true;
+    link->inside--;
+    settle_later(link);
+}
+
+void link_close(struct link *link)
+{
+    link->silent = true;
+    link->over = true;
+    if (link->inside == 0) finish(link);
+}

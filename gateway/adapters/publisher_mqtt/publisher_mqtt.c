@@ -1,0 +1,521 @@
+#include "ports/publisher.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "adapters/publisher_mqtt/in_flight.h"
+#include "adapters/publisher_mqtt/link.h"
+#include "adapters/publisher_mqtt/tls_context.h"
+#include "message/message.h"
+#include "stillwater/error.h"
+#include "stillwater/topics.h"
+
+#define BACK_OFF_MIN_MS    500
+#define BACK_OFF_MAX_MS    30000
+#define STEADY_MS          10000 /* a link that lasted this long was a good one: the back-off starts again */
+#define FAREWELL_LIMIT_MS  2000
+#define ADDRESSES_MAX      8
+#define KEEPALIVE_MIN_S    5    /* libmosquitto takes no less */
+#define ALERT_EXPIRY_MIN_S 3600 /* an alert that waited past its `expires` in the outbox is still one of the record */
+
+struct publisher {
+    uv_loop_t *loop;
+    struct publisher_events events;
+    struct publisher_counters counters;
+
+    char *host, *username, *password, *will, *status;
+    uint16_t port;
+    uint32_t keepalive_s;
+    struct tls_context tls;
+    char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
+    char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
+
+    uv_getaddrinfo_t lookup;
+    bool looking_up;
+    char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
+    unsigned address_count, address_next;
+
+    uv_timer_t timer; /* until the next attempt; while closing: for the farewell */
+    unsigned failures;
+    struct link *link;
+    bool connected, up; /* connected: the broker took us; up: and it answered the subscription */
+    uint64_t up_since_ms;
+    struct in_flight in_flight;
+
+    bool told, told_up; /* the last call of events.link */
+    char told_text[512];
+
+    bool closing;
+    int farewell_id; /* message id of the last status; 0 = not sent */
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+static void try_next_address(struct publisher *publisher);
+static void release(struct publisher *publisher);
+
+/* The port's link event: on a change of up or down, and of the reason for being down. */
+static void tell(struct publisher *publisher, bool up, const char *text)
+{
+    if (publisher->closing) return;
+    if (publisher->told && publisher->told_up == up && strcmp(publisher->told_text, text) == 0) return;
+    publisher->told = true;
+    publisher->told_up = up;
+    (void)snprintf(publisher->told_text, sizeof publisher->told_text, "%s", text);
+    publisher->events.link(publisher->events.ctx, up, publisher->told_text);
+}
+
+/* --- attempts ------------------------------------------------------------------------------------------------- */
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found);
+
+static void start_lookup(struct publisher *publisher)
+{
+    char service[8];
+    (void)snprintf(service, sizeof service, "%u", publisher->port);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    publisher->lookup.data = publisher;
+    int error = uv_getaddrinfo(publisher->loop, &publisher->lookup, on_resolved, publisher->host, service, &hints);
+    publisher->looking_up = error == 0;
+    if (error != 0) on_resolved(&publisher->lookup, error, NULL);
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    start_lookup(timer->data);
+}
+
+/* Anywhere between the shortest wait and a limit that doubles: the gateways of a city do not return in step. */
+static uint64_t back_off_ms(unsigned failures)
+{
+    uint64_t limit = BACK_OFF_MIN_MS;
+    for (unsigned i = 0; i < failures && limit < BACK_OFF_MAX_MS; i++)
+        limit *= 2;
+    if (limit > BACK_OFF_MAX_MS) limit = BACK_OFF_MAX_MS;
+    uint32_t dice = 0;
+    (void)uv_random(NULL, NULL, &dice, sizeof dice, 0, NULL);
+    return BACK_OFF_MIN_MS + dice % (limit - BACK_OFF_MIN_MS + 1);
+}
+
+static void retry_later(struct publisher *publisher, const char *text)
+{
+    char line[512];
+    (void)snprintf(line, sizeof line, "%s:%u: %s", publisher->host, publisher->port, text);
+    publisher->failures++;
+    (void)uv_timer_start(&publisher->timer, on_retry, back_off_ms(publisher->failures), 0);
+    tell(publisher, false, line);
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
+{
+    struct publisher *publisher = request->data;
+    publisher->looking_up = false;
+    publisher->address_count = 0;
+    publisher->address_next = 0;
+    for (struct addrinfo *at = found; at && publisher->address_count < ADDRESSES_MAX; at = at->ai_next) {
+        char *address = publisher->addresses[publisher->address_count];
+        if (getnameinfo(at->ai_addr, at->ai_addrlen, address, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST) == 0)
+            publisher->address_count++;
+    }
+    uv_freeaddrinfo(found);
+    if (publisher->closing) {
+        release(publisher);
+    } else if (publisher->address_count == 0) {
+        char text[160];
+        (void)snprintf(text, sizeof text, "the name cannot be resolved: %s",
+                       status != 0 ? uv_strerror(status) : "no address");
+        retry_later(publisher, text);
+    } else {
+        try_next_address(publisher);
+    }
+}
+
+/* --- events of the link --------------------------------------------------------------------------------------- */
+
+/* SW_OK also when there is nothing to send. */
+static int send_other(struct publisher *publisher, const char *topic, const char *payload, bool retain,
+                      const mosquitto_property *properties, int *message_id)
+{
+    if (!in_flight_takes_other(&publisher->in_flight)) return SW_ERROR_BUSY;
+    int id = 0;
+    int error = link_publish(publisher->link, topic, payload, retain, properties, &id);
+    if (error != SW_OK) return error;
+    in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = id});
+    publisher->counters.published++;
+    if (message_id) *message_id = id;
+    return SW_OK;
+}
+
+static int send_status(struct publisher *publisher, const char *payload, int *message_id)
+{
+    mosquitto_property *properties = NULL;
+    (void)mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    int error = send_other(publisher, publisher->status_topic, payload, true, properties, message_id);
+    mosquitto_property_free_all(&properties);
+    return error;
+}
+
+static void on_link_connected(void *ctx)
+{
+    struct publisher *publisher = ctx;
+    publisher->connected = true;
+    publisher->counters.connects++;
+    /* What the broker holds of us is the will, or an old status. */
+    if (publisher->status) (void)send_status(publisher, publisher->status, NULL);
+}
+
+static void on_link_subscribed(void *ctx, const char *refusal)
+{
+    struct publisher *publisher = ctx;
+    char text[512];
+    publisher->up = true;
+    publisher->up_since_ms = uv_now(publisher->loop);
+    int length = snprintf(text, sizeof text, "connected to %s:%u%s", publisher->host, publisher->port,
+                          publisher->tls.context ? " with TLS" : "");
+    if (refusal && length > 0 && (size_t)length < sizeof text) {
+        publisher->counters.refusals++;
+        (void)snprintf(text + length, sizeof text - (size_t)length, ", but the broker refuses subscribing to %s: %s",
+                       publisher->command_topic, refusal);
+    }
+    tell(publisher, true, text);
+}
+
+static void lose_link(struct publisher *publisher)
+{
+    if (publisher->up && uv_now(publisher->loop) - publisher->up_since_ms >= STEADY_MS) publisher->failures = 0;
+    publisher->link = NULL;
+    publisher->connected = false;
+    publisher->up = false;
+    in_flight_forget_all(&publisher->in_flight);
+}
+
+/* A refused alert stays undelivered. Trying it again on the same connection would turn in circles, and going on with
+ * the others would hide it; so the link goes down with the reason, and the outbox starts over after a growing pause. */
+static void give_up_link(struct publisher *publisher, int reason)
+{
+    char text[256];
+    publisher->counters.refusals++;
+    (void)snprintf(text, sizeof text, "the broker refused a message: %s", mosquitto_reason_string(reason));
+    link_close(publisher->link);
+    lose_link(publisher);
+    retry_later(publisher, text);
+}
+
+static void on_link_published(void *ctx, int message_id, int reason)
+{
+    struct publisher *publisher = ctx;
+    struct in_flight_entry entry;
+    if (!in_flight_take(&publisher->in_flight, message_id, &entry)) return;
+    if (publisher->closing && message_id == publisher->farewell_id) {
+        link_disconnect(publisher->link);
+    } else if (reason >= 0x80 && !publisher->closing) {
+        give_up_link(publisher, reason);
+    } else if (reason < 0x80) {
+        publisher->counters.delivered++;
+        if (entry.is_alert) publisher->events.delivered(publisher->events.ctx, entry.token);
+    }
+}
+
+static void on_link_message(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties)
+{
+    struct publisher *publisher = ctx;
+    if (publisher->closing || strcmp(message->topic, publisher->command_topic) != 0) return;
+    char *response_topic = NULL;
+    void *correlation = NULL;
+    uint16_t correlation_size = 0;
+    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
+    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_size,
+                                         false);
+    struct publisher_command command = {
+        .payload = message->payloadlen > 0 ? message->payload : "",
+        .payload_size = (size_t)message->payloadlen,
+        .response_topic = response_topic,
+        .correlation = correlation,
+        .correlation_size = correlation_size,
+    };
+    publisher->counters.commands++;
+    publisher->events.command(publisher->events.ctx, &command);
+    free(response_topic);
+    free(correlation);
+}
+
+static void on_link_ended(void *ctx, bool refused, const char *text)
+{
+    struct publisher *publisher = ctx;
+    bool was_connected = publisher->connected;
+    lose_link(publisher);
+    if (refused) publisher->counters.refusals++;
+    if (publisher->closing) {
+        release(publisher);
+    } else if (!was_connected && publisher->address_next < publisher->address_count) {
+        try_next_address(publisher);
+    } else {
+        retry_later(publisher, text);
+    }
+}
+
+static void try_next_address(struct publisher *publisher)
+{
+    struct link_settings settings = {
+        .client_id = publisher->client_id,
+        .port = publisher->port,
+        .keepalive_s = publisher->keepalive_s,
+        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_OTHERS_MAX,
+        .username = publisher->username,
+        .password = publisher->password,
+        .tls = &publisher->tls,
+        .will_topic = publisher->status_topic,
+        .will = publisher->will,
+        .subscription = publisher->command_topic,
+    };
+    struct link_events events = {
+        .ctx = publisher,
+        .connected = on_link_connected,
+        .subscribed = on_link_subscribed,
+        .published = on_link_published,
+        .message = on_link_message,
+        .ended = on_link_ended,
+    };
+    char text[160] = "no memory for a connection";
+    while (publisher->address_next < publisher->address_count) {
+        settings.address = publisher->addresses[publisher->address_next++];
+        publisher->link = link_open(publisher->loop, &settings, events, text, sizeof text);
+        if (publisher->link) return;
+    }
+    retry_later(publisher, text);
+}
+
+/* --- start ---------------------------------------------------------------------------------------------------- */
+
+static int read_password(const char *file, char **password, char *text, size_t text_size)
+{
+    FILE *stream = fopen(file, "r");
+    if (!stream) {
+        (void)snprintf(text, text_size, "mqtt.password_file %s: %s", file, strerror(errno));
+        return SW_ERROR_CONFIG;
+    }
+    size_t size = 0;
+    ssize_t length = getline(password, &size, stream);
+    (void)fclose(stream);
+    while (length > 0 && ((*password)[length - 1] == '\n' || (*password)[length - 1] == '\r'))
+        (*password)[--length] = '\0';
+    if (length > 0) return SW_OK;
+    (void)snprintf(text, text_size, "mqtt.password_file %s: the first line is empty", file);
+    return SW_ERROR_CONFIG;
+}
+
+static int check(const struct gateway_config *config, char *text, size_t text_size)
+{
+    const struct config_mqtt *mqtt = &config->mqtt;
+    const char *wrong = !mqtt->host || mqtt->host[0] == '\0'           ? "mqtt.host: missing"
+                        : mqtt->port == 0                              ? "mqtt.port: expected 1 to 65535"
+                        : mqtt->inflight == 0 || mqtt->inflight > 1000 ? "mqtt.inflight: expected 1 to 1000"
+                        : mqtt->keepalive_s < KEEPALIVE_MIN_S || mqtt->keepalive_s > UINT16_MAX
+                            ? "mqtt.keepalive_s: expected 5 to 65535"
+                        : mqtt->password_file && !mqtt->username
+                            ? "mqtt.username: missing, but there is a password_file"
+                            : NULL;
+    if (!wrong) return SW_OK;
+    (void)snprintf(text, text_size, "%s", wrong);
+    return SW_ERROR_CONFIG;
+}
+
+static int copy_settings(struct publisher *publisher, const struct gateway_config *config, const char *will, char *text,
+                         size_t text_size)
+{
+    const struct config_mqtt *mqtt = &config->mqtt;
+    publisher->port = mqtt->port;
+    publisher->keepalive_s = mqtt->keepalive_s;
+    publisher->host = strdup(mqtt->host);
+    publisher->will = strdup(will);
+    if (mqtt->username) publisher->username = strdup(mqtt->username);
+    if (!publisher->host || !publisher->will || (mqtt->username && !publisher->username) ||
+        in_flight_init(&publisher->in_flight, mqtt->inflight) != SW_OK) {
+        (void)snprintf(text, text_size, "mqtt: no memory");
+        return SW_ERROR_NO_SPACE;
+    }
+    const char *city = config->city, *gateway = config->gateway;
+    (void)snprintf(publisher->client_id, sizeof publisher->client_id, SW_TOPIC_ROOT "-%s-%s", city, gateway);
+    (void)snprintf(publisher->status_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_STATUS, city, gateway);
+    (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
+    (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
+                   gateway);
+    return mqtt->password_file ? read_password(mqtt->password_file, &publisher->password, text, text_size) : SW_OK;
+}
+
+static void free_publisher(struct publisher *publisher)
+{
+    in_flight_close(&publisher->in_flight);
+    tls_context_close(&publisher->tls);
+    free(publisher->host);
+    free(publisher->username);
+    free(publisher->password);
+    free(publisher->will);
+    free(publisher->status);
+    free(publisher);
+    (void)mosquitto_lib_cleanup();
+}
+
+int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
+                    struct publisher_events events, struct publisher **out, char *text, size_t text_size)
+{
+    int error = check(config, text, text_size);
+    if (error != SW_OK) return error;
+    struct publisher *publisher = calloc(1, sizeof *publisher);
+    if (!publisher) {
+        (void)snprintf(text, text_size, "mqtt: no memory");
+        return SW_ERROR_NO_SPACE;
+    }
+    (void)mosquitto_lib_init();
+    publisher->loop = loop;
+    publisher->events = events;
+    publisher->timer.data = publisher;
+    error = copy_settings(publisher, config, will, text, text_size);
+    if (error == SW_OK) error = tls_context_init(&publisher->tls, &config->mqtt, text, text_size);
+    if (error == SW_OK && uv_timer_init(loop, &publisher->timer) != 0) error = SW_ERROR_SYSTEM;
+    if (error != SW_OK) {
+        free_publisher(publisher);
+        return error;
+    }
+    /* By way of the timer, so that no event comes before the caller has its pointer. */
+    (void)uv_timer_start(&publisher->timer, on_retry, 0, 0);
+    *out = publisher;
+    return SW_OK;
+}
+
+/* --- sending -------------------------------------------------------------------------------------------------- */
+
+bool publisher_ready(const struct publisher *publisher)
+{
+    return publisher->up && !publisher->closing && in_flight_takes_alert(&publisher->in_flight);
+}
+
+static uint32_t seconds_left(struct sw_wall expires)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    int64_t left = expires.ms / 1000 - (int64_t)now.tv_sec;
+    return left < ALERT_EXPIRY_MIN_S ? ALERT_EXPIRY_MIN_S : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
+}
+
+/* Properties say again what a subscriber sorts by, so that it need not read the body. */
+static int alert_properties(const char *payload, mosquitto_property **properties)
+{
+    struct message_alert_summary alert;
+    char text[128];
+    int error = mosquitto_property_add_byte(properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
+    if (error == MOSQ_ERR_SUCCESS)
+        error = mosquitto_property_add_string(properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    if (error != MOSQ_ERR_SUCCESS || message_alert_decode(payload, strlen(payload), &alert, text, sizeof text) != SW_OK)
+        return error;
+    error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
+    if (error == MOSQ_ERR_SUCCESS)
+        error = mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, "kind",
+                                                   sw_alert_kind_name(alert.kind));
+    if (error == MOSQ_ERR_SUCCESS)
+        error = mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, "colour",
+                                                   sw_colour_name(alert.colour));
+    return error;
+}
+
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token)
+{
+    if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
+    mosquitto_property *properties = NULL;
+    int message_id = 0;
+    int error = alert_properties(payload, &properties) == MOSQ_ERR_SUCCESS ? SW_OK : SW_ERROR_NO_SPACE;
+    if (error == SW_OK) error = link_publish(publisher->link, topic, payload, false, properties, &message_id);
+    mosquitto_property_free_all(&properties);
+    if (error != SW_OK) return error;
+    in_flight_add(&publisher->in_flight,
+                  (struct in_flight_entry){.message_id = message_id, .is_alert = true, .token = token});
+    publisher->counters.published++;
+    return SW_OK;
+}
+
+int publisher_set_status(struct publisher *publisher, const char *payload)
+{
+    char *copy = strdup(payload);
+    if (!copy) return SW_ERROR_NO_SPACE;
+    free(publisher->status);
+    publisher->status = copy;
+    return publisher->connected && !publisher->closing ? send_status(publisher, copy, NULL) : SW_OK;
+}
+
+static int send_reply(struct publisher *publisher, const char *topic, const struct publisher_command *command,
+                      const char *payload)
+{
+    mosquitto_property *properties = NULL;
+    int error = mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    if (error == MOSQ_ERR_SUCCESS && command->correlation)
+        error = mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, command->correlation,
+                                              (uint16_t)command->correlation_size);
+    error =
+        error == MOSQ_ERR_SUCCESS ? send_other(publisher, topic, payload, false, properties, NULL) : SW_ERROR_NO_SPACE;
+    mosquitto_property_free_all(&properties);
+    return error;
+}
+
+int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload)
+{
+    if (!publisher->connected || publisher->closing) return SW_ERROR_BUSY;
+    int error = send_reply(publisher, publisher->result_topic, command, payload);
+    if (error != SW_OK || !command->response_topic || strcmp(command->response_topic, publisher->result_topic) == 0)
+        return error;
+    return send_reply(publisher, command->response_topic, command, payload);
+}
+
+struct publisher_counters publisher_counters(const struct publisher *publisher)
+{
+    return publisher->counters;
+}
+
+/* --- close ---------------------------------------------------------------------------------------------------- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct publisher *publisher = handle->data;
+    void (*closed)(void *ctx) = publisher->closed;
+    void *ctx = publisher->closed_ctx;
+    free_publisher(publisher);
+    if (closed) closed(ctx);
+}
+
+/* The last step, once nothing of ours is under way in the loop. */
+static void release(struct publisher *publisher)
+{
+    if (publisher->looking_up) {
+        /* on_resolved comes in any case, cancelled or not, and ends here again. */
+        (void)uv_cancel((uv_req_t *)&publisher->lookup);
+        return;
+    }
+    if (publisher->link) link_close(publisher->link);
+    publisher->link = NULL;
+    uv_handle_t *timer = (uv_handle_t *)&publisher->timer;
+    if (!uv_is_closing(timer)) uv_close(timer, on_timer_closed);
+}
+
+static void on_farewell_limit(uv_timer_t *timer)
+{
+    release(timer->data);
+}
+
+void publisher_close(struct publisher *publisher, const char *last_status, void (*closed)(void *ctx), void *ctx)
+{
+    publisher->closing = true;
+    publisher->closed = closed;
+    publisher->closed_ctx = ctx;
+    (void)uv_timer_stop(&publisher->timer);
+    if (!publisher->connected) {
+        release(publisher);
+        return;
+    }
+    (void)uv_timer_start(&publisher->timer, on_farewell_limit, FAREWELL_LIMIT_MS, 0);
+    if (!last_status || send_status(publisher, last_status, &publisher->farewell_id) != SW_OK)
+        link_disconnect(publisher->link);
+}
