@@ -1,6 +1,8 @@
 /* Port: the field bus. Polls nodes and plain Modbus devices and hands what they said to the loop.
  *
- * All callbacks run on the loop's thread. Implementation: adapters/field_bus_rtu/ (libmodbus, one thread a line). */
+ * All functions are called from, and all callbacks run on, the loop's thread; none of them blocks. Implementation:
+ * adapters/field_bus_rtu/ (libmodbus, one thread a line). Delivery is at least once: after a restart of the gateway, or
+ * when an acknowledge did not reach the node, records come again; their identity is (serial, epoch, sequence). */
 #ifndef GATEWAY_PORTS_FIELD_BUS_H
 #define GATEWAY_PORTS_FIELD_BUS_H
 
@@ -20,7 +22,7 @@ struct field_bus_batch {
     struct sw_record records[SW_NODE_WINDOW_RECORDS];
     struct sw_wall times[SW_NODE_WINDOW_RECORDS]; /* wall time of each record, corrected where possible */
     enum sw_clock_quality clock[SW_NODE_WINDOW_RECORDS];
-    uint16_t count;            /* may be 0: the node answered and has nothing new */
+    uint16_t count;            /* 0: the node answered and has nothing new; no acknowledge is awaited then */
     bool drained;              /* nothing newer is left on the node */
     struct sw_wall seen_until; /* wall time of the answer */
 };
@@ -36,28 +38,39 @@ struct field_bus_sample {
 
 struct field_bus_counters {
     uint64_t requests, replies, timeouts, crc_errors, wrong_replies, exceptions, late_frames, port_failures;
+    uint64_t malformed_records; /* log windows or records that do not have the shape of the format; never passed on */
+    uint64_t clamped_times;     /* records more than a second in the future: their time became that of the answer */
+    uint64_t clock_sets;
 };
 
 struct field_bus_events {
     void *ctx;
-    /* The node is not asked for more until field_bus_acknowledge() for it. */
+    /* A batch with records: the node is not asked for more until field_bus_acknowledge() for it. An empty one says
+     * that the node is alive; polling goes on by itself. */
     void (*batch)(void *ctx, const struct field_bus_batch *batch);
     void (*sample)(void *ctx, const struct field_bus_sample *sample);
-    /* Changes only. `error` says why when up is false; text is for people and valid during the call. */
+    /* Changes only, the first state included. `error` says why when up is false; text is for people and valid during
+     * the call. While a line is down nothing is said of its nodes: they are unknown. */
     void (*node_link)(void *ctx, uint32_t line, uint32_t node, bool up, int error, const char *text);
     void (*line_link)(void *ctx, uint32_t line, bool up, const char *text);
-    /* A new log on the node needs an epoch: answer with field_bus_open_log(). */
+    /* A new log on the node needs an epoch: answer with field_bus_open_log(). Asked again every few seconds until it
+     * is answered. */
     void (*log_unopened)(void *ctx, uint32_t line, uint32_t node, uint32_t serial);
+    /* For the log, may be NULL: a node has restarted, its clock was set, its configuration changed, a record was
+     * malformed. error is SW_OK where nothing is wrong. */
+    void (*notice)(void *ctx, uint32_t line, uint32_t node, int error, const char *text);
 };
 
 struct field_bus;
 
-/* The wall clock comes as a function so that tests can set it. Starts polling at once. */
+/* The wall clock comes as a function so that tests can set it; it is called from the lines' threads. Starts polling at
+ * once. `config` outlives the bus. SW_OK, or SW_ERROR_SYSTEM / SW_ERROR_NO_SPACE: then there is nothing to close. */
 int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct sw_wall (*wall_now)(void),
                     struct field_bus_events events, struct field_bus **bus);
 
 /* Everything of the node's log up to `sequence` is durable (or: nothing to say, poll on, with the last one again).
- * Tells the node at the next exchange. */
+ * Tells the node at the next exchange, which follows at once when more records wait there, else with the next poll. An
+ * acknowledge for another epoch than the node's present one is not passed on, but lets polling continue. */
 void field_bus_acknowledge(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence);
 
 /* Gives a new log its epoch and the sequence its numbering goes on from. */
@@ -65,7 +78,8 @@ void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uin
 
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line);
 
-/* Ends the threads (within a request's timeout), then calls closed() from the loop; no callback comes after it. */
+/* Ends the threads (within a request's timeout), then calls closed() from the loop. No other callback comes once this
+ * has been called; may be called from a callback. */
 void field_bus_close(struct field_bus *bus, void (*closed)(void *ctx), void *ctx);
 
 #endif

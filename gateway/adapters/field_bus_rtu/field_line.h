@@ -1,0 +1,28 @@
+/* One line: its thread, its port, and the schedule of the units on it. */
+#ifndef FIELD_BUS_RTU_FIELD_LINE_H
+#define FIELD_BUS_RTU_FIELD_LINE_H
+
+#include "device_poll.h"
+#include "line_context.h"
+#include "node_session.h"
+
+struct field_line {
+    struct field_mailbox mailbox;
+    uv_thread_t thread;
+    bool started;
+    /* The rest belongs to the thread while it runs. */
+    struct line_context context;
+    struct node_session *nodes;
+    struct device_poll *devices;
+    bool link_known, link_up;
+};
+
+/* SW_OK, or SW_ERROR_NO_SPACE / SW_ERROR_SYSTEM and nothing to undo. */
+int field_line_init(struct field_line *line, const struct config_line *config, uint32_t index,
+                    struct sw_wall (*wall_now)(void), uv_async_t *async);
+int field_line_start(struct field_line *line);
+/* After mailbox_order_stop(): waits for the thread, at most until it has ended what it is doing. */
+void field_line_join(struct field_line *line);
+void field_line_free(struct field_line *line);
+
+#endif

@@ -1,0 +1,82 @@
+/* Between one line's thread and the loop. Thread to loop: a bounded queue of events; when it is full the thread waits,
+ * so nothing is dropped and a stuck loop stops the polling. Loop to thread: the latest order for each node and the
+ * order to stop. Every field is guarded by the lock; nothing else is shared between the two sides. */
+#ifndef FIELD_BUS_RTU_MAILBOX_H
+#define FIELD_BUS_RTU_MAILBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "ports/field_bus.h"
+
+#define MAILBOX_EVENTS    32
+#define MAILBOX_TEXT_SIZE 256
+
+enum field_event_type {
+    FIELD_EVENT_BATCH,
+    FIELD_EVENT_SAMPLE,
+    FIELD_EVENT_NODE_LINK,
+    FIELD_EVENT_LINE_LINK,
+    FIELD_EVENT_LOG_UNOPENED,
+    FIELD_EVENT_NOTICE,
+};
+
+struct field_event {
+    enum field_event_type type;
+    uint32_t node;
+    bool up;
+    int error;
+    uint32_t serial;
+    char text[MAILBOX_TEXT_SIZE];
+    union {
+        struct field_bus_batch batch;
+        struct field_bus_sample sample;
+    };
+};
+
+/* What the loop wants of one node; the latest one counts. */
+struct node_order {
+    bool acknowledge;
+    uint16_t acknowledge_epoch;
+    uint32_t acknowledge_sequence;
+    bool open_log;
+    uint16_t open_epoch;
+    uint32_t open_base;
+};
+
+struct field_mailbox {
+    uv_async_t *async; /* of the bus: wakes the loop */
+    int wake_fd;       /* eventfd: wakes the thread */
+    uv_mutex_t lock;
+    uv_cond_t space;
+    struct field_event *ring; /* MAILBOX_EVENTS */
+    uint32_t first, count;
+    struct node_order *orders;
+    struct field_bus_counters counters;
+    bool stopping;
+    bool ended;
+};
+
+/* SW_OK, or SW_ERROR_NO_SPACE / SW_ERROR_SYSTEM and nothing to undo. */
+int mailbox_init(struct field_mailbox *mailbox, uv_async_t *async, uint32_t node_count);
+void mailbox_free(struct field_mailbox *mailbox);
+
+/* Thread side. Copies the event; once stopping, events are not taken any more. */
+void mailbox_post(struct field_mailbox *mailbox, const struct field_event *event);
+bool mailbox_stopping(struct field_mailbox *mailbox);
+void mailbox_clear_wake(struct field_mailbox *mailbox);
+struct node_order mailbox_take_order(struct field_mailbox *mailbox, uint32_t node);
+void mailbox_publish_counters(struct field_mailbox *mailbox, const struct field_bus_counters *counters);
+/* The thread's last call. */
+void mailbox_end(struct field_mailbox *mailbox);
+
+/* Loop side. False when there is nothing to take. */
+bool mailbox_take(struct field_mailbox *mailbox, struct field_event *event);
+void mailbox_order_acknowledge(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t sequence);
+void mailbox_order_open_log(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t base);
+void mailbox_order_stop(struct field_mailbox *mailbox);
+bool mailbox_ended(struct field_mailbox *mailbox);
+struct field_bus_counters mailbox_counters(struct field_mailbox *mailbox);
+
+#endif
