@@ -1,0 +1,39 @@
+#!/usr/bin/python3
+"""Runs the benchmarks by name and writes their figures."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+
+import latency
+import replay_speed
+
+BENCHES = {"latency": latency.run, "replay": replay_speed.run}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--build", required=True)
+    arguments.add_argument("--json", metavar="FILE")
+    arguments.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    options = arguments.parse_args()
+    unknown = [n for n in options.names if n not in BENCHES]
+    if unknown:
+        arguments.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHES)}")
+
+    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
+    figures = []
+    for name in options.names or BENCHES:
+        for metric, value, unit, peer in BENCHES[name](options.build):
+            figures.append({"bench": name, "metric": metric, "value": value, "unit": unit, "peer": peer})
+            print(f"{name:<10} {metric:<44} {value:>12.4g} {unit:<6} {peer}", flush=True)
+    if options.json:
+        with open(options.json, "w") as out:
+            out.writelines(json.dumps(f) + "\n" for f in figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+#!/usr/bin/python3
+"""The gateway stands still for a minute; afterwards no reading is missing and none is double."""
+
+import time
+
+from case import check, run
+from town import HOME_A, Town
+
+STOP_S = 60
+
+
+def sequences(rig):
+    rows = rig.query("SELECT serial, epoch, sequence FROM readings WHERE serial != 0 ORDER BY serial, epoch, sequence")
+    logs = {}
+    for serial, epoch, sequence in rows:
+        logs.setdefault((serial, epoch), []).append(sequence)
+    return logs
+
+
+def longest_gap_ms(rig, subject):
+    times = [t for (t,) in rig.query("SELECT time_ms FROM readings WHERE subject = ? AND kind = 1 ORDER BY time_ms", subject)]
+    return max(b - a for a, b in zip(times, times[1:]))
+
+
+def test(rig):
+    town = Town(rig)
+    town.wait_for_readings()
+    time.sleep(3)
+    check(town.stop_gateway() == 0, "the gateway ends with status 0 on SIGTERM")
+    before = {log: seen[-1] for log, seen in sequences(rig).items()}
+    time.sleep(STOP_S)
+    town.start_gateway()
+
+    def caught_up():
+        now = sequences(rig)
+        # Two meters with three and two points each, one sample a second.
+        return now[(1001, 1)][-1] > before[(1001, 1)] + STOP_S * 4
+
+    rig.wait("the backlog of a minute", caught_up, 60)
+    time.sleep(5)
+    after = sequences(rig)
+    check(set(after) == {(1001, 1), (1002, 1)}, f"two logs, each in its first epoch: {sorted(after)}")
+    for log, seen in sorted(after.items()):
+        check(seen == list(range(1, seen[-1] + 1)), f"node {log[0]}: sequences 1 to {seen[-1]}, none missing, none double")
+    doubles = rig.query(
+        "SELECT serial, subject, kind, time_ms, COUNT(*) FROM readings WHERE subject != '' "
+        "GROUP BY serial, subject, kind, time_ms HAVING COUNT(*) > 1"
+    )
+    check(doubles == [], f"no sensor has two readings of one time: {doubles[:3]}")
+    gap = longest_gap_ms(rig, HOME_A)
+    check(gap < 5000, f"the meter's readings go on through the stop (longest gap {gap} ms)")
+    alerts = rig.alerts(town.centre)
+    check(alerts == [], f"the stop raised no alert: {[a['headline'] for a in alerts]}")
+
+
+if __name__ == "__main__":
+    run(test)
