@@ -78,10 +78,16 @@ int store_read_outbox(struct store *store, int64_t after_id, size_t limit);
 /* The row has been delivered; it is removed with the next commit or within a second. */
 int store_outbox_done(struct store *store, int64_t id);
 
+/* The cursor as committed, at any time: a node's serial is known only when it answers. SW_ERROR_NOT_FOUND. */
+int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor);
+
 /* At start only, before the first commit; blocking. */
-int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor); /* SW_ERROR_NOT_FOUND */
 /* Writes the snapshot into bytes[size], returns its size; 0 when there is none. */
 size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size);
+/* Alerts whose present revision is an open one. */
+uint32_t store_load_open_alerts(struct store *store);
+/* The latest time of any stored reading or alert revision; 0 in a new store. */
+struct sw_wall store_load_last_time(struct store *store);
 
 struct store_counters {
     uint64_t commits, failures, readings, duplicates, outbox_rows;

@@ -1,0 +1,374 @@
+/* The port: a thread that owns the database, and the loop's side of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/store_sqlite/store_database.h"
+#include "stillwater/error.h"
+
+#define REMOVE_DELIVERED_AFTER_NS 1000000000u
+#define REMOVE_DELIVERED_AT       256
+
+struct store {
+    struct store_events events;
+    uv_thread_t thread;
+    uv_async_t async;
+
+    /* Held by whoever touches the database: the thread, or the loop while it loads at start. */
+    uv_mutex_t database_mutex;
+    struct store_database database;
+
+    /* Loop's side only. */
+    struct store_cursor *cursors; /* as committed */
+    size_t cursor_count;
+    struct store_batch *under_way;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+
+    uv_mutex_t mutex; /* guards all that follows */
+    uv_cond_t wake;
+    struct store_batch *commit;
+    bool read_wanted;
+    int64_t read_after;
+    size_t read_limit;
+    int64_t *delivered; /* to be removed from the outbox */
+    size_t delivered_count, delivered_capacity;
+    bool stopping, stopped;
+
+    bool commit_finished;
+    int commit_error;
+    char commit_text[STORE_TEXT_SIZE];
+    bool read_finished;
+    struct store_rows rows;
+    struct store_counters counters;
+};
+
+/* What the thread takes on in one go. */
+struct work {
+    struct store_batch *commit;
+    bool read, stop;
+    int64_t read_after;
+    size_t read_limit;
+    int64_t *delivered;
+    size_t delivered_count;
+};
+
+/* Waits for something to do. Delivered rows alone are not hurried: they go with the next commit or after a while. */
+static struct work wait_for_work(struct store *store)
+{
+    uv_mutex_lock(&store->mutex);
+    while (!store->commit && !store->read_wanted && !store->stopping) {
+        if (store->delivered_count == 0)
+            uv_cond_wait(&store->wake, &store->mutex);
+        else if (uv_cond_timedwait(&store->wake, &store->mutex, REMOVE_DELIVERED_AFTER_NS) == UV_ETIMEDOUT)
+            break;
+    }
+    struct work work = {store->commit,     store->read_wanted, store->stopping,       store->read_after,
+                        store->read_limit, store->delivered,   store->delivered_count};
+    store->commit = NULL;
+    store->read_wanted = false;
+    store->delivered = NULL;
+    store->delivered_count = store->delivered_capacity = 0;
+    uv_mutex_unlock(&store->mutex);
+    return work;
+}
+
+/* Rows that could not be removed are kept for the next try, before those that came meanwhile. */
+static void keep_delivered(struct store *store, struct work *work)
+{
+    if (work->delivered_count == 0) {
+        free(work->delivered);
+        return;
+    }
+    if (store->delivered_count == 0) {
+        free(store->delivered);
+        store->delivered = work->delivered;
+        store->delivered_count = store->delivered_capacity = work->delivered_count;
+        return;
+    }
+    size_t count = work->delivered_count + store->delivered_count;
+    int64_t *joined = realloc(work->delivered, count * sizeof *joined);
+    if (!joined) {
+        /* Those rows stay in the outbox and are published once more; the centre drops the second copy. */
+        free(work->delivered);
+        return;
+    }
+    memcpy(joined + work->delivered_count, store->delivered, store->delivered_count * sizeof *joined);
+    free(store->delivered);
+    store->delivered = joined;
+    store->delivered_count = store->delivered_capacity = count;
+}
+
+static void count_written(struct store_counters *counters, bool commit, int error, const struct store_written *written)
+{
+    if (commit) *(error ? &counters->failures : &counters->commits) += 1;
+    counters->readings += written->readings;
+    counters->duplicates += written->duplicates;
+    counters->outbox_rows += written->outbox_added - written->outbox_removed;
+}
+
+static void do_work(struct store *store, struct work *work)
+{
+    struct store_written written = {0};
+    struct store_rows rows = {0};
+    char text[STORE_TEXT_SIZE] = "";
+    int error = SW_OK;
+    bool remove = work->delivered_count >= REMOVE_DELIVERED_AT || (work->delivered_count > 0 && !work->read);
+    bool write = work->commit || remove || (work->stop && work->delivered_count > 0);
+    uv_mutex_lock(&store->database_mutex);
+    if (write)
+        error = store_database_write(&store->database, work->commit, work->delivered, work->delivered_count, &written,
+                                     text, sizeof text);
+    if (write && !error) work->delivered_count = 0;
+    if (work->read)
+        store_database_read_outbox(&store->database, work->read_after, work->read_limit, work->delivered,
+                                   work->delivered_count, &rows);
+    uv_mutex_unlock(&store->database_mutex);
+
+    uv_mutex_lock(&store->mutex);
+    keep_delivered(store, work);
+    count_written(&store->counters, work->commit != NULL, error, &written);
+    if (work->commit) {
+        store->commit_finished = true;
+        store->commit_error = error;
+        memcpy(store->commit_text, text, sizeof text);
+    }
+    if (work->read) {
+        store->read_finished = true;
+        store->rows = rows;
+    }
+    uv_mutex_unlock(&store->mutex);
+    if (work->commit || work->read) uv_async_send(&store->async);
+}
+
+static void run_thread(void *argument)
+{
+    struct store *store = argument;
+    struct work work;
+    do {
+        work = wait_for_work(store);
+        do_work(store, &work);
+    } while (!work.stop);
+    uv_mutex_lock(&store->database_mutex);
+    store_database_close(&store->database);
+    uv_mutex_unlock(&store->database_mutex);
+    uv_mutex_lock(&store->mutex);
+    store->stopped = true;
+    uv_mutex_unlock(&store->mutex);
+    uv_async_send(&store->async);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct store *store = handle->data;
+    void (*closed)(void *) = store->closed;
+    void *ctx = store->closed_ctx;
+    uv_mutex_destroy(&store->mutex);
+    uv_mutex_destroy(&store->database_mutex);
+    uv_cond_destroy(&store->wake);
+    free(store->delivered);
+    free(store->cursors);
+    free(store);
+    if (closed) closed(ctx);
+}
+
+static void remember_cursor(struct store *store, const struct store_cursor *cursor)
+{
+    for (size_t i = 0; i < store->cursor_count; i++) {
+        if (store->cursors[i].serial != cursor->serial) continue;
+        store->cursors[i] = *cursor;
+        return;
+    }
+    struct store_cursor *larger = realloc(store->cursors, (store->cursor_count + 1) * sizeof *larger);
+    if (!larger) return; /* the database has it; the node's records are told apart by their sequence anyway */
+    store->cursors = larger;
+    larger[store->cursor_count++] = *cursor;
+}
+
+static void finish_commit(struct store *store, int error, const char *text)
+{
+    struct store_batch *batch = store->under_way;
+    store->under_way = NULL;
+    for (size_t i = 0; !error && i < batch->cursor_count; i++)
+        remember_cursor(store, &batch->cursors[i]);
+    store->events.committed(store->events.ctx, batch, error, text);
+}
+
+static void on_async(uv_async_t *async)
+{
+    struct store *store = async->data;
+    char text[STORE_TEXT_SIZE];
+    uv_mutex_lock(&store->mutex);
+    bool commit_finished = store->commit_finished, read_finished = store->read_finished, stopped = store->stopped;
+    int error = store->commit_error;
+    struct store_rows rows = store->rows;
+    memcpy(text, store->commit_text, sizeof text);
+    store->commit_finished = store->read_finished = false;
+    store->rows = (struct store_rows){0};
+    uv_mutex_unlock(&store->mutex);
+
+    if (commit_finished) finish_commit(store, error, text);
+    if (read_finished) {
+        store->events.outbox(store->events.ctx, rows.rows, rows.count);
+        store_rows_free(&rows);
+    }
+    if (stopped && !uv_is_closing((uv_handle_t *)async)) {
+        uv_thread_join(&store->thread);
+        uv_close((uv_handle_t *)async, on_handle_closed);
+    }
+}
+
+static int load_at_start(struct store *store, char *text, size_t text_size)
+{
+    int error = store_database_load_cursors(&store->database, &store->cursors, &store->cursor_count);
+    if (error) snprintf(text, text_size, "%s: %s", store->database.path, sw_error_text(error));
+    store->counters.outbox_rows = (uint64_t)store_database_number(&store->database, STATEMENT_OUTBOX_COUNT);
+    return error;
+}
+
+int store_open(uv_loop_t *loop, const char *path, struct store_events events, struct store **store, char *text,
+               size_t text_size)
+{
+    struct store *opened = calloc(1, sizeof *opened);
+    *store = NULL;
+    if (!opened) {
+        snprintf(text, text_size, "%s: no memory", path);
+        return SW_ERROR_NO_SPACE;
+    }
+    opened->events = events;
+    int error = store_database_open(&opened->database, path, text, text_size);
+    if (error) goto free_store;
+    error = load_at_start(opened, text, text_size);
+    if (error) goto close_database;
+    snprintf(text, text_size, "%s: cannot start the store's thread", path);
+    error = SW_ERROR_SYSTEM;
+    if (uv_mutex_init(&opened->mutex)) goto close_database;
+    if (uv_mutex_init(&opened->database_mutex)) goto destroy_mutex;
+    if (uv_cond_init(&opened->wake)) goto destroy_database_mutex;
+    if (uv_async_init(loop, &opened->async, on_async)) goto destroy_condition;
+    opened->async.data = opened;
+    if (uv_thread_create(&opened->thread, run_thread, opened) == 0) {
+        text[0] = '\0';
+        *store = opened;
+        return SW_OK;
+    }
+    /* The handle is the loop's already: the rest goes when it is closed. */
+    store_database_close(&opened->database);
+    uv_close((uv_handle_t *)&opened->async, on_handle_closed);
+    return error;
+destroy_condition:
+    uv_cond_destroy(&opened->wake);
+destroy_database_mutex:
+    uv_mutex_destroy(&opened->database_mutex);
+destroy_mutex:
+    uv_mutex_destroy(&opened->mutex);
+close_database:
+    store_database_close(&opened->database);
+free_store:
+    free(opened->cursors);
+    free(opened);
+    return error;
+}
+
+int store_commit(struct store *store, struct store_batch *batch)
+{
+    if (store->under_way) return SW_ERROR_BUSY;
+    store->under_way = batch;
+    uv_mutex_lock(&store->mutex);
+    store->commit = batch;
+    uv_cond_signal(&store->wake);
+    uv_mutex_unlock(&store->mutex);
+    return SW_OK;
+}
+
+int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+{
+    uv_mutex_lock(&store->mutex);
+    bool busy = store->read_wanted || store->read_finished;
+    if (!busy) {
+        store->read_wanted = true;
+        store->read_after = after_id;
+        store->read_limit = limit;
+        uv_cond_signal(&store->wake);
+    }
+    uv_mutex_unlock(&store->mutex);
+    return busy ? SW_ERROR_BUSY : SW_OK;
+}
+
+int store_outbox_done(struct store *store, int64_t id)
+{
+    int error = SW_OK;
+    uv_mutex_lock(&store->mutex);
+    if (store->delivered_count == store->delivered_capacity) {
+        size_t capacity = store->delivered_capacity ? 2 * store->delivered_capacity : 64;
+        int64_t *larger = realloc(store->delivered, capacity * sizeof *larger);
+        if (larger) {
+            store->delivered = larger;
+            store->delivered_capacity = capacity;
+        } else {
+            error = SW_ERROR_NO_SPACE;
+        }
+    }
+    if (!error) {
+        store->delivered[store->delivered_count++] = id;
+        uv_cond_signal(&store->wake);
+    }
+    uv_mutex_unlock(&store->mutex);
+    return error;
+}
+
+int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
+{
+    for (size_t i = 0; i < store->cursor_count; i++) {
+        if (store->cursors[i].serial != serial) continue;
+        *cursor = store->cursors[i];
+        return SW_OK;
+    }
+    return SW_ERROR_NOT_FOUND;
+}
+
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+{
+    uv_mutex_lock(&store->database_mutex);
+    size_t loaded = store_database_load_snapshot(&store->database, domain, subject, bytes, size);
+    uv_mutex_unlock(&store->database_mutex);
+    return loaded;
+}
+
+static int64_t number_now(struct store *store, enum store_statement statement)
+{
+    uv_mutex_lock(&store->database_mutex);
+    int64_t number = store_database_number(&store->database, statement);
+    uv_mutex_unlock(&store->database_mutex);
+    return number;
+}
+
+uint32_t store_load_open_alerts(struct store *store)
+{
+    return (uint32_t)number_now(store, STATEMENT_OPEN_ALERTS);
+}
+
+struct sw_wall store_load_last_time(struct store *store)
+{
+    return sw_wall_from_ms(number_now(store, STATEMENT_LAST_TIME));
+}
+
+struct store_counters store_counters(const struct store *store)
+{
+    /* The mutex is no part of what the caller sees as constant. */
+    struct store *shared = (struct store *)(uintptr_t)store;
+    uv_mutex_lock(&shared->mutex);
+    struct store_counters counters = shared->counters;
+    uv_mutex_unlock(&shared->mutex);
+    return counters;
+}
+
+void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)
+{
+    store->closed = closed;
+    store->closed_ctx = ctx;
+    uv_mutex_lock(&store->mutex);
+    store->stopping = true;
+    uv_cond_signal(&store->wake);
+    uv_mutex_unlock(&store->mutex);
+}

@@ -1,0 +1,94 @@
+#include "adapters/store_sqlite/store_batch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stillwater/error.h"
+
+struct store_batch *store_batch_new(void)
+{
+    return calloc(1, sizeof(struct store_batch));
+}
+
+void store_batch_free(struct store_batch *batch)
+{
+    if (!batch) return;
+    for (size_t i = 0; i < batch->snapshot_count; i++)
+        free(batch->snapshots[i].bytes);
+    for (size_t i = 0; i < batch->alert_count; i++) {
+        free(batch->alerts[i].topic);
+        free(batch->alerts[i].payload);
+    }
+    free(batch->readings);
+    free(batch->cursors);
+    free(batch->snapshots);
+    free(batch->alerts);
+    free(batch);
+}
+
+size_t store_batch_size(const struct store_batch *batch)
+{
+    return batch->reading_count + batch->cursor_count + batch->snapshot_count + batch->alert_count;
+}
+
+/* Room for one more of `item_size`; the array as it was when memory is refused. */
+static void *grown(void *array, size_t count, size_t *capacity, size_t item_size)
+{
+    if (count < *capacity) return array;
+    size_t wanted = *capacity ? 2 * *capacity : 16;
+    void *larger = realloc(array, wanted * item_size);
+    if (larger) *capacity = wanted;
+    return larger;
+}
+
+int store_batch_add_reading(struct store_batch *batch, const struct store_reading *reading)
+{
+    struct store_reading *readings =
+        grown(batch->readings, batch->reading_count, &batch->reading_capacity, sizeof *readings);
+    if (!readings) return SW_ERROR_NO_SPACE;
+    batch->readings = readings;
+    readings[batch->reading_count++] = *reading;
+    return SW_OK;
+}
+
+int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor *cursor)
+{
+    struct store_cursor *cursors = grown(batch->cursors, batch->cursor_count, &batch->cursor_capacity, sizeof *cursors);
+    if (!cursors) return SW_ERROR_NO_SPACE;
+    batch->cursors = cursors;
+    cursors[batch->cursor_count++] = *cursor;
+    return SW_OK;
+}
+
+int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *subject, const uint8_t *bytes,
+                             size_t size)
+{
+    struct batch_snapshot *snapshots =
+        grown(batch->snapshots, batch->snapshot_count, &batch->snapshot_capacity, sizeof *snapshots);
+    if (!snapshots) return SW_ERROR_NO_SPACE;
+    batch->snapshots = snapshots;
+    uint8_t *copy = malloc(size ? size : 1);
+    if (!copy) return SW_ERROR_NO_SPACE;
+    memcpy(copy, bytes, size);
+    struct batch_snapshot *snapshot = &snapshots[batch->snapshot_count++];
+    *snapshot = (struct batch_snapshot){.domain = domain, .bytes = copy, .size = size};
+    snprintf(snapshot->subject, sizeof snapshot->subject, "%s", subject);
+    return SW_OK;
+}
+
+int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *alert, const char *topic,
+                          const char *payload)
+{
+    struct batch_alert *alerts = grown(batch->alerts, batch->alert_count, &batch->alert_capacity, sizeof *alerts);
+    if (!alerts) return SW_ERROR_NO_SPACE;
+    batch->alerts = alerts;
+    struct batch_alert made = {*alert, strdup(topic), strdup(payload)};
+    if (!made.topic || !made.payload) {
+        free(made.topic);
+        free(made.payload);
+        return SW_ERROR_NO_SPACE;
+    }
+    alerts[batch->alert_count++] = made;
+    return SW_OK;
+}

@@ -1,0 +1,28 @@
+/* Inside of a batch: rows of all kinds, in the order they were added. */
+#ifndef GATEWAY_ADAPTERS_STORE_SQLITE_STORE_BATCH_H
+#define GATEWAY_ADAPTERS_STORE_SQLITE_STORE_BATCH_H
+
+#include "ports/store.h"
+
+struct batch_snapshot {
+    int domain;
+    char subject[SW_ID_SIZE];
+    uint8_t *bytes;
+    size_t size;
+};
+
+struct batch_alert {
+    struct sw_alert alert;
+    char *topic, *payload;
+};
+
+struct store_batch {
+    struct store_reading *readings;
+    struct store_cursor *cursors;
+    struct batch_snapshot *snapshots;
+    struct batch_alert *alerts;
+    size_t reading_count, cursor_count, snapshot_count, alert_count;
+    size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity;
+};
+
+#endif

@@ -1,0 +1,326 @@
+#include "adapters/store_sqlite/store_database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "adapters/store_sqlite/store_schema.h"
+#include "stillwater/error.h"
+
+/* SW_ALERT_STATE_RAISED, ACKNOWLEDGED and DISPATCHED are the open ones; a revision is the present one when no later
+ * one exists. */
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+    [STATEMENT_COMMIT] = "COMMIT",
+    [STATEMENT_ROLLBACK] = "ROLLBACK",
+    [STATEMENT_READING] = "INSERT OR IGNORE INTO readings (serial, epoch, sequence, subject, kind, quality, reason,"
+                          " clock_quality, time_ms, value_milli) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_CURSOR] = "INSERT INTO cursors (serial, epoch, sequence) VALUES (?, ?, ?)"
+                         " ON CONFLICT (serial) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence",
+    [STATEMENT_SNAPSHOT] = "INSERT INTO snapshots (domain, subject, bytes) VALUES (?, ?, ?)"
+                           " ON CONFLICT (domain, subject) DO UPDATE SET bytes = excluded.bytes",
+    [STATEMENT_ALERT] = "INSERT OR IGNORE INTO alerts (alert_id, revision, kind, state, colour, peak, subject,"
+                        " onset_ms, raised_at_ms, updated_at_ms, rule, actor, note, body)"
+                        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic) VALUES (?, ?, ?)",
+    [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
+    [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body FROM outbox JOIN alerts"
+                              " USING (alert_id, revision) WHERE id > ? ORDER BY id",
+    [STATEMENT_OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
+                                " DO UPDATE SET value = max(value, excluded.value)",
+    [STATEMENT_LAST_TIME] = "SELECT value FROM state WHERE name = 'last_time_ms'",
+    [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
+    [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes FROM snapshots WHERE domain = ? AND subject = ?",
+    [STATEMENT_OPEN_ALERTS] = "SELECT count(*) FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
+                              " (SELECT 1 FROM alerts AS b WHERE b.alert_id = a.alert_id AND b.revision > a.revision)",
+};
+_Static_assert(SW_ALERT_STATE_RAISED == 1 && SW_ALERT_STATE_ACKNOWLEDGED == 2 && SW_ALERT_STATE_DISPATCHED == 3,
+               "the open states of STATEMENT_OPEN_ALERTS");
+
+/* Two daemons on one store would both publish its outbox. A file beside it, because closing any descriptor of the
+ * database itself would drop SQLite's own locks. */
+static int take_lock(struct store_database *database, char *text, size_t text_size)
+{
+    char path[sizeof database->path + 8];
+    snprintf(path, sizeof path, "%s.lock", database->path);
+    database->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (database->lock_file >= 0 && flock(database->lock_file, LOCK_EX | LOCK_NB) == 0) return SW_OK;
+    if (database->lock_file >= 0 && errno == EWOULDBLOCK)
+        snprintf(text, text_size, "%s: is in use by another process", database->path);
+    else
+        snprintf(text, text_size, "%s: cannot lock: %s", path, strerror(errno));
+    return SW_ERROR_STORE;
+}
+
+static int prepare_statements(struct store_database *database, char *text, size_t text_size)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        if (sqlite3_prepare_v3(database->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &database->statements[i],
+                               NULL) != SQLITE_OK)
+            return store_schema_error(database->db, database->path, text, text_size);
+    return SW_OK;
+}
+
+int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size)
+{
+    *database = (struct store_database){.lock_file = -1};
+    if ((size_t)snprintf(database->path, sizeof database->path, "%s", path) >= sizeof database->path) {
+        snprintf(text, text_size, "%.60s...: the path is too long", path);
+        return SW_ERROR_STORE;
+    }
+    int error = take_lock(database, text, text_size);
+    if (!error && sqlite3_open_v2(path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        error = store_schema_error(database->db, path, text, text_size);
+    if (!error) error = store_schema_prepare(database->db, path, text, text_size);
+    if (!error) error = prepare_statements(database, text, text_size);
+    if (error) store_database_close(database);
+    return error;
+}
+
+void store_database_close(struct store_database *database)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(database->statements[i]);
+    sqlite3_close(database->db);
+    if (database->lock_file >= 0) close(database->lock_file);
+    database->db = NULL;
+    database->lock_file = -1;
+}
+
+/* Runs a statement that gives no rows. */
+static bool step_done(sqlite3_stmt *statement)
+{
+    bool done = sqlite3_step(statement) == SQLITE_DONE;
+    /* The reset of a failed statement reports its error again; the connection keeps the text until then. */
+    if (done) sqlite3_reset(statement);
+    return done;
+}
+
+static bool write_reading(struct store_database *database, const struct store_reading *reading,
+                          struct store_written *written)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_READING];
+    sqlite3_bind_int64(s, 1, reading->serial);
+    sqlite3_bind_int64(s, 2, reading->epoch);
+    sqlite3_bind_int64(s, 3, reading->sequence);
+    sqlite3_bind_text(s, 4, reading->subject, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 5, reading->kind);
+    sqlite3_bind_int(s, 6, reading->quality);
+    sqlite3_bind_int(s, 7, reading->reason);
+    sqlite3_bind_int(s, 8, reading->clock_quality);
+    sqlite3_bind_int64(s, 9, reading->time.ms);
+    sqlite3_bind_int64(s, 10, reading->value_milli);
+    if (!step_done(s)) return false;
+    *(sqlite3_changes(database->db) ? &written->readings : &written->duplicates) += 1;
+    return true;
+}
+
+static bool write_cursor(struct store_database *database, const struct store_cursor *cursor)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_CURSOR];
+    sqlite3_bind_int64(s, 1, cursor->serial);
+    sqlite3_bind_int64(s, 2, cursor->epoch);
+    sqlite3_bind_int64(s, 3, cursor->sequence);
+    return step_done(s);
+}
+
+static bool write_snapshot(struct store_database *database, const struct batch_snapshot *snapshot)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_SNAPSHOT];
+    sqlite3_bind_int(s, 1, snapshot->domain);
+    sqlite3_bind_text(s, 2, snapshot->subject, -1, SQLITE_STATIC);
+    sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
+    return step_done(s);
+}
+
+static bool write_outbox(struct store_database *database, const struct batch_alert *row)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_OUTBOX_ADD];
+    sqlite3_bind_text(s, 1, row->alert.id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, row->alert.revision);
+    sqlite3_bind_text(s, 3, row->topic, -1, SQLITE_STATIC);
+    return step_done(s);
+}
+
+/* A revision that is there already has had its outbox row: it is not published twice. */
+static bool write_alert(struct store_database *database, const struct batch_alert *row, struct store_written *written)
+{
+    const struct sw_alert *alert = &row->alert;
+    sqlite3_stmt *s = database->statements[STATEMENT_ALERT];
+    sqlite3_bind_text(s, 1, alert->id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, alert->revision);
+    sqlite3_bind_int(s, 3, (int)alert->kind);
+    sqlite3_bind_int(s, 4, (int)alert->state);
+    sqlite3_bind_int(s, 5, (int)alert->colour);
+    sqlite3_bind_int(s, 6, (int)alert->peak);
+    sqlite3_bind_text(s, 7, alert->subject, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 8, alert->onset.ms);
+    sqlite3_bind_int64(s, 9, alert->raised_at.ms);
+    sqlite3_bind_int64(s, 10, alert->updated_at.ms);
+    sqlite3_bind_int(s, 11, (int)alert->evidence.rule);
+    sqlite3_bind_text(s, 12, alert->actor, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 13, alert->note, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 14, row->payload, -1, SQLITE_STATIC);
+    if (!step_done(s)) return false;
+    if (sqlite3_changes(database->db) == 0) {
+        written->duplicates++;
+        return true;
+    }
+    written->outbox_added++;
+    return write_outbox(database, row);
+}
+
+static bool write_last_time(struct store_database *database, const struct store_batch *batch)
+{
+    int64_t last = 0;
+    for (size_t i = 0; i < batch->reading_count; i++)
+        if (batch->readings[i].time.ms > last) last = batch->readings[i].time.ms;
+    for (size_t i = 0; i < batch->alert_count; i++)
+        if (batch->alerts[i].alert.updated_at.ms > last) last = batch->alerts[i].alert.updated_at.ms;
+    if (last == 0) return true;
+    sqlite3_bind_int64(database->statements[STATEMENT_LAST_TIME_SET], 1, last);
+    return step_done(database->statements[STATEMENT_LAST_TIME_SET]);
+}
+
+static bool write_batch(struct store_database *database, const struct store_batch *batch, struct store_written *written)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < batch->reading_count; i++)
+        good = write_reading(database, &batch->readings[i], written);
+    for (size_t i = 0; good && i < batch->cursor_count; i++)
+        good = write_cursor(database, &batch->cursors[i]);
+    for (size_t i = 0; good && i < batch->snapshot_count; i++)
+        good = write_snapshot(database, &batch->snapshots[i]);
+    for (size_t i = 0; good && i < batch->alert_count; i++)
+        good = write_alert(database, &batch->alerts[i], written);
+    return good && write_last_time(database, batch);
+}
+
+static bool remove_delivered(struct store_database *database, const int64_t *ids, size_t count,
+                             struct store_written *written)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < count; i++) {
+        sqlite3_bind_int64(database->statements[STATEMENT_OUTBOX_REMOVE], 1, ids[i]);
+        good = step_done(database->statements[STATEMENT_OUTBOX_REMOVE]);
+        written->outbox_removed += good ? (uint64_t)sqlite3_changes(database->db) : 0;
+    }
+    return good;
+}
+
+int store_database_write(struct store_database *database, const struct store_batch *batch, const int64_t *delivered,
+                         size_t delivered_count, struct store_written *written, char *text, size_t text_size)
+{
+    *written = (struct store_written){0};
+    if (step_done(database->statements[STATEMENT_BEGIN]) && (!batch || write_batch(database, batch, written)) &&
+        remove_delivered(database, delivered, delivered_count, written) &&
+        step_done(database->statements[STATEMENT_COMMIT]))
+        return SW_OK;
+    int error = store_schema_error(database->db, database->path, text, text_size);
+    *written = (struct store_written){0};
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_reset(database->statements[i]);
+    /* Some errors (a full disk among them) have ended the transaction already. */
+    if (!sqlite3_get_autocommit(database->db)) {
+        sqlite3_step(database->statements[STATEMENT_ROLLBACK]);
+        sqlite3_reset(database->statements[STATEMENT_ROLLBACK]);
+    }
+    return error;
+}
+
+static bool is_among(int64_t id, const int64_t *ids, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id) return true;
+    return false;
+}
+
+static bool copy_row(sqlite3_stmt *statement, struct store_outbox_row *row)
+{
+    *row = (struct store_outbox_row){.id = sqlite3_column_int64(statement, 0),
+                                     .revision = (uint32_t)sqlite3_column_int64(statement, 2),
+                                     .topic = strdup((const char *)sqlite3_column_text(statement, 3)),
+                                     .payload = strdup((const char *)sqlite3_column_text(statement, 4))};
+    snprintf(row->alert_id, sizeof row->alert_id, "%s", (const char *)sqlite3_column_text(statement, 1));
+    return row->topic && row->payload;
+}
+
+int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
+                               const int64_t *delivered, size_t delivered_count, struct store_rows *rows)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_OUTBOX_READ];
+    rows->count = 0;
+    rows->rows = calloc(limit ? limit : 1, sizeof *rows->rows);
+    if (!rows->rows) return SW_ERROR_NO_SPACE;
+    sqlite3_bind_int64(s, 1, after_id);
+    int error = SW_OK;
+    while (!error && rows->count < limit && sqlite3_step(s) == SQLITE_ROW) {
+        if (is_among(sqlite3_column_int64(s, 0), delivered, delivered_count)) continue;
+        if (!copy_row(s, &rows->rows[rows->count])) error = SW_ERROR_NO_SPACE;
+        rows->count++;
+    }
+    sqlite3_reset(s);
+    return error;
+}
+
+void store_rows_free(struct store_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        /* The port shows them as const; they came from strdup above. */
+        free((void *)(uintptr_t)rows->rows[i].topic);
+        free((void *)(uintptr_t)rows->rows[i].payload);
+    }
+    free(rows->rows);
+    *rows = (struct store_rows){0};
+}
+
+int store_database_load_cursors(struct store_database *database, struct store_cursor **cursors, size_t *count)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_CURSORS];
+    int error = SW_OK;
+    *cursors = NULL;
+    *count = 0;
+    while (!error && sqlite3_step(s) == SQLITE_ROW) {
+        struct store_cursor *larger = realloc(*cursors, (*count + 1) * sizeof *larger);
+        if (!larger) {
+            error = SW_ERROR_NO_SPACE;
+            continue;
+        }
+        *cursors = larger;
+        larger[(*count)++] = (struct store_cursor){.serial = (uint32_t)sqlite3_column_int64(s, 0),
+                                                   .epoch = (uint16_t)sqlite3_column_int(s, 1),
+                                                   .sequence = (uint32_t)sqlite3_column_int64(s, 2)};
+    }
+    return sqlite3_reset(s) == SQLITE_OK ? error : SW_ERROR_STORE;
+}
+
+size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
+                                    size_t size)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_SNAPSHOT_LOAD];
+    size_t written = 0;
+    sqlite3_bind_int(s, 1, domain);
+    sqlite3_bind_text(s, 2, subject, -1, SQLITE_TRANSIENT);
+    if (sqlite3_step(s) == SQLITE_ROW) {
+        size_t stored = (size_t)sqlite3_column_bytes(s, 0);
+        if (stored <= size && stored > 0) {
+            memcpy(bytes, sqlite3_column_blob(s, 0), stored);
+            written = stored;
+        }
+    }
+    sqlite3_reset(s);
+    return written;
+}
+
+int64_t store_database_number(struct store_database *database, enum store_statement statement)
+{
+    sqlite3_stmt *s = database->statements[statement];
+    int64_t number = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    return number;
+}

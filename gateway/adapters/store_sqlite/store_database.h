@@ -1,0 +1,72 @@
+/* The database file: schema, statements and transactions. Blocking; one caller at a time. */
+#ifndef GATEWAY_ADAPTERS_STORE_SQLITE_STORE_DATABASE_H
+#define GATEWAY_ADAPTERS_STORE_SQLITE_STORE_DATABASE_H
+
+#include <sqlite3.h>
+
+#include "adapters/store_sqlite/store_batch.h"
+
+#define STORE_SCHEMA_VERSION 1
+#define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
+#define STORE_TEXT_SIZE      512
+
+enum store_statement {
+    STATEMENT_BEGIN,
+    STATEMENT_COMMIT,
+    STATEMENT_ROLLBACK,
+    STATEMENT_READING,
+    STATEMENT_CURSOR,
+    STATEMENT_SNAPSHOT,
+    STATEMENT_ALERT,
+    STATEMENT_OUTBOX_ADD,
+    STATEMENT_OUTBOX_REMOVE,
+    STATEMENT_OUTBOX_READ,
+    STATEMENT_OUTBOX_COUNT,
+    STATEMENT_LAST_TIME_SET,
+    STATEMENT_LAST_TIME,
+    STATEMENT_CURSORS,
+    STATEMENT_SNAPSHOT_LOAD,
+    STATEMENT_OPEN_ALERTS,
+    STATEMENT_COUNT
+};
+
+struct store_database {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    int lock_file;
+    char path[4096];
+};
+
+/* What a transaction did. */
+struct store_written {
+    uint64_t readings, duplicates, outbox_added, outbox_removed;
+};
+
+struct store_rows {
+    struct store_outbox_row *rows; /* topic and payload are owned */
+    size_t count;
+};
+
+/* SW_OK: store_database_close is owed. Otherwise nothing is, and `text` names the file and the reason. */
+int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size);
+void store_database_close(struct store_database *database);
+
+/* The batch (NULL = none) and the removal of delivered outbox rows, in one transaction. On error nothing of it is
+ * stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
+int store_database_write(struct store_database *database, const struct store_batch *batch, const int64_t *delivered,
+                         size_t delivered_count, struct store_written *written, char *text, size_t text_size);
+
+/* Rows after `after_id` that are not among `delivered`, at most `limit`. Free with store_rows_free. */
+int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
+                               const int64_t *delivered, size_t delivered_count, struct store_rows *rows);
+void store_rows_free(struct store_rows *rows);
+
+/* SW_OK with *cursors from malloc. */
+int store_database_load_cursors(struct store_database *database, struct store_cursor **cursors, size_t *count);
+size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
+                                    size_t size);
+
+/* Results of a query for one number; 0 when there is none. */
+int64_t store_database_number(struct store_database *database, enum store_statement statement);
+
+#endif

@@ -1,0 +1,15 @@
+/* The tables, and opening a file as a store. Described in docs/store.md. */
+#ifndef GATEWAY_ADAPTERS_STORE_SQLITE_STORE_SCHEMA_H
+#define GATEWAY_ADAPTERS_STORE_SQLITE_STORE_SCHEMA_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+/* Sets the connection up and makes the tables in a new file. SW_OK, or an error with a reason in `text`. */
+int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_size);
+
+/* SW_ERROR_STORE_FULL when the last error of the connection means that the disk is full, else SW_ERROR_STORE.
+ * Writes the reason, with the file's name, into `text`. */
+int store_schema_error(sqlite3 *db, const char *path, char *text, size_t text_size);
+
+#endif
