@@ -51,7 +51,7 @@ static inline void sw_record_encode(const struct sw_record *record, struct sw_wr
     sw_write_u16(out, record->boot);
     sw_write_u8(out, record->slot);
     sw_write_u8(out, record->kind);
-    sw_write_u8(out, (uint8_t)(record->clock_quality << 4 | (record->quality & 0x0fu)));
+    sw_write_u8(out, (uint8_t)((unsigned)record->clock_quality << 4 | (record->quality & 0x0fu)));
     sw_write_u8(out, record->reason);
     sw_write_u32(out, (uint32_t)record->value);
 }
