@@ -8,13 +8,10 @@
 #include "config/config_build.h"
 #include "core/core.h"
 
-/* Who has given a subject a domain of readings: its data must come one way, or they could not be judged as one. */
+/* Who measures a kind of reading of a subject: two sensors would speak against each other. */
 struct claim {
     uint32_t subject;
     enum sw_reading_kind kind;
-    enum subject_domain domain;
-    uint32_t line, source; /* source: node or device number */
-    bool device;
     char path[CONFIG_PATH_SIZE];
 };
 
@@ -153,44 +150,38 @@ static void check_pace(const struct wiring *wiring, const char *path, uint32_t s
                (double)longest_ms / 1000, who->id, (double)limit_ms / 1000);
 }
 
-static void add_claim(struct wiring *wiring, const struct claim *claim)
+/* False when the kind is taken already, or memory is refused: then the rest of the sensor's points are not looked at.
+ */
+static bool add_claim(struct wiring *wiring, const struct claim *claim)
 {
     for (size_t i = 0; i < wiring->claim_count; i++) {
         const struct claim *other = &wiring->claims[i];
-        bool same_way = other->line == claim->line && other->device == claim->device && other->source == claim->source;
-        if (other->subject != claim->subject || (other->domain == 0) != (claim->domain == 0)) continue;
-        if (other->kind == claim->kind)
-            report(wiring, claim->path, "%s has its %s from %s already; expected one sensor for each",
-                   wiring->config->subjects[claim->subject].id, sw_reading_kind_info(claim->kind)->name, other->path);
-        else if (claim->domain != 0 && other->domain == claim->domain && !same_way)
-            report(wiring, claim->path, "%s is measured through another node or device at %s; expected the same one",
-                   wiring->config->subjects[claim->subject].id, other->path);
-        else
-            continue;
-        return;
+        if (other->subject != claim->subject || other->kind != claim->kind) continue;
+        report(wiring, claim->path, "%s has its %s from %s already; expected one sensor for each",
+               wiring->config->subjects[claim->subject].id, sw_reading_kind_info(claim->kind)->name, other->path);
+        return false;
     }
     if (wiring->claim_count == wiring->claim_capacity) {
         size_t capacity = wiring->claim_capacity ? 2 * wiring->claim_capacity : 64;
         struct claim *claims = realloc(wiring->claims, capacity * sizeof *claims);
         if (!claims) {
             report(wiring, claim->path, "no memory to check the subjects");
-            return;
+            return false;
         }
         wiring->claims = claims;
         wiring->claim_capacity = capacity;
     }
     wiring->claims[wiring->claim_count++] = *claim;
+    return true;
 }
 
 static void claim_points(struct wiring *wiring, struct claim *claim, const struct sw_profile *profile)
 {
     const struct sw_profile_point *point;
-    if (!profile || claim->subject == CONFIG_NO_SUBJECT) return;
-    unsigned before = wiring->problems->count;
-    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL && wiring->problems->count == before; i++) {
+    bool claimed = profile && claim->subject != CONFIG_NO_SUBJECT;
+    for (size_t i = 0; claimed && (point = sw_profile_point(profile, i)) != NULL; i++) {
         claim->kind = point->kind;
-        claim->domain = subject_domain_of(point->kind);
-        add_claim(wiring, claim);
+        claimed = add_claim(wiring, claim);
     }
 }
 
@@ -220,7 +211,7 @@ static void check_slots(struct wiring *wiring, uint32_t line, uint32_t node_inde
         check_pace(wiring, path, slot->subject, slot->profile, (int64_t)slot->heartbeat_s * 1000);
         snprintf(path, sizeof path, "lines[%u].nodes[%u].slots[%u].sample_period_ms", line, node_index, i);
         check_pace(wiring, path, slot->subject, slot->profile, slot->sample_period_ms);
-        struct claim claim = {.subject = slot->subject, .line = line, .source = node_index, .device = false};
+        struct claim claim = {.subject = slot->subject};
         snprintf(claim.path, sizeof claim.path, "lines[%u].nodes[%u].slots[%u].subject", line, node_index, i);
         claim_points(wiring, &claim, slot->profile);
     }
@@ -233,7 +224,7 @@ static void check_devices(struct wiring *wiring, uint32_t line)
         char path[CONFIG_PATH_SIZE];
         snprintf(path, sizeof path, "lines[%u].devices[%u].poll_interval_ms", line, i);
         check_pace(wiring, path, device->subject, device->profile, device->poll_interval_ms);
-        struct claim claim = {.subject = device->subject, .line = line, .source = i, .device = true};
+        struct claim claim = {.subject = device->subject};
         snprintf(claim.path, sizeof claim.path, "lines[%u].devices[%u].subject", line, i);
         claim_points(wiring, &claim, device->profile);
     }

@@ -1,0 +1,329 @@
+/* Every kind of bad configuration, with the exact message: line, field, what was found and what was expected. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/gateway_config.h"
+#include "stillwater/error.h"
+
+#define ID_EXPECTED "expected an id: 1 to 63 of A-Z a-z 0-9 - _ and '.', the first a letter or digit"
+#define BAUDS       "1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600"
+
+static const char good[] = "schema: stillwater.gateway/1\n"                                       /* 1 */
+                           "city: suzhou\n"                                                       /* 2 */
+                           "gateway: gw-17\n"                                                     /* 3 */
+                           "store: {path: gateway.db}\n"                                          /* 4 */
+                           "mqtt: {host: localhost}\n"                                            /* 5 */
+                           "policy: {no_use: {volume_l: 2.5}}\n"                                  /* 6 */
+                           "subjects:\n"                                                          /* 7 */
+                           "  - id: home-1\n"                                                     /* 8 */
+                           "  - id: site-2\n"                                                     /* 9 */
+                           "lines:\n"                                                             /* 10 */
+                           "  - id: line-1\n"                                                     /* 11 */
+                           "    port: /dev/ttyUSB0\n"                                             /* 12 */
+                           "    nodes:\n"                                                         /* 13 */
+                           "      - id: node-1\n"                                                 /* 14 */
+                           "        unit_id: 1\n"                                                 /* 15 */
+                           "        slots:\n"                                                     /* 16 */
+                           "          - slot: 0\n"                                                /* 17 */
+                           "            profile: xintai\n"                                        /* 18 */
+                           "            unit_id: 11\n"                                            /* 19 */
+                           "            subject: home-1\n"                                        /* 20 */
+                           "    devices:\n"                                                       /* 21 */
+                           "      - {id: dev-1, unit_id: 5, profile: qdy30a, subject: site-2}\n"; /* 22 */
+
+/* `replace` in the good file becomes `with`; then the problems are exactly these, in this order. */
+struct bad {
+    const char *replace, *with;
+    const char *problems[4];
+};
+
+static const struct bad cases[] = {
+    {"city: suzhou", "city: [", {"4: : not YAML: did not find expected ',' or ']' at column 6"}},
+    {"city: suzhou", "city: \"\xff\"", {"0: : not YAML: invalid leading UTF-8 octet at byte 36; expected UTF-8 text"}},
+    {"city: suzhou", "---\ncity: suzhou", {"3: : a second YAML document; expected only one"}},
+    {"store:",
+     "stor:",
+     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, policy, subjects, lines"}},
+    {"volume_l: 2.5",
+     "volume_l: 2.5, volume_1: 3",
+     {"6: policy.no_use.volume_1: unknown key at column 34; expected one of volume_l, window_s, coverage_pct,"
+      " observed_gap_s, colour"}},
+    {"city: suzhou",
+     "city: suzhou\ncity: wuxi",
+     {"3: city: key given again at column 1; expected it once, it is on line 2 already"}},
+    {"city: suzhou",
+     "[a]: suzhou",
+     {"2: : found a list as a key; expected a name", "1: city: key is missing; " ID_EXPECTED}},
+    {"city: suzhou\n", "", {"1: city: key is missing; " ID_EXPECTED}},
+    {"city: suzhou", "city:", {"2: city: found no value; " ID_EXPECTED}},
+    {"city: suzhou", "city: su zhou", {"2: city: found su zhou; " ID_EXPECTED}},
+    {"city: suzhou", "city: {name: suzhou}", {"2: city: found a mapping; " ID_EXPECTED}},
+    {"city: suzhou", "city: \"su\\0zhou\"", {"2: city: found a zero byte in the text; expected text without one"}},
+    {"schema: stillwater.gateway/1",
+     "schema: stillwater.gateway/2",
+     {"1: schema: found stillwater.gateway/2; expected stillwater.gateway/1"}},
+    {"policy: {no_use: {volume_l: 2.5}}",
+     "policy: strict",
+     {"6: policy: found a single value; expected a mapping with keys of no_use, meter, level, cover, silent"}},
+    {"policy: {no_use: {volume_l: 2.5}}",
+     "policy:",
+     {"6: policy: found nothing; expected a mapping with keys of no_use, meter, level, cover, silent"}},
+    {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
+    {"  - id: home-1\n",
+     "  - home-1\n",
+     {"8: subjects[0]: found a single value; expected a mapping with keys of id, place, policy"}},
+    {"id: home-1\n  - id: site-2",
+     "id: &a home-1\n  - id: *a",
+     {"9: subjects[1].id: an alias; expected the value itself, written out"}},
+    {"volume_l: 2.5", "volume_l: 2x", {"6: policy.no_use.volume_l: found 2x; expected a number from 0.001 to 10000"}},
+    {"volume_l: 2.5",
+     "volume_l: .nan",
+     {"6: policy.no_use.volume_l: found .nan; expected a number from 0.001 to 10000"}},
+    {"volume_l: 2.5", "volume_l: -1", {"6: policy.no_use.volume_l: found -1; expected a number from 0.001 to 10000"}},
+    {"volume_l: 2.5",
+     "volume_l: \"2.5\"",
+     {"6: policy.no_use.volume_l: found the text \"2.5\"; expected a number from 0.001 to 10000"}},
+    {"volume_l: 2.5",
+     "coverage_pct: 101",
+     {"6: policy.no_use.coverage_pct: found 101; expected a number from 0 to 100"}},
+    {"volume_l: 2.5", "window_s: 0", {"6: policy.no_use.window_s: found 0; expected a number from 60 to 2678400"}},
+    {"volume_l: 2.5",
+     "window_s: 600",
+     {"6: policy.no_use.observed_gap_s: found 9000; expected at most window_s, which is 600"}},
+    {"volume_l: 2.5",
+     "colour: green",
+     {"6: policy.no_use.colour: found green; expected one of blue, yellow, orange, red"}},
+    {"no_use: {volume_l: 2.5}",
+     "level: {bands_mm: {yellow: 300}}",
+     {"6: policy.level.bands_mm.orange: found 250; expected more than the yellow band's 300"}},
+    {"no_use: {volume_l: 2.5}",
+     "level: {bands_mm: {red: high}}",
+     {"6: policy.level.bands_mm.red: found high; expected a number from -100000 to 100000, or off"}},
+    {"no_use: {volume_l: 2.5}",
+     "level: {bands_mm: {red: 20000}}",
+     {"6: policy.level.bands_mm.red: found 20000; expected a threshold within range_min_mm and range_max_mm,"
+      " -500 to 10000"}},
+    {"no_use: {volume_l: 2.5}",
+     "level: {range_min_mm: 10000, bands_mm: {blue: off, yellow: off, orange: off, red: off}}",
+     {"6: policy.level.range_max_mm: found 10000; expected more than range_min_mm, which is 10000"}},
+    {"no_use: {volume_l: 2.5}",
+     "cover: {tilt_deg: 2}",
+     {"6: policy.cover.tilt_deadband_deg: found 2; expected less than tilt_deg, which is 2"}},
+    {"  - id: home-1\n",
+     "  - id: home-1\n    policy: {level: {bands_mm: {blue: 150}}}\n",
+     {"9: subjects[0].policy.level.bands_mm.yellow: found 100; expected more than the blue band's 150"}},
+    {"  - id: home-1\n",
+     "  - id: home-1\n    place: {latitude: 91, longitude: 8}\n",
+     {"9: subjects[0].place.latitude: found 91; expected a number from -90 to 90"}},
+    {"  - id: home-1\n",
+     "  - id: home-1\n    place: {latitude: 31}\n",
+     {"9: subjects[0].place.longitude: key is missing; expected latitude and longitude together, or neither"}},
+    {"id: site-2",
+     "id: home-1",
+     {"22: lines[0].devices[0].subject: no subject is called site-2; expected the id of an entry of subjects",
+      "9: subjects[1].id: home-1 is the id of subjects[0] already; expected an id used once"}},
+    {"subject: home-1",
+     "subject: home-9",
+     {"20: lines[0].nodes[0].slots[0].subject: no subject is called home-9; expected the id of an entry of subjects"}},
+    {"profile: xintai",
+     "profile: itron",
+     {"18: lines[0].nodes[0].slots[0].profile: no sensor profile is called itron; expected one of xintai, bove,"
+      " geolux-lx80, qdy30a, stillwater-rain, stillwater-manhole"}},
+    {"unit_id: 1\n", "unit_id: 248\n", {"15: lines[0].nodes[0].unit_id: found 248; expected an integer from 1 to 247"}},
+    {"unit_id: 1\n", "unit_id: 1.5\n", {"15: lines[0].nodes[0].unit_id: found 1.5; expected an integer from 1 to 247"}},
+    {"unit_id: 1\n", "unit_id: 010\n", {"15: lines[0].nodes[0].unit_id: found 010; expected an integer from 1 to 247"}},
+    {"        unit_id: 1\n", "", {"14: lines[0].nodes[0].unit_id: key is missing; expected an integer from 1 to 247"}},
+    {"unit_id: 5",
+     "unit_id: 1",
+     {"22: lines[0].devices[0].unit_id: 1 is the unit id at lines[0].nodes[0].unit_id already; expected a unit id used"
+      " once on the line"}},
+    {"slot: 0", "slot: 16", {"17: lines[0].nodes[0].slots[0].slot: found 16; expected an integer from 0 to 15"}},
+    {"    devices:",
+     "          - {slot: 0, profile: stillwater-rain, unit_id: 11, subject: home-1}\n    devices:",
+     {"21: lines[0].nodes[0].slots[1].slot: 0 is the slot of slots[0] already; expected a slot used once",
+      "21: lines[0].nodes[0].slots[1].unit_id: 11 is the unit id of slots[0] already; expected a unit id used once"
+      " behind the node"}},
+    {"    devices:",
+     "          - {slot: 1, profile: bove, unit_id: 12, subject: home-1}\n    devices:",
+     {"21: lines[0].nodes[0].slots[1].subject: home-1 has its water_index_l from lines[0].nodes[0].slots[0].subject"
+      " already; expected one sensor for each"}},
+    {"            subject: home-1\n",
+     "            subject: home-1\n            sample_period_ms: 250\n",
+     {"21: lines[0].nodes[0].slots[0].sample_period_ms: found 250; expected a multiple of 100"}},
+    {"            subject: home-1\n",
+     "            subject: home-1\n            heartbeat_s: 21600\n",
+     {"21: lines[0].nodes[0].slots[0].heartbeat_s: a reading every 21600 s would be silence; expected less than the"
+      " limit of home-1, which is 21600 s"}},
+    {"subject: site-2",
+     "subject: site-2, poll_interval_ms: 3600000",
+     {"22: lines[0].devices[0].poll_interval_ms: a reading every 3600 s would be silence; expected less than the limit"
+      " of site-2, which is 3600 s"}},
+    {"    port: /dev/ttyUSB0\n",
+     "    port: /dev/ttyUSB0\n    baud: 9601\n",
+     {"13: lines[0].baud: found 9601; expected " BAUDS}},
+    {"    port: /dev/ttyUSB0\n",
+     "    port: /dev/ttyUSB0\n    parity: mark\n",
+     {"13: lines[0].parity: found mark; expected one of none, even, odd"}},
+    {"    port: /dev/ttyUSB0\n",
+     "    port: /dev/ttyUSB0\n    stop_bits: 3\n",
+     {"13: lines[0].stop_bits: found 3; expected an integer from 1 to 2"}},
+    {"    port: /dev/ttyUSB0\n",
+     "    port: /dev/ttyUSB0\n    timeout_ms: 0\n",
+     {"13: lines[0].timeout_ms: found 0; expected an integer from 20 to 10000"}},
+    {"lines:\n",
+     "lines:\n  - {id: line-1, port: /dev/ttyUSB0, nodes: [{id: node-1, unit_id: 1}]}\n",
+     {"12: lines[1].id: line-1 is the id of lines[0] already; expected an id used once",
+      "13: lines[1].port: /dev/ttyUSB0 is the port of lines[0] already; expected one line for each port",
+      "15: lines[1].nodes[0].id: node-1 is the id of lines[0].nodes[0] already; expected an id used once"}},
+    {"store: {path: gateway.db}\n", "", {"1: store: key is missing; expected store: {path: FILE}"}},
+    {"mqtt: {host: localhost}\n", "", {"1: mqtt: key is missing; expected mqtt: {host: NAME}"}},
+    {"host: localhost",
+     "host: localhost, port: 65536",
+     {"5: mqtt.port: found 65536; expected an integer from 1 to 65535"}},
+    {"host: localhost",
+     "host: localhost, password_file: nowhere.txt",
+     {"5: mqtt.username: key is missing; expected a user name, since password_file is given",
+      "5: mqtt.password_file: cannot read nowhere.txt: No such file or directory; expected a readable file"}},
+    {"host: localhost",
+     "host: localhost, tls: {ca_file: /, certificate_file: nowhere.pem}",
+     {"5: mqtt.tls.key_file: key is missing; expected the key of certificate_file",
+      "5: mqtt.tls.ca_file: / is not a file; expected a readable file",
+      "5: mqtt.tls.certificate_file: cannot read nowhere.pem: No such file or directory; expected a readable file"}},
+    {"host: localhost",
+     "host: localhost, tls: {ca_file: /, key_file: /}",
+     {"5: mqtt.tls.certificate_file: key is missing; expected the certificate of key_file",
+      "5: mqtt.tls.ca_file: / is not a file; expected a readable file",
+      "5: mqtt.tls.key_file: / is not a file; expected a readable file"}},
+    {"host: localhost",
+     "host: localhost, tls: {}",
+     {"5: mqtt.tls.ca_file: key is missing; expected a text of 1 to 4095 bytes"}},
+};
+
+struct seen {
+    const char *file;
+    unsigned count;
+    char problems[8][512];
+};
+
+static void on_problem(void *ctx, const char *file, unsigned line, const char *field, const char *text)
+{
+    struct seen *seen = ctx;
+    assert_string_equal(file, seen->file);
+    if (seen->count < 8)
+        snprintf(seen->problems[seen->count], sizeof seen->problems[0], "%u: %s: %s", line, field, text);
+    seen->count++;
+}
+
+/* Loads the text from a file of its own. */
+static int load(const char *text, enum config_use use, struct seen *seen, struct gateway_config **config)
+{
+    char path[] = "/tmp/stillwater-config-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, text, strlen(text)), strlen(text));
+    close(descriptor);
+    *seen = (struct seen){.file = path};
+    struct config_report report = {seen, on_problem};
+    int error = config_load(path, use, report, config);
+    unlink(path);
+    return error;
+}
+
+static void replaced(const char *replace, const char *with, char *text, size_t size)
+{
+    const char *at = strstr(good, replace);
+    assert_non_null(at);
+    snprintf(text, size, "%.*s%s%s", (int)(at - good), good, with, at + strlen(replace));
+}
+
+/* Prints each difference, so that a changed sentence is seen in all its places at once. */
+static unsigned differences(const struct bad *bad)
+{
+    char text[4096];
+    struct seen seen;
+    struct gateway_config *config;
+    unsigned expected = 0, different = 0;
+    replaced(bad->replace, bad->with, text, sizeof text);
+    int error = load(text, CONFIG_FOR_DAEMON, &seen, &config);
+    for (; expected < 4 && bad->problems[expected]; expected++) {
+        if (expected < seen.count && strcmp(seen.problems[expected], bad->problems[expected]) == 0) continue;
+        print_error("expected  %s\nfound     %s\n", bad->problems[expected],
+                    expected < seen.count ? seen.problems[expected] : "nothing");
+        different++;
+    }
+    for (unsigned i = expected; i < seen.count && i < 8; i++, different++)
+        print_error("for %s\nalso      %s\n", bad->with, seen.problems[i]);
+    if (error != SW_ERROR_CONFIG || config) different++;
+    config_free(config);
+    return different;
+}
+
+static void every_bad_file_is_told_by_line_field_and_expectation(void **state)
+{
+    (void)state;
+    unsigned different = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        different += differences(&cases[i]);
+    assert_int_equal(different, 0);
+}
+
+static void all_problems_are_told_at_once(void **state)
+{
+    (void)state;
+    static const char text[] = "schema: stillwater.gateway/1\ncity: .\ngateway: gw\nsubjects: 3\nlines: {}\n"
+                               "mqtt: {host: h, port: x, inflight: 0}\nstore: {}\n";
+    struct seen seen;
+    struct gateway_config *config;
+    assert_int_equal(load(text, CONFIG_FOR_DAEMON, &seen, &config), SW_ERROR_CONFIG);
+    assert_int_equal(seen.count, 6);
+}
+
+static void a_missing_file_is_told(void **state)
+{
+    (void)state;
+    struct seen seen = {.file = "/nowhere/gateway.yaml"};
+    struct gateway_config *config;
+    struct config_report report = {&seen, on_problem};
+    assert_int_equal(config_load(seen.file, CONFIG_FOR_DAEMON, report, &config), SW_ERROR_CONFIG);
+    assert_int_equal(seen.count, 1);
+    assert_string_equal(seen.problems[0],
+                        "0: : cannot open the file: No such file or directory; expected a readable YAML file");
+}
+
+static void an_empty_file_is_told(void **state)
+{
+    (void)state;
+    struct seen seen;
+    struct gateway_config *config;
+    assert_int_equal(load("# nothing\n", CONFIG_FOR_DAEMON, &seen, &config), SW_ERROR_CONFIG);
+    assert_string_equal(seen.problems[0], "1: : the file is empty; expected keys such as schema, city and gateway");
+}
+
+static void a_folder_is_no_file(void **state)
+{
+    (void)state;
+    struct seen seen = {.file = "/tmp"};
+    struct gateway_config *config;
+    struct config_report report = {&seen, on_problem};
+    assert_int_equal(config_load(seen.file, CONFIG_FOR_DAEMON, report, &config), SW_ERROR_CONFIG);
+    assert_string_equal(seen.problems[0], "0: : cannot read the file: Is a directory; expected a readable YAML file");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_file_is_told_by_line_field_and_expectation),
+        cmocka_unit_test(all_problems_are_told_at_once),
+        cmocka_unit_test(a_missing_file_is_told),
+        cmocka_unit_test(an_empty_file_is_told),
+        cmocka_unit_test(a_folder_is_no_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,47 @@
+/* A store in a folder of its own, on a loop of its own. */
+#ifndef TESTS_UNIT_STORE_STORE_FIXTURE_H
+#define TESTS_UNIT_STORE_STORE_FIXTURE_H
+
+#include "ports/store.h"
+
+#define FIXTURE_ROWS_MAX 64
+
+struct fixture {
+    char folder[64], path[128];
+    uv_loop_t loop;
+    struct store *store;
+
+    int commits_finished;
+    int commit_error;
+    char commit_text[512];
+    struct store_batch *returned;
+
+    int reads_finished;
+    size_t row_count;
+    int64_t row_ids[FIXTURE_ROWS_MAX];
+    uint32_t row_revisions[FIXTURE_ROWS_MAX];
+    char first_topic[SW_TOPIC_SIZE], first_payload[128];
+    bool closed;
+};
+
+void fixture_init(struct fixture *fixture);
+/* Opens the fixture's store; fails the test when that does not work. */
+void fixture_open(struct fixture *fixture);
+int fixture_try_open(struct fixture *fixture, char *text, size_t text_size);
+void fixture_close(struct fixture *fixture);
+/* Ends the loop and removes the folder. */
+void fixture_destroy(struct fixture *fixture);
+
+/* Hands the batch over and waits for the result. */
+int fixture_commit(struct fixture *fixture, struct store_batch *batch);
+void fixture_read_outbox(struct fixture *fixture, int64_t after_id, size_t limit);
+
+/* One number from the file, through a connection of the test's own. */
+int64_t fixture_number(const struct fixture *fixture, const char *sql);
+
+struct store_reading sample_reading(uint32_t sequence);
+struct sw_alert sample_alert(uint32_t revision);
+/* Readings first..last, their cursor, a snapshot and revision `revision` of an alert (0 = none). */
+struct store_batch *sample_batch(uint32_t first, uint32_t last, uint32_t revision);
+
+#endif

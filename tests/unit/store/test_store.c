@@ -1,0 +1,262 @@
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "stillwater/error.h"
+#include "unit/store/store_fixture.h"
+
+static void everything_of_a_batch_is_there_after_reopening(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint8_t bytes[16];
+    struct store_cursor cursor;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_ERROR_NOT_FOUND);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes), 0);
+    assert_int_equal(store_load_last_time(fixture.store).ms, 0);
+    struct store_batch *batch = sample_batch(1, 5, 1);
+    assert_int_equal(store_batch_size(batch), 8);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_OK);
+    assert_int_equal(cursor.sequence, 5);
+    fixture_close(&fixture);
+
+    fixture_open(&fixture);
+    assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_OK);
+    assert_int_equal(cursor.epoch, 1);
+    assert_int_equal(cursor.sequence, 5);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes), 4);
+    assert_int_equal(bytes[3], 4);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, 3), 0);
+    assert_int_equal(store_load_open_alerts(fixture.store), 1);
+    assert_int_equal(store_load_last_time(fixture.store).ms, 1790000005000);
+    fixture_read_outbox(&fixture, 0, 10);
+    assert_int_equal(fixture.row_count, 1);
+    assert_string_equal(fixture.first_topic, "stillwater/c/g/alert/x");
+    assert_string_equal(fixture.first_payload, "{\"revision\":1}");
+    assert_int_equal(fixture_number(&fixture, "SELECT sum(value_milli) FROM readings"), 1500);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static void readings_sent_twice_are_kept_once_and_counted(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *first = sample_batch(1, 5, 1), *second = sample_batch(3, 8, 1);
+    struct store_reading plain = {.subject = "site-1", .kind = SW_READING_LEVEL, .time = {1790000000000}};
+    store_batch_add_reading(second, &plain);
+    store_batch_add_reading(second, &plain);
+    assert_int_equal(fixture_commit(&fixture, first), SW_OK);
+    assert_int_equal(fixture_commit(&fixture, second), SW_OK);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings WHERE serial <> 0"), 8);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings WHERE serial = 0"), 1);
+    /* The alert's revision came twice too: one outbox row. */
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 1);
+    struct store_counters counters = store_counters(fixture.store);
+    assert_int_equal(counters.readings, 9);
+    assert_int_equal(counters.duplicates, 3 + 1 + 1);
+    assert_int_equal(counters.commits, 2);
+    assert_int_equal(counters.outbox_rows, 1);
+    store_batch_free(first);
+    store_batch_free(second);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static void outbox_rows_come_in_order_and_go_when_delivered(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    for (uint32_t revision = 1; revision <= 5; revision++) {
+        struct store_batch *batch = sample_batch(revision, revision, revision);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        store_batch_free(batch);
+    }
+    fixture_read_outbox(&fixture, 0, 3);
+    assert_int_equal(fixture.row_count, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(fixture.row_revisions[i], i + 1);
+    fixture_read_outbox(&fixture, fixture.row_ids[2], 10);
+    assert_int_equal(fixture.row_count, 2);
+    assert_int_equal(fixture.row_revisions[0], 4);
+    /* A delivered row is never shown again, whether or not it has been removed from the file yet. */
+    assert_int_equal(store_outbox_done(fixture.store, fixture.row_ids[0]), SW_OK);
+    fixture_read_outbox(&fixture, 0, 10);
+    assert_int_equal(fixture.row_count, 4);
+    assert_int_equal(fixture.row_revisions[3], 5);
+    fixture_close(&fixture);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 4);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 5);
+    fixture_destroy(&fixture);
+}
+
+static void a_second_commit_under_way_is_refused(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *first = sample_batch(1, 1, 0), *second = sample_batch(2, 2, 0);
+    assert_int_equal(store_commit(fixture.store, first), SW_OK);
+    assert_int_equal(store_commit(fixture.store, second), SW_ERROR_BUSY);
+    /* Closing waits for it and still reports it. */
+    fixture_close(&fixture);
+    assert_int_equal(fixture.commits_finished, 1);
+    assert_int_equal(fixture.commit_error, SW_OK);
+    store_batch_free(first);
+    store_batch_free(second);
+    fixture_destroy(&fixture);
+}
+
+static void a_second_process_cannot_open_the_same_store(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char text[512];
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store *first = fixture.store;
+    assert_int_equal(fixture_try_open(&fixture, text, sizeof text), SW_ERROR_STORE);
+    assert_non_null(strstr(text, fixture.path));
+    assert_non_null(strstr(text, "in use by another process"));
+    fixture.store = first;
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static void expect_refusal(struct fixture *fixture, int expected_error, const char *expected_text)
+{
+    char text[512] = "", whole[640];
+    assert_int_equal(fixture_try_open(fixture, text, sizeof text), expected_error);
+    snprintf(whole, sizeof whole, "%s: %s", fixture->path, expected_text);
+    assert_string_equal(text, whole);
+    assert_null(fixture->store);
+}
+
+static void change_file(const struct fixture *fixture, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void a_newer_schema_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_close(&fixture);
+    change_file(&fixture, "PRAGMA user_version = 2");
+    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 2; this program understands version 1");
+    fixture_destroy(&fixture);
+}
+
+static void a_file_that_is_no_database_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    FILE *file = fopen(fixture.path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < 200; i++)
+        fputs("this is a letter, not a database\n", file);
+    fclose(file);
+    expect_refusal(&fixture, SW_ERROR_STORE, "is not a database; expected a Stillwater store or no file");
+    fixture_destroy(&fixture);
+}
+
+static void another_programs_database_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    change_file(&fixture, "CREATE TABLE recipes (name TEXT)");
+    expect_refusal(&fixture, SW_ERROR_STORE,
+                   "is the database of another program; expected a Stillwater store or no file");
+    fixture_destroy(&fixture);
+}
+
+static void a_folder_that_does_not_exist_is_named(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char text[512] = "";
+    fixture_init(&fixture);
+    snprintf(fixture.path, sizeof fixture.path, "%s/nowhere/gateway.db", fixture.folder);
+    assert_int_equal(fixture_try_open(&fixture, text, sizeof text), SW_ERROR_STORE);
+    assert_non_null(strstr(text, fixture.path));
+    assert_non_null(strstr(text, "No such file or directory"));
+    fixture_destroy(&fixture);
+}
+
+/* A process that dies right after commits were reported leaves all of them behind. */
+static void committed_batches_survive_a_kill(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    int reported[2];
+    assert_int_equal(pipe(reported), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        fixture_open(&fixture);
+        for (uint32_t i = 1;; i++) {
+            struct store_batch *batch = sample_batch(i, i, i);
+            if (fixture_commit(&fixture, batch) != SW_OK || write(reported[1], &i, sizeof i) != sizeof i) _exit(1);
+            store_batch_free(batch);
+        }
+    }
+    close(reported[1]);
+    uint32_t last = 0;
+    while (last < 50)
+        assert_int_equal(read(reported[0], &last, sizeof last), sizeof last);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    while (read(reported[0], &last, sizeof last) == sizeof last) {
+    }
+    close(reported[0]);
+    fixture_open(&fixture);
+    struct store_cursor cursor;
+    assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_OK);
+    assert_in_range(cursor.sequence, last, last + 1);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), cursor.sequence);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), cursor.sequence);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), cursor.sequence);
+    assert_int_equal(fixture_number(&fixture, "SELECT max(sequence) FROM readings"), cursor.sequence);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(everything_of_a_batch_is_there_after_reopening),
+        cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
+        cmocka_unit_test(outbox_rows_come_in_order_and_go_when_delivered),
+        cmocka_unit_test(a_second_commit_under_way_is_refused),
+        cmocka_unit_test(a_second_process_cannot_open_the_same_store),
+        cmocka_unit_test(a_newer_schema_is_refused_by_name),
+        cmocka_unit_test(a_file_that_is_no_database_is_refused_by_name),
+        cmocka_unit_test(another_programs_database_is_refused_by_name),
+        cmocka_unit_test(a_folder_that_does_not_exist_is_named),
+        cmocka_unit_test(committed_batches_survive_a_kill),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,186 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "stillwater/error.h"
+#include "unit/store/fault_vfs.h"
+#include "unit/store/store_fixture.h"
+
+#define BATCH_READINGS 200u
+
+static void expect_rows(const struct fixture *fixture, int64_t readings, int64_t alerts)
+{
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM readings"), readings);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM alerts"), alerts);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM outbox"), alerts);
+    assert_int_equal(fixture_number(fixture, "SELECT sequence FROM cursors"), readings);
+}
+
+/* Fails the n-th change of a commit, for n = 1, 2, ... until a commit goes through without the fault. */
+static void sweep(int code, int expected_error, bool lasting)
+{
+    bool fired = true;
+    for (int n = 1; fired; n++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        struct store_batch *first = sample_batch(1, 3, 1);
+        assert_int_equal(fixture_commit(&fixture, first), SW_OK);
+        store_batch_free(first);
+
+        struct store_batch *batch = sample_batch(4, BATCH_READINGS, 2);
+        fault_vfs_arm(n, code, lasting);
+        int error = fixture_commit(&fixture, batch);
+        fired = fault_vfs_fired();
+        fault_vfs_arm(0, SQLITE_OK, false);
+        if (error) {
+            assert_true(fired);
+            assert_int_equal(error, expected_error);
+            assert_non_null(strstr(fixture.commit_text, fixture.path));
+            expect_rows(&fixture, 3, 1);
+            assert_int_equal(store_counters(fixture.store).failures, 1);
+            assert_int_equal(store_counters(fixture.store).outbox_rows, 1);
+            assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        }
+        /* A fault in the checkpoint after the commit is no failure of the commit. */
+        expect_rows(&fixture, BATCH_READINGS, 2);
+        store_batch_free(batch);
+        fixture_close(&fixture);
+        expect_rows(&fixture, BATCH_READINGS, 2);
+        fixture_destroy(&fixture);
+    }
+}
+
+static void a_write_that_fails_once_leaves_no_half_batch(void **state)
+{
+    (void)state;
+    sweep(SQLITE_IOERR_WRITE, SW_ERROR_STORE, false);
+}
+
+static void a_sync_that_fails_from_now_on_leaves_no_half_batch(void **state)
+{
+    (void)state;
+    sweep(SQLITE_IOERR_FSYNC, SW_ERROR_STORE, true);
+}
+
+static void a_full_disk_leaves_no_half_batch(void **state)
+{
+    (void)state;
+    sweep(SQLITE_FULL, SW_ERROR_STORE_FULL, true);
+}
+
+static void a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_works(void **state)
+{
+    (void)state;
+    bool fired = true;
+    for (int n = 1; fired; n++) {
+        struct fixture fixture;
+        char text[512] = "";
+        fixture_init(&fixture);
+        fault_vfs_arm(n, SQLITE_FULL, true);
+        int error = fixture_try_open(&fixture, text, sizeof text);
+        fired = fault_vfs_fired();
+        fault_vfs_arm(0, SQLITE_OK, false);
+        if (error) {
+            assert_int_equal(error, SW_ERROR_STORE_FULL);
+            assert_non_null(strstr(text, fixture.path));
+            fixture_open(&fixture);
+        }
+        struct store_batch *batch = sample_batch(1, 3, 1);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        store_batch_free(batch);
+        fixture_close(&fixture);
+        fixture_destroy(&fixture);
+    }
+}
+
+static void removal_of_delivered_rows_is_tried_again_after_a_fault(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = sample_batch(1, 3, 1);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    fixture_read_outbox(&fixture, 0, 10);
+    assert_int_equal(fixture.row_count, 1);
+    fault_vfs_arm(1, SQLITE_FULL, true);
+    assert_int_equal(store_outbox_done(fixture.store, fixture.row_ids[0]), SW_OK);
+    batch = sample_batch(4, 5, 0);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_ERROR_STORE_FULL);
+    fixture_read_outbox(&fixture, 0, 10);
+    assert_int_equal(fixture.row_count, 0);
+    fault_vfs_arm(0, SQLITE_OK, false);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 0);
+    assert_int_equal(store_counters(fixture.store).outbox_rows, 0);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+/* A real small file system: what the kernel does when it is full, not what a layer pretends. */
+static void a_full_file_system_is_named_and_space_made_free_lets_the_retry_through(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char ballast[128];
+    fixture_init(&fixture);
+    if (mount("stillwater-test", fixture.folder, "tmpfs", 0, "size=512k") != 0) {
+        print_message("mounting a small file system is not permitted here: %s\n", strerror(errno));
+        fixture_destroy(&fixture);
+        skip();
+        return;
+    }
+    snprintf(ballast, sizeof ballast, "%s/ballast", fixture.folder);
+    int file = open(ballast, O_CREAT | O_WRONLY, 0600);
+    assert_true(file >= 0);
+    assert_int_equal(posix_fallocate(file, 0, 256 * 1024), 0);
+    close(file);
+    fixture_open(&fixture);
+    struct store_batch *batch = NULL;
+    int error = SW_OK;
+    uint32_t next = 1;
+    while (!error && next < 100000) {
+        store_batch_free(batch);
+        batch = sample_batch(next, next + 99, next);
+        error = fixture_commit(&fixture, batch);
+        if (!error) next += 100;
+    }
+    assert_int_equal(error, SW_ERROR_STORE_FULL);
+    char expected[256];
+    snprintf(expected, sizeof expected, "%s: the disk is full", fixture.path);
+    assert_string_equal(fixture.commit_text, expected);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_ERROR_STORE_FULL);
+    assert_int_equal(unlink(ballast), 0);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), next + 99);
+    fixture_close(&fixture);
+    assert_int_equal(umount(fixture.folder), 0);
+    fixture_destroy(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_write_that_fails_once_leaves_no_half_batch),
+        cmocka_unit_test(a_sync_that_fails_from_now_on_leaves_no_half_batch),
+        cmocka_unit_test(a_full_disk_leaves_no_half_batch),
+        cmocka_unit_test(a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_works),
+        cmocka_unit_test(removal_of_delivered_rows_is_tried_again_after_a_fault),
+        cmocka_unit_test(a_full_file_system_is_named_and_space_made_free_lets_the_retry_through),
+    };
+    fault_vfs_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
