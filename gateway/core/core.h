@@ -78,8 +78,18 @@ enum subject_domain core_subject_domain(const struct core *core, uint32_t index)
  * and ignored. `now` is when the gateway decides (raised_at, updated_at); it may be later than the reading's time. */
 void core_on_reading(struct core *core, const struct core_reading *reading, struct sw_wall now);
 
+/* What the normaliser made of the last core_on_reading, for the store. */
+struct core_verdict {
+    enum sw_quality quality; /* the reading's own, or worse */
+    enum sw_quality_reason reason;
+    bool ignored;   /* older than or as old as the last one, of a kind the subject does not have, or no possible time */
+    int64_t use_ml; /* homes: water that went through since the last good reading */
+};
+struct core_verdict core_last_verdict(const struct core *core);
+
 /* A node (or source) answered, and every reading it made up to `seen_until` has been handed in. Silence of its sensors
- * is judged by this time, not by the clock: a backlog that is still on its way is not silence. */
+ * is judged by this time, not by the clock: a backlog that is still on its way is not silence. A SUBJECT_SOURCE with a
+ * line for parent is a plain device and keeps no backlog: its sensors are judged by the clock while the port works. */
 void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall now);
 
 /* A node answered at `now` although its backlog is not drained yet. */
@@ -89,8 +99,14 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
 void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now);
 
 /* Passing of time: judges delays and silences. Call about once a second live, at least once a minute of data time in
- * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early. */
+ * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early. After core_restore,
+ * a first tick that comes late (half a silence limit or more after the last one) starts the waits for nodes and lines
+ * again: the gateway was away, not they. */
 void core_tick(struct core *core, struct sw_wall now);
+
+/* Until then ticks change nothing if no other call comes, so a replay may jump over a pause. INT64_MAX: never. May be
+ * too early, never too late. */
+struct sw_wall core_next_deadline(const struct core *core);
 
 /* A person's action on an alert (acknowledge, dispatch, resolve).
  *   SW_ERROR_NOT_FOUND      no open alert has this id

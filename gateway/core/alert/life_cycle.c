@@ -1,0 +1,92 @@
+#include "core/alert/life_cycle.h"
+
+#include <string.h>
+
+#include "stillwater/error.h"
+
+bool alert_life_is_open(const struct alert_life *life)
+{
+    return sw_alert_state_is_open(life->state);
+}
+
+enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition)
+{
+    if (!condition->decided) return ALERT_STEP_NONE;
+    if (alert_life_is_open(life)) {
+        if (condition->colour == SW_COLOUR_GREEN) return ALERT_STEP_CLEAR;
+        if (condition->colour > life->colour) return ALERT_STEP_WORSEN;
+        return condition->colour < life->colour ? ALERT_STEP_EASE : ALERT_STEP_NONE;
+    }
+    if (condition->colour == SW_COLOUR_GREEN) {
+        life->muted = false;
+        return ALERT_STEP_NONE;
+    }
+    return life->muted && condition->colour <= life->muted_colour ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
+}
+
+static void raise(struct alert_life *life, enum sw_colour colour, int64_t onset_ms, int64_t now_ms)
+{
+    *life = (struct alert_life){.state = SW_ALERT_STATE_RAISED,
+                                .colour = colour,
+                                .peak = colour,
+                                .revision = 1,
+                                .onset_ms = onset_ms,
+                                .raised_at_ms = now_ms,
+                                .updated_at_ms = now_ms};
+}
+
+static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_colour colour, int64_t now_ms)
+{
+    life->state = state;
+    life->colour = colour;
+    if (colour > life->peak) life->peak = colour;
+    life->revision++;
+    life->updated_at_ms = now_ms;
+}
+
+void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, int64_t onset_ms,
+                     const struct sw_evidence *evidence, int64_t now_ms)
+{
+    static const enum sw_alert_action actions[] = {
+        [ALERT_STEP_WORSEN] = SW_ALERT_ACTION_WORSEN,
+        [ALERT_STEP_EASE] = SW_ALERT_ACTION_EASE,
+        [ALERT_STEP_CLEAR] = SW_ALERT_ACTION_CLEAR,
+    };
+    if (step == ALERT_STEP_NONE) return;
+    if (step == ALERT_STEP_RAISE)
+        raise(life, colour, onset_ms, now_ms);
+    else
+        revise(life, sw_alert_transition(life->state, actions[step]), colour, now_ms);
+    life->evidence = *evidence;
+}
+
+int alert_life_act(struct alert_life *life, enum sw_alert_action action, int64_t now_ms)
+{
+    /* The other actions follow from readings, never from a person. */
+    if (action != SW_ALERT_ACTION_ACKNOWLEDGE && action != SW_ALERT_ACTION_DISPATCH &&
+        action != SW_ALERT_ACTION_RESOLVE)
+        return SW_ERROR_NOT_PERMITTED;
+    enum sw_alert_state state = sw_alert_transition(life->state, action);
+    if (state == SW_ALERT_STATE_NONE) return SW_ERROR_NOT_PERMITTED;
+    bool open = sw_alert_state_is_open(state);
+    if (!open) {
+        life->muted = true;
+        life->muted_colour = life->colour;
+    }
+    revise(life, state, open ? life->colour : SW_COLOUR_GREEN, now_ms);
+    return SW_OK;
+}
+
+void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind, struct sw_alert *alert)
+{
+    memset(alert, 0, sizeof *alert);
+    alert->revision = life->revision;
+    alert->kind = kind;
+    alert->state = life->state;
+    alert->colour = life->colour;
+    alert->peak = life->peak;
+    alert->onset.ms = life->onset_ms;
+    alert->raised_at.ms = life->raised_at_ms;
+    alert->updated_at.ms = life->updated_at_ms;
+    alert->evidence = life->evidence;
+}

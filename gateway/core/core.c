@@ -1,0 +1,193 @@
+/* What comes in: readings, answers of nodes, states of lines. Each goes through its rooms in the order of the folders:
+ * normalise, aggregate, detect, alert. */
+#include "core/core.h"
+
+#include <assert.h>
+
+#include "core/alert/alert_id.h"
+#include "core/core_state.h"
+#include "core/detect/no_use.h"
+#include "core/normalise/gauge.h"
+
+/* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
+#define ALIVE_SAVE_MS 60000
+
+enum subject_domain subject_domain_of(enum sw_reading_kind kind)
+{
+    switch (kind) {
+    case SW_READING_WATER_INDEX:
+        return SUBJECT_HOME;
+    case SW_READING_LEVEL:
+        return SUBJECT_LEVEL;
+    case SW_READING_COVER_TILT:
+    case SW_READING_COVER_OPEN:
+        return SUBJECT_COVER;
+    case SW_READING_RAIN:
+        return SUBJECT_RAIN;
+    case SW_READING_NONE:
+    case SW_READING_BATTERY:
+    case SW_READING_WATER_REVERSE_INDEX:
+        break;
+    }
+    return (enum subject_domain)0;
+}
+
+/* A time that is only estimated makes a reading suspect; its value is as good as any. */
+static bool has_good_value(const struct core_reading *reading)
+{
+    return reading->quality == SW_QUALITY_GOOD ||
+           (reading->quality == SW_QUALITY_SUSPECT && reading->reason == SW_REASON_CLOCK);
+}
+
+/* Puts a worse opinion in place of the reading's own. */
+static bool reject(struct core *core, enum sw_quality quality, enum sw_quality_reason reason)
+{
+    core->verdict.quality = quality;
+    core->verdict.reason = reason;
+    return false;
+}
+
+static bool take_home(struct core *core, struct subject *subject, const struct core_reading *reading)
+{
+    struct home *home = &subject->state.home;
+    struct meter_verdict verdict =
+        meter_take(&home->meter, &subject->policy.meter, reading->time.ms, reading->value_milli);
+    if (verdict.quality != SW_QUALITY_GOOD) return reject(core, verdict.quality, verdict.reason);
+    core->verdict.use_ml = verdict.use_ml;
+    use_window_take(&home->window, &subject->policy.no_use, reading->time.ms, verdict.use_ml);
+    return true;
+}
+
+static bool take_level(struct core *core, struct subject *subject, const struct core_reading *reading)
+{
+    if (!gauge_level_in_range(&subject->policy.level, reading->value_milli))
+        return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
+    level_take(&subject->state.level, &subject->policy.level, reading->time.ms, reading->value_milli);
+    return true;
+}
+
+static bool take_cover(struct core *core, struct subject *subject, const struct core_reading *reading)
+{
+    struct cover *cover = &subject->state.cover;
+    const struct cover_policy *policy = &subject->policy.cover;
+    if (reading->kind == SW_READING_COVER_OPEN) {
+        if (!gauge_switch_in_range(reading->value_milli)) return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
+        cover_take_switch(cover, policy, reading->time.ms, reading->value_milli != 0);
+    } else {
+        if (!gauge_tilt_in_range(reading->value_milli)) return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
+        cover_take_tilt(cover, policy, reading->time.ms, reading->value_milli);
+    }
+    return true;
+}
+
+/* Hands a reading with a good value to its detector. False when the normaliser does not believe it. */
+static bool take(struct core *core, struct subject *subject, const struct core_reading *reading)
+{
+    switch (subject->domain) {
+    case SUBJECT_HOME:
+        return take_home(core, subject, reading);
+    case SUBJECT_LEVEL:
+        return take_level(core, subject, reading);
+    case SUBJECT_COVER:
+        return take_cover(core, subject, reading);
+    case SUBJECT_RAIN:
+    case SUBJECT_NODE:
+    case SUBJECT_LINE:
+    case SUBJECT_SOURCE:
+        break;
+    }
+    return true;
+}
+
+static struct condition judge(const struct subject *subject)
+{
+    switch (subject->domain) {
+    case SUBJECT_HOME:
+        return no_use_judge(&subject->state.home.window, &subject->policy.no_use);
+    case SUBJECT_LEVEL:
+        return level_judge(&subject->state.level);
+    case SUBJECT_COVER:
+        return cover_judge(&subject->state.cover, &subject->policy.cover);
+    case SUBJECT_RAIN:
+    case SUBJECT_NODE:
+    case SUBJECT_LINE:
+    case SUBJECT_SOURCE:
+        break;
+    }
+    return (struct condition){.decided = false};
+}
+
+static bool is_next(const struct subject *subject, enum subject_input input, const struct core_reading *reading)
+{
+    return subject_domain_of(reading->kind) == subject->domain && reading->time.ms > subject->heard_ms[input] &&
+           reading->time.ms <= ALERT_TIME_MAX_MS;
+}
+
+static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
+
+void core_on_reading(struct core *core, const struct core_reading *reading, struct sw_wall now)
+{
+    assert(reading->subject < core->count);
+    struct subject *subject = &core->subjects[reading->subject];
+    enum subject_input input = reading->kind == SW_READING_COVER_OPEN ? SUBJECT_INPUT_SWITCH : SUBJECT_INPUT_MAIN;
+    core->verdict = (struct core_verdict){.quality = reading->quality, .reason = reading->reason};
+    subject->dirty = true;
+    subject->readings++;
+    if (!is_next(subject, input, reading)) {
+        core->verdict.ignored = true;
+        subject->rejected++;
+        return;
+    }
+    subject->heard_ms[input] = reading->time.ms;
+    if (!has_good_value(reading) || !take(core, subject, reading)) {
+        subject->rejected++;
+        return;
+    }
+    if (reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
+    if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
+    struct condition condition = judge(subject);
+    core_follow(core, reading->subject, SUBJECT_ALERT_MAIN, &condition, now);
+    core_follow(core, reading->subject, SUBJECT_ALERT_SILENCE, &over, now);
+    core_reschedule(core, reading->subject, now.ms);
+}
+
+struct core_verdict core_last_verdict(const struct core *core)
+{
+    return core->verdict;
+}
+
+void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now)
+{
+    assert(source < core->count);
+    struct subject *subject = &core->subjects[source];
+    if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) return;
+    int64_t came_back_ms = subject->state.source.came_back_ms;
+    silence_source_take(&subject->state.source, &subject->policy.silence, core_line_above(core, subject), now.ms);
+    core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
+    core_reschedule(core, source, now.ms);
+    if (came_back_ms != subject->state.source.came_back_ms) subject->dirty = true;
+    if (now.ms - subject->saved_alive_ms >= ALIVE_SAVE_MS) subject->dirty = true;
+    /* Later on a source only comes back later, which never makes its sensors due earlier. */
+    if (came_back_ms == 0) core_reschedule_children(core, source, now.ms);
+}
+
+void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall now)
+{
+    core_on_source_alive(core, source, now);
+    struct subject *subject = &core->subjects[source];
+    if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
+        subject->state.source.seen_until_ms = seen_until.ms;
+}
+
+void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now)
+{
+    assert(line < core->count);
+    struct subject *subject = &core->subjects[line];
+    if (subject->domain != SUBJECT_LINE) return;
+    silence_line_take(&subject->state.line, port_ok, now.ms);
+    struct condition condition = silence_line_judge(&subject->state.line, &subject->policy.silence, now.ms);
+    core_follow(core, line, SUBJECT_ALERT_MAIN, &condition, now);
+    subject->dirty = true;
+    core_reschedule(core, line, now.ms);
+    core_reschedule_children(core, line, now.ms);
+}

@@ -1,0 +1,178 @@
+/* From conditions to alert revisions: steps, evidence, ids, and what people do. */
+#include <string.h>
+
+#include "core/alert/alert_id.h"
+#include "core/core_state.h"
+#include "core/detect/no_use.h"
+
+enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
+{
+    if (which == SUBJECT_ALERT_SILENCE)
+        return core_is_sensor(domain) ? SW_ALERT_KIND_SENSOR_SILENT : SW_ALERT_KIND_NONE;
+    switch (domain) {
+    case SUBJECT_HOME:
+        return SW_ALERT_KIND_NO_USE;
+    case SUBJECT_LEVEL:
+        return SW_ALERT_KIND_LEVEL;
+    case SUBJECT_COVER:
+        return SW_ALERT_KIND_COVER_OPEN;
+    case SUBJECT_NODE:
+        return SW_ALERT_KIND_NODE_SILENT;
+    case SUBJECT_LINE:
+        return SW_ALERT_KIND_BUS_SILENT;
+    case SUBJECT_RAIN:
+    case SUBJECT_SOURCE:
+        break;
+    }
+    return SW_ALERT_KIND_NONE;
+}
+
+static void silence_evidence(const struct subject *subject, struct sw_evidence *evidence)
+{
+    if (subject->domain == SUBJECT_NODE) {
+        evidence->rule = SW_ALERT_RULE_NODE_TIMEOUT;
+        evidence->window_ms = subject->policy.silence.node_ms;
+        evidence->last_good.ms = subject->state.source.last_alive_ms;
+    } else if (subject->domain == SUBJECT_LINE) {
+        evidence->rule = SW_ALERT_RULE_PORT_FAILED;
+        evidence->window_ms = subject->policy.silence.bus_ms;
+    } else {
+        evidence->rule = SW_ALERT_RULE_SENSOR_TIMEOUT;
+        evidence->window_ms = core_silence_limit_ms(subject);
+    }
+}
+
+static struct sw_evidence evidence_of(const struct subject *subject, enum subject_alert which, enum sw_colour colour)
+{
+    struct sw_evidence evidence;
+    memset(&evidence, 0, sizeof evidence);
+    evidence.coverage_permille = -1;
+    evidence.last_good.ms = subject->last_good_ms;
+    if (subject->domain == SUBJECT_HOME) evidence.last_use.ms = subject->state.home.window.last_use_ms;
+
+    if (which == SUBJECT_ALERT_SILENCE || subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_LINE) {
+        silence_evidence(subject, &evidence);
+        return evidence;
+    }
+    int64_t looked_at_ms = 0;
+    if (subject->domain == SUBJECT_HOME) {
+        no_use_evidence(&subject->state.home.window, &subject->policy.no_use, &evidence);
+        looked_at_ms = subject->policy.no_use.window_ms;
+    } else if (subject->domain == SUBJECT_LEVEL) {
+        level_evidence(&subject->state.level, &subject->policy.level, colour, &evidence);
+    } else if (subject->domain == SUBJECT_COVER) {
+        cover_evidence(&subject->state.cover, &subject->policy.cover, &evidence);
+    }
+    evidence.estimated_time =
+        subject->estimated_ms != 0 && subject->last_good_ms - subject->estimated_ms <= looked_at_ms;
+    return evidence;
+}
+
+/* The sensors of one place may share a name (a level and a cover) and fall silent with the same sample: each domain
+ * before this one with the same name moves the onset by a millisecond, so that their ids differ. */
+static int64_t namesakes_before(const struct core *core, const struct subject *subject)
+{
+    int64_t count = 0;
+    for (int domain = SUBJECT_HOME; domain < (int)subject->domain; domain++) {
+        uint32_t index;
+        if (core_find_subject(core, (enum subject_domain)domain, subject->name, &index) == SW_OK) count++;
+    }
+    return count;
+}
+
+static int64_t new_onset(const struct core *core, const struct subject *subject, enum subject_alert which,
+                         int64_t onset_ms)
+{
+    const struct alert_life *life = &subject->alerts[which];
+    if (which == SUBJECT_ALERT_SILENCE) onset_ms += namesakes_before(core, subject);
+    if (life->revision > 0 && onset_ms <= life->onset_ms) onset_ms = life->onset_ms + 1;
+    if (onset_ms < 1) onset_ms = 1;
+    return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
+}
+
+static void publish(const struct core *core, uint32_t index, enum subject_alert which, const char *actor,
+                    const char *note);
+
+void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
+                 struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    bool muted = life->muted;
+    enum alert_step step = alert_life_follow(life, condition);
+    if (muted != life->muted) subject->dirty = true;
+    if (step == ALERT_STEP_NONE) return;
+    int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
+    struct sw_evidence evidence = evidence_of(subject, which, condition->colour);
+    alert_life_step(life, step, condition->colour, onset_ms, &evidence, now.ms);
+    subject->dirty = true;
+    publish(core, index, which, "", "");
+}
+
+/* Cuts at the start of a character rather than through it: bytes 10xxxxxx go on with a character. */
+static void copy_text(char *out, size_t size, const char *text)
+{
+    size_t length = strlen(text);
+    if (length >= size) {
+        length = size - 1;
+        while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+static void publish(const struct core *core, uint32_t index, enum subject_alert which, const char *actor,
+                    const char *note)
+{
+    const struct subject *subject = &core->subjects[index];
+    enum sw_alert_kind kind = core_alert_kind(subject->domain, which);
+    struct sw_alert alert;
+    alert_life_describe(&subject->alerts[which], kind, &alert);
+    alert_id_write(alert.id, core->gateway, kind, subject->name, alert.onset.ms);
+    copy_text(alert.subject, sizeof alert.subject, subject->name);
+    copy_text(alert.actor, sizeof alert.actor, actor ? actor : "");
+    copy_text(alert.note, sizeof alert.note, note ? note : "");
+    if (core->sink.alert) core->sink.alert(core->sink.ctx, index, &alert);
+}
+
+static bool has_open_alert(const struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_kind kind,
+                           const char *alert_id)
+{
+    const struct subject *subject = &core->subjects[index];
+    const struct alert_life *life = &subject->alerts[which];
+    if (core_alert_kind(subject->domain, which) != kind || !alert_life_is_open(life)) return false;
+    char id[SW_ALERT_ID_SIZE];
+    alert_id_write(id, core->gateway, kind, subject->name, life->onset_ms);
+    return strcmp(id, alert_id) == 0;
+}
+
+static bool find_open_alert(const struct core *core, const char *alert_id, uint32_t *index, enum subject_alert *which)
+{
+    enum sw_alert_kind kind;
+    char name[SW_ID_SIZE];
+    if (!alert_id_parse(alert_id, core->gateway, &kind, name)) return false;
+    *which = kind == SW_ALERT_KIND_SENSOR_SILENT ? SUBJECT_ALERT_SILENCE : SUBJECT_ALERT_MAIN;
+    for (int domain = SUBJECT_HOME; domain <= SUBJECT_SOURCE; domain++)
+        if (core_find_subject(core, (enum subject_domain)domain, name, index) == SW_OK &&
+            has_open_alert(core, *index, *which, kind, alert_id))
+            return true;
+    return false;
+}
+
+int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
+                   const char *actor, const char *note, struct sw_wall now)
+{
+    uint32_t index;
+    enum subject_alert which;
+    if (!find_open_alert(core, alert_id, &index, &which)) return SW_ERROR_NOT_FOUND;
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    if (revision != 0 && revision != life->revision) return SW_ERROR_STALE;
+    int error = alert_life_act(life, action, now.ms);
+    if (error != SW_OK) return error;
+    subject->dirty = true;
+    core_reschedule(core, index, now.ms);
+    publish(core, index, which, actor, note);
+    return SW_OK;
+}

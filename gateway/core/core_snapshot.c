@@ -1,0 +1,304 @@
+/* Snapshots: one description of the fields, walked in both directions, so that what is written is what is read. */
+#include <string.h>
+
+#include "core/core_state.h"
+#include "core/snapshot_format.h"
+#include "stillwater/byte_cursor.h"
+
+struct walk {
+    bool writing;
+    bool malformed; /* read a value no field can have */
+    struct sw_writer out;
+    struct sw_reader in;
+};
+
+static void walk_u8(struct walk *walk, uint8_t *value)
+{
+    if (walk->writing)
+        sw_write_u8(&walk->out, *value);
+    else
+        *value = sw_read_u8(&walk->in);
+}
+
+static void walk_u32(struct walk *walk, uint32_t *value)
+{
+    if (walk->writing)
+        sw_write_u32(&walk->out, *value);
+    else
+        *value = sw_read_u32(&walk->in);
+}
+
+static void walk_u64(struct walk *walk, uint64_t *value)
+{
+    uint32_t high = (uint32_t)(*value >> 32);
+    uint32_t low = (uint32_t)*value;
+    walk_u32(walk, &high);
+    walk_u32(walk, &low);
+    *value = (uint64_t)high << 32 | low;
+}
+
+static void walk_i64(struct walk *walk, int64_t *value)
+{
+    uint64_t bits = (uint64_t)*value;
+    walk_u64(walk, &bits);
+    memcpy(value, &bits, sizeof bits);
+}
+
+/* A number below `bound`, in one byte. */
+static unsigned walk_small(struct walk *walk, unsigned value, unsigned bound)
+{
+    uint8_t byte = (uint8_t)value;
+    walk_u8(walk, &byte);
+    if (byte < bound) return byte;
+    walk->malformed = true;
+    return 0;
+}
+
+static void walk_bool(struct walk *walk, bool *value)
+{
+    *value = walk_small(walk, *value, 2) != 0;
+}
+
+static void walk_colour(struct walk *walk, enum sw_colour *colour)
+{
+    *colour = (enum sw_colour)walk_small(walk, *colour, SW_COLOUR_COUNT);
+}
+
+static void walk_rule(struct walk *walk, enum sw_alert_rule *rule)
+{
+    *rule = (enum sw_alert_rule)walk_small(walk, *rule, SW_ALERT_RULE_COUNT);
+}
+
+static void walk_evidence(struct walk *walk, struct sw_evidence *evidence)
+{
+    uint32_t coverage = (uint32_t)evidence->coverage_permille;
+    walk_rule(walk, &evidence->rule);
+    walk_i64(walk, &evidence->window_ms);
+    walk_u32(walk, &coverage);
+    evidence->coverage_permille = coverage <= 1000 ? (int32_t)coverage : -1;
+    walk_i64(walk, &evidence->last_good.ms);
+    walk_i64(walk, &evidence->last_use.ms);
+    evidence->value_kind = (enum sw_reading_kind)walk_small(walk, evidence->value_kind, 256);
+    walk_i64(walk, &evidence->value_milli);
+    walk_i64(walk, &evidence->threshold_milli);
+    walk_bool(walk, &evidence->estimated_time);
+}
+
+static void walk_alert(struct walk *walk, struct alert_life *life)
+{
+    life->state = (enum sw_alert_state)walk_small(walk, life->state, SW_ALERT_STATE_COUNT);
+    walk_colour(walk, &life->colour);
+    walk_colour(walk, &life->peak);
+    walk_bool(walk, &life->muted);
+    walk_colour(walk, &life->muted_colour);
+    walk_u32(walk, &life->revision);
+    walk_i64(walk, &life->onset_ms);
+    walk_i64(walk, &life->raised_at_ms);
+    walk_i64(walk, &life->updated_at_ms);
+    walk_evidence(walk, &life->evidence);
+}
+
+static void walk_mark(struct walk *walk, struct meter_mark *mark)
+{
+    walk_bool(walk, &mark->known);
+    walk_i64(walk, &mark->index_ml);
+    walk_i64(walk, &mark->time_ms);
+}
+
+static void walk_meter(struct walk *walk, struct meter *meter)
+{
+    walk_mark(walk, &meter->believed);
+    walk_mark(walk, &meter->odd);
+    walk_mark(walk, &meter->former);
+    walk_i64(walk, &meter->deficit_ml);
+}
+
+/* Entries are walked in place when reading (the ring then starts at 0) and in order when writing. */
+static void walk_uses(struct walk *walk, struct use_window *window)
+{
+    walk_u32(walk, &window->use_count);
+    if (window->use_count > USE_WINDOW_USES) {
+        walk->malformed = true;
+        window->use_count = 0;
+    }
+    for (uint32_t i = 0; i < window->use_count; i++) {
+        struct use_window_use *use = &window->uses[(window->use_first + i) % USE_WINDOW_USES];
+        walk_i64(walk, &use->end_ms);
+        walk_i64(walk, &use->volume_ml);
+    }
+}
+
+static void walk_gaps(struct walk *walk, struct use_window *window)
+{
+    walk_u32(walk, &window->gap_count);
+    if (window->gap_count > USE_WINDOW_GAPS) {
+        walk->malformed = true;
+        window->gap_count = 0;
+    }
+    for (uint32_t i = 0; i < window->gap_count; i++) {
+        struct use_window_gap *gap = &window->gaps[(window->gap_first + i) % USE_WINDOW_GAPS];
+        walk_i64(walk, &gap->start_ms);
+        walk_i64(walk, &gap->end_ms);
+    }
+}
+
+/* The rule's volume and window come first: what was kept is what this rule needed. */
+static void walk_home(struct walk *walk, struct home *home, const struct no_use_policy *policy)
+{
+    int64_t volume_ml = policy->volume_ml;
+    int64_t window_ms = policy->window_ms;
+    struct use_window *window = &home->window;
+    walk_i64(walk, &volume_ml);
+    walk_i64(walk, &window_ms);
+    walk_meter(walk, &home->meter);
+    walk_i64(walk, &window->observed_since_ms);
+    walk_i64(walk, &window->last_good_ms);
+    walk_i64(walk, &window->last_use_ms);
+    walk_i64(walk, &window->volume_ml);
+    walk_i64(walk, &window->kept_ml);
+    walk_i64(walk, &window->unobserved_ms);
+    walk_uses(walk, window);
+    walk_gaps(walk, window);
+    bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;
+    if (!walk->writing && asks_for_more) use_window_forget(window);
+}
+
+static void walk_level(struct walk *walk, struct level *level)
+{
+    walk_i64(walk, &level->time_ms);
+    walk_i64(walk, &level->level_um);
+    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
+        walk_bool(walk, &level->bands[colour].active);
+        walk_i64(walk, &level->bands[colour].above_since_ms);
+        walk_i64(walk, &level->bands[colour].below_since_ms);
+    }
+}
+
+static void walk_cover(struct walk *walk, struct cover *cover)
+{
+    walk_i64(walk, &cover->time_ms);
+    walk_i64(walk, &cover->tilt_mdeg);
+    walk_bool(walk, &cover->tilted);
+    walk_bool(walk, &cover->open);
+    walk_bool(walk, &cover->active);
+    walk_rule(walk, &cover->rule);
+    walk_i64(walk, &cover->on_since_ms);
+    walk_i64(walk, &cover->off_since_ms);
+}
+
+static void walk_source(struct walk *walk, struct silence_source *source)
+{
+    walk_i64(walk, &source->last_alive_ms);
+    walk_i64(walk, &source->seen_until_ms);
+    walk_i64(walk, &source->came_back_ms);
+    walk_i64(walk, &source->waiting_since_ms);
+}
+
+static void walk_line(struct walk *walk, struct silence_line *line)
+{
+    walk_bool(walk, &line->down);
+    walk_i64(walk, &line->down_since_ms);
+    walk_i64(walk, &line->up_since_ms);
+}
+
+static void walk_state(struct walk *walk, struct subject *subject)
+{
+    switch (subject->domain) {
+    case SUBJECT_HOME:
+        walk_home(walk, &subject->state.home, &subject->policy.no_use);
+        break;
+    case SUBJECT_LEVEL:
+        walk_level(walk, &subject->state.level);
+        break;
+    case SUBJECT_COVER:
+        walk_cover(walk, &subject->state.cover);
+        break;
+    case SUBJECT_NODE:
+    case SUBJECT_SOURCE:
+        walk_source(walk, &subject->state.source);
+        break;
+    case SUBJECT_LINE:
+        walk_line(walk, &subject->state.line);
+        break;
+    case SUBJECT_RAIN:
+        break;
+    }
+}
+
+static void walk_subject(struct walk *walk, struct subject *subject, int64_t *last_tick_ms)
+{
+    walk_i64(walk, last_tick_ms);
+    for (int input = 0; input < SUBJECT_INPUT_COUNT; input++)
+        walk_i64(walk, &subject->heard_ms[input]);
+    walk_i64(walk, &subject->last_good_ms);
+    walk_i64(walk, &subject->estimated_ms);
+    walk_u64(walk, &subject->readings);
+    walk_u64(walk, &subject->rejected);
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        walk_alert(walk, &subject->alerts[which]);
+    walk_state(walk, subject);
+}
+
+bool core_snapshot_dirty(const struct core *core, uint32_t subject)
+{
+    return core->subjects[subject].dirty;
+}
+
+size_t core_snapshot(struct core *core, uint32_t index, uint8_t *bytes, size_t size)
+{
+    struct subject *subject = &core->subjects[index];
+    struct walk walk = {.writing = true, .out = sw_writer_over(bytes, size)};
+    sw_write_u16(&walk.out, SNAPSHOT_MAGIC);
+    sw_write_u8(&walk.out, SNAPSHOT_VERSION);
+    sw_write_u8(&walk.out, (uint8_t)subject->domain);
+    walk_subject(&walk, subject, &core->last_tick_ms);
+    if (!walk.out.failed) sw_write_u32(&walk.out, snapshot_crc(bytes, sw_writer_size(&walk.out)));
+    if (walk.out.failed) return 0;
+    subject->dirty = false;
+    if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
+        subject->saved_alive_ms = subject->state.source.last_alive_ms;
+    return sw_writer_size(&walk.out);
+}
+
+static int check_envelope(const struct subject *subject, const uint8_t *bytes, size_t size)
+{
+    if (size < SNAPSHOT_SIZE_LEAST) return SW_ERROR_MALFORMED;
+    struct sw_reader head = sw_reader_over(bytes, size);
+    struct sw_reader tail = sw_reader_over(bytes + size - SNAPSHOT_CRC_SIZE, SNAPSHOT_CRC_SIZE);
+    if (sw_read_u16(&head) != SNAPSHOT_MAGIC) return SW_ERROR_MALFORMED;
+    if (sw_read_u32(&tail) != snapshot_crc(bytes, size - SNAPSHOT_CRC_SIZE)) return SW_ERROR_MALFORMED;
+    if (sw_read_u8(&head) != SNAPSHOT_VERSION) return SW_ERROR_VERSION;
+    return sw_read_u8(&head) == (uint8_t)subject->domain ? SW_OK : SW_ERROR_MALFORMED;
+}
+
+/* What does not come from the snapshot: who the subject is and what the city wants to be told. */
+static void start_fresh(struct subject *fresh, const struct subject *subject)
+{
+    memset(fresh, 0, sizeof *fresh);
+    fresh->domain = subject->domain;
+    fresh->parent = subject->parent;
+    fresh->policy = subject->policy;
+    memcpy(fresh->name, subject->name, sizeof fresh->name);
+}
+
+int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t size)
+{
+    struct subject *subject = &core->subjects[index];
+    int error = check_envelope(subject, bytes, size);
+    if (error != SW_OK) return error;
+    struct subject fresh;
+    int64_t last_tick_ms = 0;
+    start_fresh(&fresh, subject);
+    struct walk walk = {.in = sw_reader_over(bytes + 4, size - SNAPSHOT_SIZE_LEAST)};
+    walk_subject(&walk, &fresh, &last_tick_ms);
+    if (walk.in.failed || walk.malformed || sw_reader_left(&walk.in) != 0) return SW_ERROR_MALFORMED;
+
+    *subject = fresh;
+    if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
+        subject->saved_alive_ms = subject->state.source.last_alive_ms;
+    core->restored = true;
+    if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
+    core_reschedule(core, index, core->last_tick_ms);
+    core_reschedule_children(core, index, core->last_tick_ms);
+    return SW_OK;
+}

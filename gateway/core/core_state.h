@@ -1,0 +1,80 @@
+/* What the core keeps, shared by core.c, core_watch.c, core_alert.c, core_snapshot.c and core_subject.c. Nobody else
+ * includes it. */
+#ifndef GATEWAY_CORE_CORE_STATE_H
+#define GATEWAY_CORE_CORE_STATE_H
+
+#include "core/aggregate/use_window.h"
+#include "core/alert/life_cycle.h"
+#include "core/core.h"
+#include "core/detect/cover.h"
+#include "core/detect/level.h"
+#include "core/detect/silence.h"
+#include "core/normalise/meter.h"
+
+struct home {
+    struct meter meter;
+    struct use_window window;
+};
+
+/* A subject has two alerts at most: what it is watched for, and its silence. */
+enum subject_alert { SUBJECT_ALERT_MAIN, SUBJECT_ALERT_SILENCE, SUBJECT_ALERT_COUNT };
+
+/* Kinds of readings that come to one subject: all but a cover's switch share the first place. */
+enum subject_input { SUBJECT_INPUT_MAIN, SUBJECT_INPUT_SWITCH, SUBJECT_INPUT_COUNT };
+
+struct subject {
+    enum subject_domain domain;
+    uint32_t parent;
+    bool dirty;
+    int64_t heard_ms[SUBJECT_INPUT_COUNT]; /* time of the last reading of any quality */
+    int64_t last_good_ms;
+    int64_t estimated_ms;   /* last good reading whose time is only estimated */
+    int64_t saved_alive_ms; /* sources: last_alive_ms in the last snapshot */
+    uint64_t readings;
+    uint64_t rejected;
+    struct alert_life alerts[SUBJECT_ALERT_COUNT];
+    union {
+        struct home home;
+        struct level level;
+        struct cover cover;
+        struct silence_source source; /* node or source */
+        struct silence_line line;
+    } state;
+    struct policy policy;
+    char name[SW_ID_SIZE];
+};
+
+struct core {
+    char gateway[SW_ID_SIZE];
+    struct core_sink sink;
+    uint32_t capacity;
+    uint32_t count;
+    uint32_t bucket_count; /* a power of two */
+    bool restored;         /* no tick yet since a snapshot was taken back */
+    int64_t last_tick_ms;  /* 0 = none yet */
+    int64_t next_due_ms;   /* no subject is due before this */
+    struct core_verdict verdict;
+    int64_t *due_ms;   /* per subject: a tick before this changes nothing */
+    uint32_t *buckets; /* index + 1 of the subject; 0 = empty */
+    struct subject *subjects;
+};
+
+/* core_alert.c */
+
+/* Brings the alert in line with the condition and sends the revision that makes, if any. */
+void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
+                 struct sw_wall now);
+enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which);
+
+/* core_watch.c */
+
+const struct subject *core_parent(const struct core *core, const struct subject *subject);
+const struct silence_line *core_line_above(const struct core *core, const struct subject *subject);
+int64_t core_silence_limit_ms(const struct subject *subject);
+bool core_is_sensor(enum subject_domain domain);
+
+/* Works out anew when the subject is due. Call after every change to it. */
+void core_reschedule(struct core *core, uint32_t index, int64_t now_ms);
+void core_reschedule_children(struct core *core, uint32_t parent, int64_t now_ms);
+
+#endif

@@ -1,0 +1,249 @@
+/* The passing of time: who is due when, and what a tick does to those who are. */
+#include "core/core_state.h"
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+const struct subject *core_parent(const struct core *core, const struct subject *subject)
+{
+    return subject->parent == CORE_NO_PARENT ? NULL : &core->subjects[subject->parent];
+}
+
+const struct silence_line *core_line_above(const struct core *core, const struct subject *subject)
+{
+    for (const struct subject *above = core_parent(core, subject); above; above = core_parent(core, above))
+        if (above->domain == SUBJECT_LINE) return &above->state.line;
+    return NULL;
+}
+
+bool core_is_sensor(enum subject_domain domain)
+{
+    return domain == SUBJECT_HOME || domain == SUBJECT_LEVEL || domain == SUBJECT_COVER || domain == SUBJECT_RAIN;
+}
+
+int64_t core_silence_limit_ms(const struct subject *subject)
+{
+    const struct silence_policy *silence = &subject->policy.silence;
+    switch (subject->domain) {
+    case SUBJECT_HOME:
+        return silence->home_ms;
+    case SUBJECT_LEVEL:
+        return silence->level_ms;
+    case SUBJECT_COVER:
+        return silence->cover_ms;
+    case SUBJECT_RAIN:
+        return silence->rain_ms;
+    case SUBJECT_NODE:
+        return silence->node_ms;
+    case SUBJECT_LINE:
+        return silence->bus_ms;
+    case SUBJECT_SOURCE:
+        break;
+    }
+    return 0;
+}
+
+/* A sensor's silence: since when it counts, and how far its data reach. False when there is nothing to judge it by. */
+static bool sensor_view(const struct core *core, const struct subject *subject, int64_t now_ms, int64_t *since_ms,
+                        int64_t *horizon_ms)
+{
+    const struct subject *parent = core_parent(core, subject);
+    if (!parent || core_silence_limit_ms(subject) <= 0) return false;
+    const struct silence_line *line = core_line_above(core, subject);
+    if (parent->domain == SUBJECT_LINE) {
+        *since_ms = line->up_since_ms > subject->last_good_ms ? line->up_since_ms : subject->last_good_ms;
+        *horizon_ms = line->down ? 0 : now_ms;
+    } else {
+        const struct silence_source *source = &parent->state.source;
+        *since_ms = silence_sensor_since_ms(source, line, subject->last_good_ms);
+        *horizon_ms = silence_horizon_ms(source, line, parent->domain == SUBJECT_SOURCE, now_ms);
+    }
+    return *since_ms != 0;
+}
+
+static int64_t sensor_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
+{
+    int64_t since_ms, horizon_ms;
+    if (alert_life_is_open(&subject->alerts[SUBJECT_ALERT_SILENCE])) return DEADLINE_NONE;
+    if (!sensor_view(core, subject, now_ms, &since_ms, &horizon_ms)) return DEADLINE_NONE;
+    int64_t due_ms = since_ms + core_silence_limit_ms(subject);
+    /* Overdue by the clock, and its data have not come so far yet: look again with every tick. */
+    return due_ms > now_ms ? due_ms : now_ms + 1;
+}
+
+static int64_t node_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
+{
+    const struct silence_line *line = core_line_above(core, subject);
+    int64_t limit_ms = subject->policy.silence.node_ms;
+    if (limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
+    int64_t since_ms = subject->state.source.waiting_since_ms;
+    if (since_ms == 0 || (line && line->down)) return now_ms + 1;
+    if (line && line->up_since_ms > since_ms) since_ms = line->up_since_ms;
+    return since_ms + limit_ms > now_ms ? since_ms + limit_ms : now_ms + 1;
+}
+
+static int64_t line_due_ms(const struct subject *subject)
+{
+    const struct silence_line *line = &subject->state.line;
+    int64_t limit_ms = subject->policy.silence.bus_ms;
+    if (!line->down || limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
+    return line->down_since_ms + limit_ms;
+}
+
+static int64_t subject_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
+{
+    int64_t due_ms = core_is_sensor(subject->domain) ? sensor_due_ms(core, subject, now_ms) : DEADLINE_NONE;
+    switch (subject->domain) {
+    case SUBJECT_LEVEL:
+        return earlier(
+            due_ms, level_deadline_ms(&subject->state.level, &subject->policy.level, subject->policy.silence.level_ms));
+    case SUBJECT_COVER:
+        return earlier(
+            due_ms, cover_deadline_ms(&subject->state.cover, &subject->policy.cover, subject->policy.silence.cover_ms));
+    case SUBJECT_NODE:
+        return node_due_ms(core, subject, now_ms);
+    case SUBJECT_SOURCE:
+        return subject->state.source.came_back_ms == 0 && core_line_above(core, subject) ? now_ms + 1 : DEADLINE_NONE;
+    case SUBJECT_LINE:
+        return line_due_ms(subject);
+    case SUBJECT_HOME:
+    case SUBJECT_RAIN:
+        break;
+    }
+    return due_ms;
+}
+
+void core_reschedule(struct core *core, uint32_t index, int64_t now_ms)
+{
+    core->due_ms[index] = subject_due_ms(core, &core->subjects[index], now_ms);
+    if (core->due_ms[index] < core->next_due_ms) core->next_due_ms = core->due_ms[index];
+}
+
+void core_reschedule_children(struct core *core, uint32_t parent, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < core->count; i++)
+        if (core->subjects[i].parent == parent) core_reschedule(core, i, now_ms);
+}
+
+static void judge_sensor_silence(struct core *core, uint32_t index, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    int64_t since_ms, horizon_ms;
+    if (!sensor_view(core, subject, now.ms, &since_ms, &horizon_ms)) return;
+    if (horizon_ms - since_ms < core_silence_limit_ms(subject)) return;
+    struct condition condition = {.decided = true,
+                                  .colour = subject->policy.silence.colour,
+                                  .onset_ms = subject->last_good_ms ? subject->last_good_ms : since_ms};
+    core_follow(core, index, SUBJECT_ALERT_SILENCE, &condition, now);
+}
+
+/* A plain device that has never answered is waited for from the first tick on. */
+static void begin_watch(struct core *core, uint32_t index, struct sw_wall now)
+{
+    struct silence_source *source = &core->subjects[index].state.source;
+    if (source->came_back_ms != 0 || !core_line_above(core, &core->subjects[index])) return;
+    source->came_back_ms = now.ms;
+    core_reschedule_children(core, index, now.ms);
+}
+
+static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    struct condition condition = {.decided = false};
+    switch (subject->domain) {
+    case SUBJECT_LEVEL:
+        level_pass_time(&subject->state.level, &subject->policy.level, now.ms, subject->policy.silence.level_ms);
+        condition = level_judge(&subject->state.level);
+        break;
+    case SUBJECT_COVER:
+        cover_pass_time(&subject->state.cover, &subject->policy.cover, now.ms, subject->policy.silence.cover_ms);
+        condition = cover_judge(&subject->state.cover, &subject->policy.cover);
+        break;
+    case SUBJECT_NODE:
+        condition = silence_source_judge(&subject->state.source, &subject->policy.silence,
+                                         core_line_above(core, subject), now.ms);
+        break;
+    case SUBJECT_LINE:
+        condition = silence_line_judge(&subject->state.line, &subject->policy.silence, now.ms);
+        break;
+    case SUBJECT_SOURCE:
+        begin_watch(core, index, now);
+        break;
+    case SUBJECT_HOME:
+    case SUBJECT_RAIN:
+        break;
+    }
+    core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);
+    if (core_is_sensor(subject->domain)) judge_sensor_silence(core, index, now);
+}
+
+/* Waits for nodes and lines begin again at `now`. */
+static void restart_watch(struct core *core, struct subject *subject, int64_t now_ms)
+{
+    if (subject->domain == SUBJECT_NODE) subject->state.source.waiting_since_ms = now_ms;
+    if (subject->domain == SUBJECT_LINE && subject->state.line.down) subject->state.line.down_since_ms = now_ms;
+    if (subject->domain == SUBJECT_SOURCE && core_line_above(core, subject))
+        subject->state.source.came_back_ms = now_ms;
+}
+
+/* The clock was stepped back: what began in what is now the future begins now. */
+static void step_back(struct core *core, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < core->count; i++) {
+        struct subject *subject = &core->subjects[i];
+        restart_watch(core, subject, now_ms);
+        if (subject->domain == SUBJECT_LEVEL) level_restart_delays(&subject->state.level, now_ms);
+        if (subject->domain == SUBJECT_COVER) cover_restart_delays(&subject->state.cover, now_ms);
+        if (subject->domain == SUBJECT_LINE && subject->state.line.up_since_ms > now_ms)
+            subject->state.line.up_since_ms = now_ms;
+        if ((subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) &&
+            subject->state.source.came_back_ms > now_ms)
+            subject->state.source.came_back_ms = now_ms;
+        core->due_ms[i] = now_ms;
+        subject->dirty = true;
+    }
+    core->next_due_ms = now_ms;
+}
+
+/* First tick after snapshots were taken back: a pause as long as half the limit was the gateway's own. */
+static void resume(struct core *core, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < core->count; i++) {
+        struct subject *subject = &core->subjects[i];
+        int64_t limit_ms = core_silence_limit_ms(subject);
+        bool source = subject->domain == SUBJECT_SOURCE;
+        if (core_is_sensor(subject->domain) || (limit_ms <= 0 && !source)) continue;
+        if (source) limit_ms = subject->policy.silence.node_ms;
+        if (limit_ms > 0 && now_ms - core->last_tick_ms >= limit_ms / 2) restart_watch(core, subject, now_ms);
+    }
+}
+
+void core_tick(struct core *core, struct sw_wall now)
+{
+    if (core->last_tick_ms != 0 && now.ms < core->last_tick_ms)
+        step_back(core, now.ms);
+    else if (core->restored)
+        resume(core, now.ms);
+    core->restored = false;
+    core->last_tick_ms = now.ms;
+    if (now.ms < core->next_due_ms) return;
+
+    /* Lines come before what hangs on them, sources before their sensors: parents are added first. What is rescheduled
+     * meanwhile lowers next_due_ms again. */
+    core->next_due_ms = DEADLINE_NONE;
+    for (uint32_t i = 0; i < core->count; i++) {
+        if (core->due_ms[i] <= now.ms) {
+            tick_subject(core, i, now);
+            core_reschedule(core, i, now.ms);
+        } else if (core->due_ms[i] < core->next_due_ms) {
+            core->next_due_ms = core->due_ms[i];
+        }
+    }
+}
+
+struct sw_wall core_next_deadline(const struct core *core)
+{
+    return sw_wall_from_ms(core->next_due_ms);
+}

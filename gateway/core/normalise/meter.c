@@ -1,0 +1,100 @@
+#include "core/normalise/meter.h"
+
+/* Far above any pipe and any pause, and their product still fits in 63 bits. */
+#define FLOW_MAX_ML_S 1000000LL
+#define PAUSE_MAX_MS  1000000000000LL
+
+/* The most a pipe can have passed in `elapsed_ms`. */
+static int64_t passable_ml(const struct meter_policy *policy, int64_t elapsed_ms)
+{
+    int64_t flow = policy->max_flow_ml_s < FLOW_MAX_ML_S ? policy->max_flow_ml_s : FLOW_MAX_ML_S;
+    if (flow <= 0) return INT64_MAX;
+    if (elapsed_ms < METER_BURST_MS) elapsed_ms = METER_BURST_MS;
+    if (elapsed_ms > PAUSE_MAX_MS) elapsed_ms = PAUSE_MAX_MS;
+    return flow * elapsed_ms / 1000;
+}
+
+/* Growth from `from` to `to`, over the rollover where there is one; negative when the total went back. A rollover
+ * explains a step back only when it leaves less than half a turn of growth, else every trembling would be a turn. */
+static int64_t growth_ml(const struct meter_policy *policy, const struct meter_mark *from, const struct meter_mark *to)
+{
+    int64_t growth = to->index_ml - from->index_ml;
+    int64_t turn = policy->rollover_ml;
+    if (growth >= 0 || turn <= 0 || from->index_ml >= turn) return growth;
+    int64_t over_the_top = growth + turn;
+    return over_the_top < turn / 2 ? over_the_top : growth;
+}
+
+static bool explains(const struct meter_policy *policy, const struct meter_mark *from, const struct meter_mark *to)
+{
+    if (!from->known) return false;
+    int64_t growth = growth_ml(policy, from, to);
+    return growth >= 0 && growth <= passable_ml(policy, to->time_ms - from->time_ms);
+}
+
+static struct meter_verdict believe(struct meter *meter, const struct meter_mark *now, int64_t growth)
+{
+    int64_t repaid = growth < meter->deficit_ml ? growth : meter->deficit_ml;
+    meter->deficit_ml -= repaid;
+    meter->believed = *now;
+    meter->odd.known = false;
+    return (struct meter_verdict){SW_QUALITY_GOOD, SW_REASON_NONE, growth - repaid};
+}
+
+/* The odd value has been confirmed by `now`. */
+static struct meter_verdict take_over(struct meter *meter, const struct meter_mark *now)
+{
+    int64_t back = meter->believed.index_ml - now->index_ml;
+    enum sw_quality_reason reason =
+        meter->odd.index_ml < meter->believed.index_ml ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP;
+    if (back >= 0 && back + meter->deficit_ml <= METER_DEFICIT_MAX_ML) {
+        int64_t deficit = meter->deficit_ml + back;
+        meter->deficit_ml = 0;
+        struct meter_verdict verdict = believe(meter, now, 0);
+        meter->deficit_ml = deficit;
+        return verdict;
+    }
+    meter->former = meter->believed;
+    meter->deficit_ml = 0;
+    meter->believed = *now;
+    meter->odd.known = false;
+    return (struct meter_verdict){SW_QUALITY_SUSPECT, reason, 0};
+}
+
+/* True when the series that was replaced explains `now`, and better than the present one does. */
+static bool former_is_back(struct meter *meter, const struct meter_policy *policy, const struct meter_mark *now)
+{
+    if (!meter->former.known) return false;
+    if (now->time_ms - meter->former.time_ms > METER_FORMER_KEEP_MS) {
+        meter->former.known = false;
+        return false;
+    }
+    if (!explains(policy, &meter->former, now)) return false;
+    return !explains(policy, &meter->believed, now) ||
+           growth_ml(policy, &meter->former, now) < growth_ml(policy, &meter->believed, now);
+}
+
+struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,
+                                int64_t index_ml)
+{
+    struct meter_mark now = {true, index_ml, time_ms};
+    if (index_ml < 0 || index_ml > METER_INDEX_MAX_ML)
+        return (struct meter_verdict){SW_QUALITY_BAD, SW_REASON_RANGE, 0};
+    if (!meter->believed.known) return believe(meter, &now, 0);
+
+    if (former_is_back(meter, policy, &now)) {
+        int64_t growth = growth_ml(policy, &meter->former, &now);
+        meter->former.known = false;
+        return believe(meter, &now, growth);
+    }
+    bool goes_on = explains(policy, &meter->believed, &now);
+    bool odd_goes_on = explains(policy, &meter->odd, &now);
+    /* Where both explain it, the one that needs less water does: a jump stays a jump after a long pause, too. */
+    if (odd_goes_on && (!goes_on || growth_ml(policy, &meter->odd, &now) < growth_ml(policy, &meter->believed, &now)))
+        return take_over(meter, &now);
+    if (goes_on) return believe(meter, &now, growth_ml(policy, &meter->believed, &now));
+
+    meter->odd = now;
+    return (struct meter_verdict){
+        SW_QUALITY_SUSPECT, index_ml < meter->believed.index_ml ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP, 0};
+}

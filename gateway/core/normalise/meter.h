@@ -1,0 +1,55 @@
+/* Counter algebra: from the total a meter shows to the water that went through it.
+ *
+ * A total is believed when the one before it explains it: it grew by no more than the pipe can have passed in between,
+ * directly or over the rollover. One that is not explained is put aside as odd and its neighbour decides:
+ *   - the next total goes on from the believed one: the odd value was wrong and leaves no trace;
+ *   - the next total goes on from the odd one: the meter was exchanged, reset or ran back. The new series is taken
+ *     over and the step between the two is not use.
+ * A series that was taken over by mistake (a wrong value that stayed for a while) is left again without a trace when
+ * the old one comes back within a week. */
+#ifndef GATEWAY_CORE_NORMALISE_METER_H
+#define GATEWAY_CORE_NORMALISE_METER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/policy.h"
+#include "stillwater/reading.h"
+
+/* A total and when it was read. */
+struct meter_mark {
+    bool known;
+    int64_t index_ml;
+    int64_t time_ms;
+};
+
+struct meter {
+    struct meter_mark believed; /* the last total that was believed */
+    struct meter_mark odd;      /* the last one that was not, while nothing has decided on it */
+    struct meter_mark former;   /* where the series stood that the present one has replaced */
+    int64_t deficit_ml;         /* the total ran back this far: growth up to here is not use */
+};
+
+struct meter_verdict {
+    enum sw_quality quality;
+    enum sw_quality_reason reason;
+    int64_t use_ml; /* 0 unless quality is good */
+};
+
+/* Runs back by no more than this in all are taken for back-flow or a trembling register, which counts up again. */
+#define METER_DEFICIT_MAX_ML 20000
+
+/* How long a replaced series is remembered. */
+#define METER_FORMER_KEEP_MS (7LL * 24 * 3600 * 1000)
+
+/* Meters count in pulses of up to 100 L: growth of a minute at full flow is believed however short the interval. */
+#define METER_BURST_MS (60LL * 1000)
+
+/* No meter shows more than this (10^9 m3); sums of totals below it stay far from overflow. */
+#define METER_INDEX_MAX_ML 1000000000000000LL
+
+/* `time_ms` is later than that of every total before. `meter` starts zeroed. */
+struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,
+                                int64_t index_ml);
+
+#endif

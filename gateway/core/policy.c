@@ -1,0 +1,42 @@
+#include "core/policy.h"
+
+#define SECOND_MS 1000
+#define MINUTE_MS (60 * SECOND_MS)
+#define HOUR_MS   (60 * MINUTE_MS)
+#define MM_UM     1000
+#define DEGREE    1000
+
+/* Where each figure comes from is told in docs/policy.md, in the same order. */
+struct policy policy_city_default(void)
+{
+    return (struct policy){
+        .no_use = {.volume_ml = 2000,
+                   .window_ms = 24 * HOUR_MS,
+                   .coverage_permille = 800,
+                   .observed_gap_ms = 150 * MINUTE_MS,
+                   .colour = SW_COLOUR_ORANGE},
+        .meter = {.rollover_ml = 0, .max_flow_ml_s = 2200},
+        .level = {.band_um = {[SW_COLOUR_GREEN] = LEVEL_BAND_OFF,
+                              [SW_COLOUR_BLUE] = 50 * MM_UM,
+                              [SW_COLOUR_YELLOW] = 100 * MM_UM,
+                              [SW_COLOUR_ORANGE] = 250 * MM_UM,
+                              [SW_COLOUR_RED] = 400 * MM_UM},
+                  .deadband_um = 10 * MM_UM,
+                  .on_delay_ms = 0,
+                  .off_delay_ms = 5 * MINUTE_MS,
+                  .range_min_um = -500 * MM_UM,
+                  .range_max_um = 10000 * MM_UM},
+        .cover = {.tilt_limit_mdeg = 10 * DEGREE,
+                  .tilt_deadband_mdeg = 2 * DEGREE,
+                  .on_delay_ms = 0,
+                  .off_delay_ms = 10 * SECOND_MS,
+                  .colour = SW_COLOUR_ORANGE},
+        .silence = {.home_ms = 6 * HOUR_MS,
+                    .level_ms = HOUR_MS,
+                    .cover_ms = 24 * HOUR_MS,
+                    .rain_ms = 24 * HOUR_MS,
+                    .node_ms = 60 * SECOND_MS,
+                    .bus_ms = 10 * SECOND_MS,
+                    .colour = SW_COLOUR_YELLOW},
+    };
+}
