@@ -73,18 +73,21 @@ static bool wait_until(struct field_line *line, int64_t until_us)
     return true;
 }
 
-/* Opens the port, however long it takes. False when the line is to stop. */
+/* Opens the port, however long it takes. False when the line is to stop. The pause before a try grows until a unit has
+ * answered, so that a port that opens well and fails at once is not opened in a tight loop. */
 static bool open_port(struct field_line *line)
 {
-    int64_t pause_us = REOPEN_FIRST_US;
     char text[MAILBOX_TEXT_SIZE];
-    while (rtu_line_open(&line->context.rtu, text, sizeof text) != SW_OK) {
+    for (;;) {
+        if (!wait_until(line, rtu_now_us() + line->reopen_pause_us)) return false;
+        line->reopen_pause_us = line->reopen_pause_us == 0 ? REOPEN_FIRST_US : 2 * line->reopen_pause_us;
+        if (line->reopen_pause_us > REOPEN_LONGEST_US) line->reopen_pause_us = REOPEN_LONGEST_US;
+        if (rtu_line_open(&line->context.rtu, text, sizeof text) == SW_OK) break;
         line->context.rtu.counters.port_failures++;
         publish(line);
         tell_link(line, false, text);
-        if (!wait_until(line, rtu_now_us() + pause_us)) return false;
-        pause_us = 2 * pause_us < REOPEN_LONGEST_US ? 2 * pause_us : REOPEN_LONGEST_US;
     }
+    line->replies_at_open = line->context.rtu.counters.replies;
     tell_link(line, true, "the port is open");
     int64_t now = rtu_now_us();
     for (uint32_t i = 0; i < line->context.config->node_count; i++)
@@ -151,6 +154,7 @@ static void run(void *argument)
     while (!mailbox_stopping(&line->mailbox)) {
         if (line->context.rtu.modbus == NULL && !open_port(line)) break;
         if (serve(line) == SW_ERROR_PORT) lose_port(line);
+        if (line->context.rtu.counters.replies != line->replies_at_open) line->reopen_pause_us = 0;
         publish(line);
     }
     rtu_line_close(&line->context.rtu);

@@ -15,6 +15,8 @@ struct field_line {
     struct node_session *nodes;
     struct device_poll *devices;
     bool link_known, link_up;
+    int64_t reopen_pause_us;
+    uint64_t replies_at_open;
 };
 
 /* SW_OK, or SW_ERROR_NO_SPACE / SW_ERROR_SYSTEM and nothing to undo. */

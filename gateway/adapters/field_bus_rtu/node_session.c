@@ -19,9 +19,14 @@
 
 void node_session_init(struct node_session *session, struct line_context *context, uint32_t index, int64_t due_us)
 {
-    *session = (struct node_session){
-        .context = context, .config = &context->config->nodes[index], .index = index, .due_us = due_us};
+    *session = (struct node_session){.context = context,
+                                     .config = &context->config->nodes[index],
+                                     .index = index,
+                                     .due_us = due_us,
+                                     .poll_due_us = due_us};
     unit_health_init(&session->health, context->config->poll_interval_ms, UNIT_BACKOFF_NODE_MS);
+    /* Whoever set the clock before: this process has not, so its refresh is due. */
+    session->clock_set_us = due_us - CLOCK_REFRESH_US;
 }
 
 void node_session_reconnect(struct node_session *session, int64_t now_us)
@@ -510,7 +515,8 @@ static int take_window(struct node_session *session, const struct rtu_reply *rep
     }
     if (window.header.serial != session->serial || window.header.boot != session->boot) {
         /* Another node, or the same after a restart. Its records are still there once it has been recognised. */
-        enter(session, NODE_IDENTIFY);
+        session->state = NODE_IDENTIFY;
+        session->due_us = session->poll_due_us;
         return SW_OK;
     }
     struct sw_wall at = line_wall_at(session->context, reply->first_byte_us);
