@@ -20,7 +20,7 @@ struct publisher_command {
 
 struct publisher_events {
     void *ctx;
-    /* Changes only; `text` says what the broker or the network said. */
+    /* Changes only (up, down, or the reason for it); `text` says what the broker or the network said. */
     void (*link)(void *ctx, bool up, const char *text);
     /* The broker has taken the message handed over with this token. */
     void (*delivered)(void *ctx, int64_t token);
@@ -42,13 +42,16 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
 bool publisher_ready(const struct publisher *publisher);
 
 /* QoS 1. The token comes back in delivered(). After a lost link the undelivered ones must be handed over again.
- * SW_ERROR_BUSY when not ready. */
+ * SW_ERROR_BUSY when not ready. SW_ERROR_NO_SPACE for a message larger than the broker takes, SW_ERROR_INVALID_ARGUMENT
+ * for a topic that cannot be published to: such a message will never go. */
 int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token);
 
 /* The retained status. Kept and sent again after each connect. */
 int publisher_set_status(struct publisher *publisher, const char *payload);
 
-/* Answer to a command: to command/result, and to the response topic when there is one. */
+/* Answer to a command: to command/result, and to the response topic when there is one below stillwater/<city>/centre/.
+ * Both carry the correlation data. SW_ERROR_BUSY when the link is down: the answer is lost, the alert's next revision
+ * still tells what became of the command. */
 int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload);
 
 struct publisher_counters publisher_counters(const struct publisher *publisher);

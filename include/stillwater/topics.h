@@ -4,6 +4,8 @@
  *   stillwater/<city>/<gateway>/alert/<id>        one message per alert revision, QoS 1, not retained
  *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
  *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
+ *   stillwater/<city>/centre/<client>/result      response topics; a gateway answers to no other place, so that a
+ *                                                 command cannot make it publish anywhere
  *
  * Bodies are UTF-8 JSON, one object each, with a `schema` member; the schemas are in docs/schema/. Names in topics
  * and bodies are pseudonymous ids: SW_ID_* below. */
@@ -18,6 +20,8 @@
 #define SW_TOPIC_ALERT          "alert"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
+#define SW_TOPIC_CENTRE         "centre"
+#define SW_TOPIC_CENTRE_RESULT  "result"
 
 #define SW_SCHEMA_ALERT          "stillwater.alert/1"
 #define SW_SCHEMA_STATUS         "stillwater.status/1"

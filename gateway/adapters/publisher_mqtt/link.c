@@ -17,6 +17,7 @@ struct link {
     uv_poll_t poll;
     uv_timer_t tick;
     struct mosquitto *client;
+    int descriptor; /* the socket that is polled */
     struct link_events events;
     const char *subscription;
     struct tls_context *tls;
@@ -31,10 +32,21 @@ struct link {
     char trace[256]; /* last error libmosquitto logged */
 };
 
+/* The first thing said is kept: what follows follows from it. */
 static void say(struct link *link, const char *what, const char *why)
 {
     if (link->text[0] == '\0')
         (void)snprintf(link->text, sizeof link->text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+}
+
+/* With TLS 1.3 the broker looks at our certificate after we think the handshake done, and its reset overtakes the alert
+ * that would say why. So the likely reason is named. */
+static void say_set_up_failed(struct link *link, const char *why)
+{
+    char text[200];
+    bool without = SSL_CTX_get0_certificate(link->tls->context) == NULL;
+    (void)snprintf(text, sizeof text, "%s%s", why, without ? "; the broker may want a client certificate" : "");
+    say(link, "TLS set-up", text);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -60,6 +72,34 @@ static void finish(struct link *link)
     link->client = NULL;
     if (!link->silent) link->events.ended(link->events.ctx, link->refused, link->text);
     close_handles(link);
+}
+
+/* A reason of libmosquitto (below 0x80) or of the broker. libmosquitto has closed the socket by now. */
+static void conclude(struct link *link, int reason)
+{
+    int system_error = errno;
+    if (link->open_handles > 0) uv_poll_stop(&link->poll);
+    link->over = true;
+    if (link->tls->context && link->tls->reason[0] != '\0')
+        say(link, "the broker's certificate is not accepted", link->tls->reason);
+    else if (link->tls->context && link->deadline_ms != 0 && link->trace[0] != '\0')
+        say_set_up_failed(link, link->trace);
+    else if (reason >= REFUSED_MIN)
+        say(link, "the broker ended the connection", mosquitto_reason_string(reason));
+    else if (reason == MOSQ_ERR_KEEPALIVE) /* mosquitto_strerror() has no text for it */
+        say(link, "no answer from the broker within the keepalive time", "");
+    else if (reason == MOSQ_ERR_ERRNO)
+        say(link, strerror(system_error), "");
+    else if (reason != 0)
+        say(link, mosquitto_strerror(reason), "");
+    else
+        say(link, "disconnected", "");
+}
+
+/* libmosquitto does not call back for every end: a TLS handshake that fails closes the socket and only returns. */
+static void check_socket(struct link *link, int result)
+{
+    if (!link->over && mosquitto_socket(link->client) != link->descriptor) conclude(link, result);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -89,7 +129,11 @@ static void note_socket_error(struct link *link)
     int error = 0;
     socklen_t size = sizeof error;
     int descriptor = mosquitto_socket(link->client);
-    if (descriptor >= 0 && getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0)
+    if (descriptor < 0 || getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) return;
+    if (link->tls->context && link->tls->reason[0] != '\0') return; /* conclude() knows better */
+    if (link->tls->context && link->deadline_ms != 0 && error == ECONNRESET)
+        say_set_up_failed(link, strerror(error));
+    else
         say(link, strerror(error), "");
 }
 
@@ -100,12 +144,12 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     if (status < 0) {
         note_socket_error(link);
         /* libuv has stopped watching; let libmosquitto find the end of the stream and close. */
-        (void)mosquitto_loop_read(link->client, 1);
+        check_socket(link, mosquitto_loop_read(link->client, 1));
         if (!link->over) say(link, "the connection broke", "");
         link->over = true;
     }
-    if (!link->over && (events & UV_READABLE)) (void)mosquitto_loop_read(link->client, 1);
-    if (!link->over && (events & UV_WRITABLE)) (void)mosquitto_loop_write(link->client, 1);
+    if (!link->over && (events & UV_READABLE)) check_socket(link, mosquitto_loop_read(link->client, 1));
+    if (!link->over && (events & UV_WRITABLE)) check_socket(link, mosquitto_loop_write(link->client, 1));
     link->inside--;
     settle(link);
 }
@@ -114,7 +158,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct link *link = timer->data;
     link->inside++;
-    if (!link->over) (void)mosquitto_loop_misc(link->client);
+    if (!link->over) check_socket(link, mosquitto_loop_misc(link->client));
     link->inside--;
     if (!link->over && link->deadline_ms != 0 && uv_now(timer->loop) >= link->deadline_ms) {
         say(link, "no answer from the broker in time", "");
@@ -196,24 +240,9 @@ static void on_message(struct mosquitto *client, void *ctx, const struct mosquit
 
 static void on_disconnect(struct mosquitto *client, void *ctx, int reason, const mosquitto_property *properties)
 {
-    struct link *link = ctx;
-    int system_error = errno;
     (void)client;
     (void)properties;
-    if (link->open_handles > 0) uv_poll_stop(&link->poll);
-    link->over = true;
-    if (link->tls->context && link->tls->reason[0] != '\0')
-        say(link, "the broker's certificate is not accepted", link->tls->reason);
-    else if (link->tls->context && link->deadline_ms != 0 && link->trace[0] != '\0')
-        say(link, "TLS", link->trace);
-    else if (reason >= REFUSED_MIN)
-        say(link, "the broker ended the connection", mosquitto_reason_string(reason));
-    else if (reason == MOSQ_ERR_ERRNO)
-        say(link, strerror(system_error), "");
-    else if (reason != 0)
-        say(link, mosquitto_strerror(reason), "");
-    else
-        say(link, "disconnected", "");
+    conclude(ctx, reason);
 }
 
 /* The OpenSSL error of a broken handshake is told nowhere else. Its text is the part after the last colon. */
@@ -256,15 +285,18 @@ static int set_options(struct mosquitto *client, const struct link_settings *set
         error = mosquitto_int_option(client, MOSQ_OPT_SEND_MAXIMUM, (int)settings->send_maximum);
     if (error == MOSQ_ERR_SUCCESS && settings->username)
         error = mosquitto_username_pw_set(client, settings->username, settings->password);
-    if (error == MOSQ_ERR_SUCCESS && settings->tls->context)
+    if (error == MOSQ_ERR_SUCCESS && settings->tls->context) {
         error = mosquitto_void_option(client, MOSQ_OPT_SSL_CTX, settings->tls->context);
+        if (error == MOSQ_ERR_SUCCESS) error = mosquitto_int_option(client, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+    }
     if (error == MOSQ_ERR_SUCCESS) error = set_will(client, settings);
     return error;
 }
 
 static int start_polling(struct link *link, uv_loop_t *loop)
 {
-    int error = uv_poll_init(loop, &link->poll, mosquitto_socket(link->client));
+    link->descriptor = mosquitto_socket(link->client);
+    int error = uv_poll_init(loop, &link->poll, link->descriptor);
     if (error != 0) return error;
     link->poll.data = link;
     link->open_handles++;
@@ -323,6 +355,7 @@ int link_publish(struct link *link, const char *topic, const char *payload, bool
     link->inside++;
     int error =
         mosquitto_publish_v5(link->client, message_id, topic, (int)strlen(payload), payload, 1, retain, properties);
+    check_socket(link, error);
     link->inside--;
     settle_later(link);
     switch (error) {

@@ -34,6 +34,7 @@ struct publisher {
     struct tls_context tls;
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
+    char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
     uv_getaddrinfo_t lookup;
     bool looking_up;
@@ -213,9 +214,11 @@ static void on_link_published(void *ctx, int message_id, int reason)
     if (!in_flight_take(&publisher->in_flight, message_id, &entry)) return;
     if (publisher->closing && message_id == publisher->farewell_id) {
         link_disconnect(publisher->link);
-    } else if (reason >= 0x80 && !publisher->closing) {
+    } else if (reason >= 0x80 && entry.is_alert && !publisher->closing) {
         give_up_link(publisher, reason);
-    } else if (reason < 0x80) {
+    } else if (reason >= 0x80) {
+        publisher->counters.refusals++;
+    } else {
         publisher->counters.delivered++;
         if (entry.is_alert) publisher->events.delivered(publisher->events.ctx, entry.token);
     }
@@ -345,6 +348,7 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
+    (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     return mqtt->password_file ? read_password(mqtt->password_file, &publisher->password, text, text_size) : SW_OK;
 }
 
@@ -461,12 +465,19 @@ static int send_reply(struct publisher *publisher, const char *topic, const stru
     return error;
 }
 
+/* Whoever may send commands chooses the response topic. Elsewhere it could be a topic of this gateway's own, or one the
+ * broker forbids: mosquitto 2.0.11 drops a client that publishes there, alerts under way included. */
+static bool may_respond_to(const struct publisher *publisher, const char *topic)
+{
+    if (!topic || mosquitto_pub_topic_check(topic) != MOSQ_ERR_SUCCESS) return false;
+    return strncmp(topic, publisher->centre_topics, strlen(publisher->centre_topics)) == 0;
+}
+
 int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload)
 {
     if (!publisher->connected || publisher->closing) return SW_ERROR_BUSY;
     int error = send_reply(publisher, publisher->result_topic, command, payload);
-    if (error != SW_OK || !command->response_topic || strcmp(command->response_topic, publisher->result_topic) == 0)
-        return error;
+    if (error != SW_OK || !may_respond_to(publisher, command->response_topic)) return error;
     return send_reply(publisher, command->response_topic, command, payload);
 }
 

@@ -1,0 +1,240 @@
+/* Alerts on their way: properties, the limit, what a lost broker or a refusal does to them. */
+#include "rig.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ALERTS 200
+
+/* What the outbox does: hands over in order, starts over after a lost link. */
+static struct {
+    bool sent[ALERTS];
+    unsigned hand_overs[ALERTS];
+} outbox;
+
+static void send_next(struct rig *rig)
+{
+    for (int i = 0; i < ALERTS && publisher_ready(rig->publisher); i++) {
+        if (outbox.sent[i] || rig->delivered[i] > 0) continue;
+        char topic[128];
+        (void)snprintf(topic, sizeof topic, "stillwater/northport/gw-1/alert/gw-1.cover_open.cover-%d", i);
+        char *body = rig_alert(i, 1);
+        assert_int_equal(publisher_send(rig->publisher, topic, body, i), SW_OK);
+        free(body);
+        outbox.sent[i] = true;
+        outbox.hand_overs[i]++;
+    }
+}
+
+static void start_over(struct rig *rig)
+{
+    memset(outbox.sent, 0, sizeof outbox.sent);
+    send_next(rig);
+}
+
+static bool some_are_delivered(struct rig *rig)
+{
+    send_next(rig);
+    return rig->delivered_count >= ALERTS / 4;
+}
+
+static bool all_are_delivered(struct rig *rig)
+{
+    send_next(rig);
+    unsigned count = 0;
+    for (int i = 0; i < ALERTS; i++)
+        count += rig->delivered[i] > 0;
+    return count == ALERTS;
+}
+
+static void what_the_broker_did_not_confirm_is_handed_over_again(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    memset(&outbox, 0, sizeof outbox);
+    broker_open(&broker, "");
+    rig_init(&rig, broker.port);
+    rig.on_up = start_over;
+    rig_start(&rig);
+    rig_run_until(&rig, some_are_delivered);
+    /* A stopped broker confirms nothing: these are under way when it dies. */
+    (void)kill(broker.process, SIGSTOP);
+    rig_run_ms(&rig, 100);
+    send_next(&rig);
+    unsigned before = rig.delivered_count;
+    unsigned under_way = 0;
+    for (int i = 0; i < ALERTS; i++)
+        under_way += outbox.sent[i] && rig.delivered[i] == 0;
+    assert_int_equal(under_way, rig.config.mqtt.inflight);
+    broker_kill(&broker);
+    rig_run_until(&rig, rig_is_down);
+    assert_false(publisher_ready(rig.publisher));
+    assert_int_equal(rig.delivered_count, before);
+
+    broker_run(&broker);
+    rig_run_until(&rig, all_are_delivered);
+    unsigned twice = 0;
+    for (int i = 0; i < ALERTS; i++) {
+        assert_int_equal(rig.delivered[i], 1);
+        twice += outbox.hand_overs[i] == 2;
+    }
+    assert_int_equal(twice, under_way);
+    assert_int_equal(publisher_counters(rig.publisher).connects, 2);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static bool one_is_delivered(struct rig *rig)
+{
+    return rig->delivered_count >= 1;
+}
+
+static void no_more_than_the_limit_is_under_way(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    broker_open(&broker, "");
+    rig_init(&rig, broker.port);
+    rig.config.mqtt.inflight = 3;
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    for (int i = 0; i < 3; i++) {
+        assert_true(publisher_ready(rig.publisher));
+        assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", i), SW_OK);
+    }
+    assert_false(publisher_ready(rig.publisher));
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 3), SW_ERROR_BUSY);
+    /* The status is not held up by alerts. */
+    assert_int_equal(publisher_set_status(rig.publisher, "{}"), SW_OK);
+    rig_run_until(&rig, one_is_delivered);
+    assert_true(publisher_ready(rig.publisher));
+    assert_int_equal(rig.delivered[3], 0);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static bool listener_has_subscribed(const struct broker *broker)
+{
+    char path[128], log[65536] = "";
+    broker_path(broker, "mosquitto.log", path);
+    FILE *stream = fopen(path, "r");
+    if (!stream) return false;
+    log[fread(log, 1, sizeof log - 1, stream)] = '\0';
+    (void)fclose(stream);
+    return strstr(log, "Sending SUBACK to listener") != NULL;
+}
+
+static void an_alert_carries_its_properties(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool listener;
+    struct rig rig;
+    char port[8], output[4096];
+    broker_open(&broker, "");
+    (void)snprintf(port, sizeof port, "%u", broker.port);
+    const char *const arguments[] = {"mosquitto_sub",
+                                     "-V",
+                                     "5",
+                                     "-i",
+                                     "listener",
+                                     "-h",
+                                     "127.0.0.1",
+                                     "-p",
+                                     port,
+                                     "-t",
+                                     "stillwater/+/+/alert/#",
+                                     "-q",
+                                     "1",
+                                     "-C",
+                                     "1",
+                                     "-W",
+                                     "20",
+                                     "-F",
+                                     "%t|%q|%r|%C|%F|%E|%P|%p",
+                                     NULL};
+    broker_start_tool(&listener, arguments);
+    while (!listener_has_subscribed(&broker))
+        broker_pause_ms(10);
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    char *body = rig_alert(7, 1);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7), SW_OK);
+    rig_run_until(&rig, one_is_delivered);
+    rig_run_ms(&rig, 100);
+    (void)broker_tool_output(&listener, output, sizeof output);
+    assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|86", 60), 0);
+    assert_non_null(strstr(output, "kind:cover_open"));
+    assert_non_null(strstr(output, "colour:orange"));
+    assert_non_null(strstr(output, body));
+    free(body);
+    (void)broker_stop_tool(&listener, SIGTERM);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static bool was_refused(struct rig *rig)
+{
+    return publisher_counters(rig->publisher).refusals >= 1;
+}
+
+static void an_alert_the_broker_refuses_is_not_delivered_and_told(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    char path[128];
+    broker_prepare(&broker, "acl_file %s/acl\n");
+    broker_write_file(&broker, "acl", "topic readwrite stillwater/northport/gw-1/status\n", path);
+    broker_run(&broker);
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    char *body = rig_alert(7, 1);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7), SW_OK);
+    free(body);
+    rig_run_until(&rig, was_refused);
+    assert_false(rig.up);
+    rig_assert_text(&rig, "the broker refused a message: Not authorized");
+    assert_int_equal(rig.delivered_count, 0);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static void a_message_the_broker_cannot_take_is_refused_at_once(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    broker_open(&broker, "max_packet_size 1000\n");
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    char large[2000];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", large, 1), SW_ERROR_NO_SPACE);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/+/alert", "{}", 1), SW_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 2), SW_OK);
+    rig_run_until(&rig, one_is_delivered);
+    assert_int_equal(rig.delivered[2], 1);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_the_broker_did_not_confirm_is_handed_over_again),
+        cmocka_unit_test(no_more_than_the_limit_is_under_way),
+        cmocka_unit_test(an_alert_carries_its_properties),
+        cmocka_unit_test(an_alert_the_broker_refuses_is_not_delivered_and_told),
+        cmocka_unit_test(a_message_the_broker_cannot_take_is_refused_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
