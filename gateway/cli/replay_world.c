@@ -1,0 +1,204 @@
+#include "cli/replay_world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/message.h"
+#include "stillwater/error.h"
+
+#define FIRST_CAPACITY 256
+#define TICK_LEAST_MS  1000 /* the daemon ticks once a second; a replay never more often */
+
+struct replay_world {
+    const struct gateway_config *config;
+    FILE *alerts;
+    struct core *core;
+    uint32_t capacity;
+    struct config_place *places; /* per subject */
+    uint32_t file;               /* the source all data come through */
+    int64_t now_ms;              /* time of the last tick; 0 = none yet */
+    bool out_of_memory;
+    struct replay_counts counts;
+    /* The subject of the last row: rows of one subject often follow each other. */
+    char last_name[SW_ID_SIZE];
+    enum subject_domain last_domain;
+    uint32_t last_index;
+};
+
+static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
+{
+    struct replay_world *world = ctx;
+    char *line = message_alert_encode(alert, world->config->city, world->config->gateway, &world->places[subject]);
+    if (!line) {
+        world->out_of_memory = true;
+        return;
+    }
+    /* A failed write stays on the stream; the caller looks at it when it closes the file. */
+    (void)fputs(line, world->alerts);
+    (void)fputc('\n', world->alerts);
+    free(line);
+    world->counts.revisions++;
+    if (alert->revision == 1) world->counts.raised[alert->kind]++;
+}
+
+static struct core *new_core(struct replay_world *world, uint32_t capacity)
+{
+    struct core_sink sink = {.ctx = world, .alert = on_alert};
+    struct core *core = NULL;
+    void *memory = malloc(core_size(capacity));
+    if (memory && core_init(memory, capacity, world->config->gateway, sink, &core) != SW_OK) free(memory);
+    return core;
+}
+
+/* The file is complete: a sensor of which it has nothing was silent, so no pause of the file counts as one. */
+static int add_file(struct replay_world *world)
+{
+    struct policy policy = world->config->policy;
+    policy.silence.node_ms = 0;
+    return core_add_subject(world->core, SUBJECT_SOURCE, "file", CORE_NO_PARENT, &policy, &world->file);
+}
+
+struct replay_world *replay_world_new(const struct gateway_config *config, FILE *alerts)
+{
+    struct replay_world *world = calloc(1, sizeof *world);
+    if (!world) return NULL;
+    world->config = config;
+    world->alerts = alerts;
+    world->capacity = FIRST_CAPACITY;
+    world->places = calloc(world->capacity, sizeof *world->places);
+    world->core = new_core(world, world->capacity);
+    if (world->places && world->core && add_file(world) == SW_OK) return world;
+    replay_world_free(world);
+    return NULL;
+}
+
+void replay_world_free(struct replay_world *world)
+{
+    if (!world) return;
+    free(world->places);
+    free(world->core); /* the core begins at the start of its memory */
+    free(world);
+}
+
+/* Moves every subject with its state into a core twice as large; indices stay as they are. */
+static int copy_subjects(struct replay_world *world, struct core *larger)
+{
+    for (uint32_t i = 0; i < core_subject_count(world->core); i++) {
+        uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+        const char *name = core_subject_name(world->core, i);
+        struct policy policy = config_subject_or_default(world->config, name).policy;
+        if (i == world->file) policy.silence.node_ms = 0;
+        uint32_t index;
+        int error = core_add_subject(larger, core_subject_domain(world->core, i), name,
+                                     i == world->file ? CORE_NO_PARENT : world->file, &policy, &index);
+        if (error != SW_OK) return error;
+        size_t size = core_snapshot(world->core, i, bytes, sizeof bytes);
+        error = core_restore(larger, index, bytes, size);
+        if (error != SW_OK) return error;
+    }
+    return SW_OK;
+}
+
+static int grow(struct replay_world *world)
+{
+    if (world->capacity > UINT32_MAX / 4) return SW_ERROR_NO_SPACE;
+    uint32_t capacity = world->capacity * 2;
+    struct config_place *places = realloc(world->places, capacity * sizeof *places);
+    if (!places) return SW_ERROR_NO_SPACE;
+    world->places = places;
+    struct core *larger = new_core(world, capacity);
+    if (!larger) return SW_ERROR_NO_SPACE;
+    int error = copy_subjects(world, larger);
+    if (error != SW_OK) {
+        free(larger);
+        return error;
+    }
+    free(world->core);
+    world->core = larger;
+    world->capacity = capacity;
+    return SW_OK;
+}
+
+static int add_subject(struct replay_world *world, enum subject_domain domain, const char *name, uint32_t *index)
+{
+    if (core_subject_count(world->core) == world->capacity) {
+        int error = grow(world);
+        if (error != SW_OK) return error;
+    }
+    struct config_subject subject = config_subject_or_default(world->config, name);
+    int error = core_add_subject(world->core, domain, name, world->file, &subject.policy, index);
+    if (error == SW_OK) world->places[*index] = subject.place;
+    return error;
+}
+
+static int resolve(struct replay_world *world, enum subject_domain domain, const char *name, uint32_t *index)
+{
+    if (domain == world->last_domain && strcmp(name, world->last_name) == 0) {
+        *index = world->last_index;
+        return SW_OK;
+    }
+    int error = core_find_subject(world->core, domain, name, index);
+    if (error == SW_ERROR_NOT_FOUND) error = add_subject(world, domain, name, index);
+    if (error != SW_OK) return error;
+    world->last_domain = domain;
+    world->last_index = *index;
+    memcpy(world->last_name, name, strlen(name) + 1);
+    return SW_OK;
+}
+
+static void tick(struct replay_world *world, int64_t seen_until_ms, int64_t now_ms)
+{
+    struct sw_wall now = sw_wall_from_ms(now_ms);
+    core_on_source_seen(world->core, world->file, sw_wall_from_ms(seen_until_ms), now);
+    core_tick(world->core, now);
+    world->now_ms = now_ms;
+}
+
+/* Lets time pass up to a row. A pause is crossed from deadline to deadline: in between ticks would change nothing. What
+ * the file holds is known to be all up to the row, but not with it. */
+static void advance(struct replay_world *world, int64_t row_ms)
+{
+    while (world->now_ms != 0) {
+        int64_t next_ms = core_next_deadline(world->core).ms;
+        if (next_ms < world->now_ms + TICK_LEAST_MS) next_ms = world->now_ms + TICK_LEAST_MS;
+        if (next_ms >= row_ms) break;
+        tick(world, next_ms, next_ms);
+    }
+    if (row_ms > world->now_ms) tick(world, row_ms - 1, row_ms);
+}
+
+int replay_world_take(struct replay_world *world, const struct reading_row *row)
+{
+    if (row->time.ms < world->now_ms) return SW_ERROR_STALE;
+    advance(world, row->time.ms);
+    world->counts.readings++;
+    enum subject_domain domain = subject_domain_of(row->kind);
+    if (domain == 0) return SW_OK; /* kinds that no detector looks at */
+    struct core_reading reading = {.kind = row->kind,
+                                   .value_milli = row->value_milli,
+                                   .quality = SW_QUALITY_GOOD,
+                                   .time = row->time,
+                                   .clock_quality = SW_CLOCK_SET};
+    int error = resolve(world, domain, row->subject, &reading.subject);
+    if (error != SW_OK) return error;
+    core_on_reading(world->core, &reading, row->time);
+    struct core_verdict verdict = core_last_verdict(world->core);
+    if (verdict.ignored || verdict.quality != SW_QUALITY_GOOD) world->counts.not_used++;
+    return world->out_of_memory ? SW_ERROR_NO_SPACE : SW_OK;
+}
+
+int replay_world_finish(struct replay_world *world)
+{
+    if (world->now_ms != 0) tick(world, world->now_ms, world->now_ms);
+    return world->out_of_memory ? SW_ERROR_NO_SPACE : SW_OK;
+}
+
+uint32_t replay_world_subject_count(const struct replay_world *world)
+{
+    return core_subject_count(world->core) - 1; /* without the file */
+}
+
+const struct replay_counts *replay_world_counts(const struct replay_world *world)
+{
+    return &world->counts;
+}
