@@ -110,6 +110,9 @@ static void port_open(struct sensor_line *line)
     line->port_opened++;
     line->port_reported = false;
     modbus_splitter_silence(&line->splitter);
+    if (line->options.out == NULL) return;
+    fprintf(line->options.out, "%9.1f s  %-16s port %s open\n", scenario_s(line), "line", line->options.port);
+    fflush(line->options.out);
 }
 
 static void port_lost(struct sensor_line *line)
@@ -252,8 +255,9 @@ static void wait_for_work(struct sensor_line *line, const sigset_t *waiting)
     uint64_t left_us = due_us > at_us ? due_us - at_us : 0;
     struct timespec timeout = {.tv_sec = (time_t)(left_us / 1000000u), .tv_nsec = (long)(left_us % 1000000u) * 1000};
     if (ppoll(fds, 2, due_us == UINT64_MAX ? NULL : &timeout, waiting) <= 0) return;
-    if (fds[0].revents != 0) port_read(line);
+    /* An event sent before a request takes effect before it. */
     if (fds[1].revents != 0) control_read(line);
+    if (fds[0].revents != 0) port_read(line);
 }
 
 void sensor_line_run(struct sensor_line *line, volatile sig_atomic_t *stop, const sigset_t *waiting)

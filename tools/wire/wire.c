@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -62,23 +63,31 @@ static void set_cut(struct wire *wire, bool cut)
     }
 }
 
+static bool read_count(const char *text, uint64_t *count)
+{
+    char *end;
+    *count = strtoull(text, &end, 10);
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0';
+}
+
 int wire_command(struct wire *wire, const char *text)
 {
-    char word[16] = "", end = '\0', rest = '\0';
+    char word[16] = "", number[24] = "", from[8] = "", rest[8] = "";
     uint64_t count = 0;
-    int found = sscanf(text, "%15s %" SCNu64 " %c %c", word, &count, &end, &rest);
+    int found = sscanf(text, "%15s %23s %7s %7s", word, number, from, rest);
     bool cut = strcmp(word, "cut") == 0, join = strcmp(word, "join") == 0;
     bool drop = strcmp(word, "drop-next") == 0, corrupt = strcmp(word, "corrupt-next") == 0;
+    bool a = strcmp(from, "a") == 0, b = strcmp(from, "b") == 0;
     if ((cut || join) && found == 1) {
         set_cut(wire, cut);
         return SW_OK;
     }
-    if ((!drop && !corrupt) || found < 2 || found > 3 || (found == 3 && end != 'a' && end != 'b'))
+    if ((!drop && !corrupt) || !read_count(number, &count) || found > 3 || (found == 3 && !a && !b))
         return SW_ERROR_MALFORMED;
-    for (unsigned from = 0; from < WIRE_ENDS; from++) {
-        if (found == 3 && from != (end == 'a' ? WIRE_A : WIRE_B)) continue;
-        if (drop) wire->path[from].drop_next = count;
-        if (corrupt) wire->path[from].corrupt_next = count;
+    for (unsigned i = 0; i < WIRE_ENDS; i++) {
+        if (found == 3 && a != (i == WIRE_A)) continue;
+        if (drop) wire->path[i].drop_next = count;
+        if (corrupt) wire->path[i].corrupt_next = count;
     }
     return SW_OK;
 }

@@ -75,6 +75,16 @@ static void make_raw(int fd)
     tcsetattr(fd, TCSANOW, &tty);
 }
 
+/* What the last user has left unread stays in the kernel, and only the slave side can throw it away. */
+static void forget_unread(const struct wire_end *end)
+{
+    int slave_fd = open(end->slave_path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (slave_fd < 0) return;
+    tcflush(end->fd, TCOFLUSH);
+    tcflush(slave_fd, TCIFLUSH);
+    close(slave_fd);
+}
+
 void wire_end_look(struct wire_end *end, uint64_t now_us)
 {
     if (end->kind != WIRE_END_PTY) return;
@@ -82,6 +92,7 @@ void wire_end_look(struct wire_end *end, uint64_t now_us)
     bool was_in_use = end->in_use;
     end->in_use = poll(&state, 1, 0) == 0 || (state.revents & POLLHUP) == 0;
     if (end->in_use && !was_in_use) make_raw(end->fd);
+    if (!end->in_use && was_in_use) forget_unread(end);
     if (!end->in_use) end->retry_us = now_us + RETRY_US;
 }
 
