@@ -27,10 +27,16 @@ static struct bench *bench_new(void)
     assert_non_null(bench);
     model_node_init(&bench->node, UNIT, SERIAL);
     slave_init(&bench->slave, model_node_handle, &bench->node);
-    slave_connect(&bench->slave);
     bench->gateway = listener_new(bench->slave.path);
     listener_add_node(bench->gateway, UNIT);
     return bench;
+}
+
+/* The node's thread starts here: what a test does to the node before needs no lock. */
+static void bench_start(struct bench *bench)
+{
+    slave_connect(&bench->slave);
+    listener_start(bench->gateway);
 }
 
 static void bench_free(struct bench *bench)
@@ -70,7 +76,7 @@ static void records_come_once_and_the_node_is_told_so(void **state)
     struct bench *bench = bench_new();
     for (int i = 0; i < 3; i++)
         model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, NODE(bench, acknowledged) == 3);
     for (int i = 0; i < 2; i++)
         model_node_add(&bench->node);
@@ -88,7 +94,7 @@ static void an_empty_window_says_that_the_node_is_alive(void **state)
     (void)state;
     struct bench *bench = bench_new();
     bench->gateway->acknowledge = false;
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->empty_batches >= 5);
     assert_true(bench->gateway->last_batch.drained);
     assert_true(bench->gateway->last_batch.seen_until.ms > LISTENER_WALL_MS);
@@ -104,7 +110,7 @@ static void a_backlog_of_a_thousand_is_drained_in_order_without_loss(void **stat
         model_node_add(&bench->node);
     /* Windows of eleven at this interval would take an hour and a half: they have to come back to back. */
     bench->gateway->line.poll_interval_ms = 60000;
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->record_count >= 1000);
     assert_records(bench->gateway, 1, 1000);
     assert_true(bench->gateway->last_batch.drained);
@@ -120,7 +126,7 @@ static void nothing_is_acknowledged_that_was_not_given(void **state)
     bench->gateway->acknowledge = false;
     for (int i = 0; i < 30; i++)
         model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->batches == 1);
     int64_t polls = NODE(bench, polls);
     listener_run_ms(bench->gateway, 150);
@@ -144,7 +150,7 @@ static void an_acknowledge_without_progress_does_not_make_the_bus_spin(void **st
     bench->gateway->line.poll_interval_ms = 300;
     for (int i = 0; i < 30; i++)
         model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     for (uint32_t round = 1; round <= 3; round++) {
         listener_until(bench->gateway, bench->gateway->batches == round);
         assert_int_equal(bench->gateway->last_batch.records[0].sequence, 1);
@@ -163,7 +169,7 @@ static void a_lost_request_loses_no_record(void **state)
     for (int i = 0; i < 40; i++)
         model_node_add(&bench->node);
     NODE_SET(bench, ignore_polls, 2);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, NODE(bench, acknowledged) == 40);
     assert_records(bench->gateway, 1, 40);
     bench_free(bench);
@@ -174,7 +180,7 @@ static void a_lost_reply_to_an_acknowledge_loses_no_record(void **state)
     (void)state;
     int64_t node_value;
     struct bench *bench = bench_new();
-    listener_start(bench->gateway);
+    bench_start(bench);
     for (uint32_t round = 1; round <= 4; round++) {
         for (int i = 0; i < 20; i++)
             model_node_add(&bench->node);
@@ -192,7 +198,7 @@ static void records_come_again_when_the_gateway_starts_again(void **state)
     bench->gateway->acknowledge = false;
     for (int i = 0; i < 5; i++)
         model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->record_count == 5);
     listener_finish(bench->gateway);
     bench->gateway = listener_new(bench->slave.path);
@@ -211,7 +217,7 @@ static void a_new_log_is_opened_with_the_epoch_it_is_given(void **state)
     bench->node.epoch = 0;
     bench->gateway->open_log = true;
     model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, NODE(bench, acknowledged) == 1);
     assert_int_equal(NODE(bench, epoch), 9);
     assert_int_equal(bench->gateway->unopened, 1);
@@ -226,7 +232,7 @@ static void an_unopened_log_gives_no_records_until_it_is_opened(void **state)
     struct bench *bench = bench_new();
     bench->node.epoch = 0;
     model_node_add(&bench->node);
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->unopened == 1);
     listener_run_ms(bench->gateway, 150);
     assert_int_equal(NODE(bench, polls), 0);
@@ -249,11 +255,13 @@ static void slots_that_differ_are_written_and_unused_ones_cleared(void **state)
     memcpy(bench->node.slots[2], manhole, sizeof manhole);
     bench->node.slots[5][SW_NODE_SLOT_CONFIG_PROFILE] = SW_PROFILE_XINTAI;
     bench->node.slots[5][SW_NODE_SLOT_CONFIG_UNIT_ID] = 33;
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->batches > 0);
     assert_int_equal(NODE(bench, slot_writes), 2);
+    pthread_mutex_lock(&bench->node.lock);
     assert_memory_equal(bench->node.slots[1], bove, sizeof bove);
     assert_memory_equal(bench->node.slots[2], manhole, sizeof manhole);
+    pthread_mutex_unlock(&bench->node.lock);
     assert_int_equal(NODE(bench, slots[5][SW_NODE_SLOT_CONFIG_PROFILE]), SW_PROFILE_NONE);
     bench_free(bench);
 }
@@ -273,7 +281,7 @@ static void an_unset_clock_is_set_before_records_are_taken(void **state)
     (void)state;
     int64_t node_value;
     struct bench *bench = bench_new();
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->batches > 0);
     assert_int_equal(NODE(bench, clock_writes), 1);
     assert_true(clock_distance_ms(bench) < 500);
@@ -290,7 +298,7 @@ static void a_clock_that_is_off_is_set_and_the_error_told(void **state)
     /* Two minutes behind. */
     bench->node.clock_set = true;
     bench->node.clock_offset_ms = LISTENER_WALL_MS + listener_now_ms() - 120000;
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, NODE(bench, clock_writes) == 1 && bench->gateway->notice_count > 0);
     assert_true(clock_distance_ms(bench) < 500);
     long told = 0;
@@ -309,7 +317,7 @@ static void a_clock_that_is_right_is_not_set_with_every_poll(void **state)
     (void)state;
     int64_t node_value;
     struct bench *bench = bench_new();
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->batches >= 10);
     assert_int_equal(NODE(bench, clock_writes), 1);
     bench_free(bench);
@@ -324,7 +332,7 @@ static void records_from_before_the_clock_was_set_get_their_time(void **state)
     bench->node.boot = 8;
     model_node_add_record(&bench->node, (struct sw_record){.seconds = 500, .boot = 6, .kind = 2, .value = 1});
     model_node_add_record(&bench->node, (struct sw_record){.seconds = 60, .boot = 8, .kind = 2, .value = 2});
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->record_count == 2);
     int64_t seen_ms = bench->gateway->last_batch.seen_until.ms;
     assert_int_equal(bench->gateway->clock[0], SW_CLOCK_ESTIMATED);
@@ -341,7 +349,7 @@ static void a_node_that_restarts_is_configured_and_set_again_and_loses_nothing(v
     struct bench *bench = bench_new();
     listener_add_slot(bench->gateway, 0, SW_PROFILE_BOVE, 11);
     bench->node.started_us -= INT64_C(1000) * 1000000;
-    listener_start(bench->gateway);
+    bench_start(bench);
     for (int i = 0; i < 15; i++)
         model_node_add(&bench->node);
     listener_until(bench->gateway, NODE(bench, acknowledged) == 15);
@@ -372,7 +380,7 @@ static void a_record_from_the_future_gets_the_time_of_the_answer(void **state)
     uint32_t tomorrow_s = (uint32_t)((LISTENER_WALL_MS + listener_now_ms()) / 1000 + 86400);
     model_node_add_record(
         &bench->node, (struct sw_record){.seconds = tomorrow_s, .boot = 1, .kind = 2, .clock_quality = SW_CLOCK_SET});
-    listener_start(bench->gateway);
+    bench_start(bench);
     listener_until(bench->gateway, bench->gateway->record_count == 1);
     assert_int_equal(bench->gateway->times[0].ms, bench->gateway->last_batch.seen_until.ms);
     listener_until(bench->gateway, field_bus_line_counters(bench->gateway->bus, 0).clamped_times == 1);
