@@ -1,0 +1,15 @@
+/* Commands from the centre: acknowledge, dispatch, resolve. Every one is answered: at once when it is refused, after
+ * the commit of what it changed when it is carried out. */
+#ifndef GATEWAY_APP_COMMANDS_H
+#define GATEWAY_APP_COMMANDS_H
+
+#include "app/gateway_state.h"
+
+void commands_on_command(struct gateway *gateway, const struct publisher_command *command);
+
+/* Answers those whose change is durable now. */
+void commands_answer_committed(struct gateway *gateway);
+
+void commands_free(struct gateway *gateway);
+
+#endif

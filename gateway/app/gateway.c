@@ -1,0 +1,301 @@
+#include "app/gateway.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/gateway_state.h"
+#include "app/journal.h"
+#include "app/log.h"
+#include "app/outbox.h"
+#include "app/records.h"
+#include "app/status.h"
+#include "app/subjects.h"
+
+#define TICK_MS       1000
+#define STOP_TICK_MS  20
+#define COMMIT_FOR_MS 5000
+#define DRAIN_FOR_MS  2000
+#define STEP_MS       2000
+
+/* ---- effects of the core ---- */
+
+static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
+{
+    struct gateway *gateway = ctx;
+    gateway->counters.alerts++;
+    gateway->command_revision = alert->revision;
+    if (alert->revision == 1) gateway->open_alerts++;
+    if (!sw_alert_state_is_open(alert->state) && gateway->open_alerts > 0) gateway->open_alerts--;
+    log_event(LOG_LEVEL_INFO, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
+              sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
+    journal_alert(gateway, subject, alert);
+}
+
+/* ---- events of the ports, handed to the part they are for ---- */
+
+static void on_batch(void *ctx, const struct field_bus_batch *batch)
+{
+    records_on_batch(ctx, batch);
+}
+
+static void on_sample(void *ctx, const struct field_bus_sample *sample)
+{
+    records_on_sample(ctx, sample);
+}
+
+static void on_node_link(void *ctx, uint32_t line, uint32_t node, bool up, int error, const char *text)
+{
+    (void)error;
+    records_on_node_link(ctx, line, node, up, text);
+}
+
+static void on_line_link(void *ctx, uint32_t line, bool up, const char *text)
+{
+    records_on_line_link(ctx, line, up, text);
+}
+
+static void on_log_unopened(void *ctx, uint32_t line, uint32_t node, uint32_t serial)
+{
+    records_on_log_unopened(ctx, line, node, serial);
+}
+
+static void on_notice(void *ctx, uint32_t line, uint32_t node, int error, const char *text)
+{
+    const struct gateway *gateway = ctx;
+    log_event(error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, gateway->lines[line].nodes[node].id, "%s", text);
+}
+
+static void on_committed(void *ctx, struct store_batch *batch, int error, const char *text)
+{
+    journal_committed(ctx, batch, error, text);
+}
+
+static void on_outbox(void *ctx, const struct store_outbox_row *rows, size_t count)
+{
+    outbox_on_rows(ctx, rows, count);
+}
+
+static void on_link(void *ctx, bool up, const char *text)
+{
+    log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "mqtt", "%s", text);
+    outbox_on_link(ctx, up);
+}
+
+static void on_delivered(void *ctx, int64_t token)
+{
+    outbox_on_delivered(ctx, token);
+}
+
+static void on_command(void *ctx, const struct publisher_command *command)
+{
+    struct gateway *gateway = ctx;
+    /* Once stopping, nothing could be stored and answered any more; the centre gets no answer and asks again. */
+    if (gateway->phase == PHASE_RUNNING) commands_on_command(gateway, command);
+}
+
+/* ---- time ---- */
+
+/* The wall clock against the monotonic one: a step explains a strange gap in the readings later. */
+static void watch_clock(struct gateway *gateway)
+{
+    struct sw_wall wall = gateway->clock.wall();
+    struct sw_mono mono = gateway->clock.mono();
+    int64_t step_ms = sw_wall_diff_ms(wall, gateway->last_wall) - sw_mono_diff_ms(mono, gateway->last_mono);
+    if (step_ms > STEP_MS || step_ms < -STEP_MS)
+        log_event(LOG_LEVEL_WARNING, "clock", "the wall clock was set by %+.3f s", (double)step_ms / 1000);
+    gateway->last_wall = wall;
+    gateway->last_mono = mono;
+}
+
+void gateway_tick(struct gateway *gateway)
+{
+    if (gateway->phase == PHASE_RUNNING) {
+        watch_clock(gateway);
+        core_tick(gateway->core, gateway->clock.wall());
+        status_tick(gateway);
+    }
+    if (gateway->phase <= PHASE_DRAIN) {
+        journal_tick(gateway);
+        outbox_tick(gateway);
+    }
+    gateway_advance(gateway);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    gateway_tick(timer->data);
+}
+
+/* ---- end ---- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct gateway *gateway = handle->data;
+    void (*stopped)(void *) = gateway->stopped;
+    void *ctx = gateway->stopped_ctx;
+    commands_free(gateway);
+    journal_free(gateway);
+    subjects_free(gateway);
+    free(gateway);
+    if (stopped) stopped(ctx);
+}
+
+static void close_timer(struct gateway *gateway)
+{
+    gateway->phase = PHASE_TIMER;
+    uv_close((uv_handle_t *)&gateway->timer, on_timer_closed);
+}
+
+static void on_store_closed(void *ctx)
+{
+    struct gateway *gateway = ctx;
+    gateway->store = NULL;
+    close_timer(gateway);
+}
+
+static void close_store(struct gateway *gateway)
+{
+    gateway->phase = PHASE_STORE;
+    if (gateway->store)
+        store_close(gateway->store, on_store_closed, gateway);
+    else
+        close_timer(gateway);
+}
+
+static void on_publisher_closed(void *ctx)
+{
+    struct gateway *gateway = ctx;
+    gateway->publisher = NULL;
+    close_store(gateway);
+}
+
+static void close_publisher(struct gateway *gateway)
+{
+    gateway->phase = PHASE_PUBLISHER;
+    if (!gateway->publisher) {
+        close_store(gateway);
+        return;
+    }
+    char *last = status_encode(gateway, MESSAGE_STATUS_STOPPED);
+    publisher_close(gateway->publisher, last, on_publisher_closed, gateway);
+    free(last);
+}
+
+static void enter_phase(struct gateway *gateway, enum phase phase, int64_t for_ms)
+{
+    gateway->phase = phase;
+    gateway->phase_until = sw_mono_from_ms(gateway->clock.mono().ms + for_ms);
+}
+
+static bool phase_is_late(const struct gateway *gateway)
+{
+    return sw_mono_diff_ms(gateway->clock.mono(), gateway->phase_until) >= 0;
+}
+
+void gateway_advance(struct gateway *gateway)
+{
+    if (gateway->phase == PHASE_COMMIT) {
+        journal_flush(gateway);
+        if (!journal_is_idle(gateway) && !phase_is_late(gateway)) return;
+        enter_phase(gateway, PHASE_DRAIN, DRAIN_FOR_MS);
+        outbox_wake(gateway);
+    }
+    if (gateway->phase == PHASE_DRAIN && (outbox_is_drained(gateway) || phase_is_late(gateway)))
+        close_publisher(gateway);
+}
+
+static void on_bus_closed(void *ctx)
+{
+    struct gateway *gateway = ctx;
+    gateway->bus = NULL;
+    enter_phase(gateway, PHASE_COMMIT, COMMIT_FOR_MS);
+    gateway_advance(gateway);
+}
+
+void gateway_stop(struct gateway *gateway, void (*stopped)(void *ctx), void *ctx)
+{
+    if (gateway->phase != PHASE_RUNNING) return;
+    gateway->stopped = stopped;
+    gateway->stopped_ctx = ctx;
+    gateway->phase = PHASE_BUS;
+    uv_timer_start(&gateway->timer, on_timer, STOP_TICK_MS, STOP_TICK_MS);
+    field_bus_close(gateway->bus, on_bus_closed, gateway);
+}
+
+/* ---- start ---- */
+
+static int open_store(struct gateway *gateway, char *text, size_t text_size)
+{
+    struct store_events events = {gateway, on_committed, on_outbox};
+    int error = store_open(gateway->loop, gateway->config->store_path, events, &gateway->store, text, text_size);
+    if (error) return error;
+    subjects_restore(gateway);
+    gateway->open_alerts = store_load_open_alerts(gateway->store);
+    int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
+    if (behind_ms > STEP_MS)
+        log_event(LOG_LEVEL_WARNING, "clock", "the wall clock is %.0f s behind the newest time in the store",
+                  (double)behind_ms / 1000);
+    return SW_OK;
+}
+
+static int start_publisher(struct gateway *gateway, char *text, size_t text_size)
+{
+    struct publisher_events events = {gateway, on_link, on_delivered, on_command};
+    char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
+    int error = SW_ERROR_NO_SPACE;
+    snprintf(text, text_size, "no memory for the will");
+    if (will)
+        error = publisher_start(gateway->loop, gateway->config, will, events, &gateway->publisher, text, text_size);
+    free(will);
+    return error;
+}
+
+static int start_bus(struct gateway *gateway, char *text, size_t text_size)
+{
+    struct field_bus_events events = {.ctx = gateway,
+                                      .batch = on_batch,
+                                      .sample = on_sample,
+                                      .node_link = on_node_link,
+                                      .line_link = on_line_link,
+                                      .log_unopened = on_log_unopened,
+                                      .notice = on_notice};
+    int error = field_bus_start(gateway->loop, gateway->config, gateway->clock.wall, events, &gateway->bus);
+    if (error) snprintf(text, text_size, "the field bus cannot be started: %s", sw_error_text(error));
+    return error;
+}
+
+int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct gateway_clock clock,
+                  struct gateway **out, char *text, size_t text_size)
+{
+    struct gateway *gateway = calloc(1, sizeof *gateway);
+    *out = NULL;
+    if (!gateway) {
+        snprintf(text, text_size, "no memory");
+        return SW_ERROR_NO_SPACE;
+    }
+    gateway->loop = loop;
+    gateway->config = config;
+    gateway->clock = clock;
+    gateway->since = gateway->last_wall = clock.wall();
+    gateway->last_mono = clock.mono();
+    gateway->status_at = sw_mono_from_ms(clock.mono().ms - STATUS_EVERY_MS);
+    gateway->timer.data = gateway;
+    uv_timer_init(loop, &gateway->timer);
+
+    struct core_sink sink = {gateway, on_alert};
+    int error = subjects_build(gateway, sink, text, text_size);
+    if (!error) error = journal_init(gateway);
+    if (!error) error = open_store(gateway, text, text_size);
+    if (!error) error = start_publisher(gateway, text, text_size);
+    if (!error) error = start_bus(gateway, text, text_size);
+    if (error) {
+        close_publisher(gateway);
+        return error;
+    }
+    uv_timer_start(&gateway->timer, on_timer, TICK_MS, TICK_MS);
+    status_tick(gateway);
+    *out = gateway;
+    return SW_OK;
+}

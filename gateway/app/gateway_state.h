@@ -1,0 +1,140 @@
+/* The gateway's state, shared by the parts of the application. Everything here lives on the loop's thread. */
+#ifndef GATEWAY_APP_GATEWAY_STATE_H
+#define GATEWAY_APP_GATEWAY_STATE_H
+
+#include "app/gateway.h"
+#include "core/core.h"
+#include "ports/field_bus.h"
+#include "ports/publisher.h"
+#include "ports/store.h"
+
+#define NO_SUBJECT           UINT32_MAX
+#define SUBJECT_DOMAIN_COUNT (SUBJECT_SOURCE + 1)
+#define COMMANDS_WAITING_MAX 64u
+#define INFLIGHT_MAX         100u
+#define TROUBLE_SIZE         320u
+
+/* Where something that must be durable first has got to. */
+enum stage {
+    STAGE_NONE,
+    STAGE_OPEN,      /* its rows are in the batch being filled */
+    STAGE_UNDER_WAY, /* in the batch being committed, or tried again */
+};
+
+/* Which subject a sensor's readings belong to. */
+struct target {
+    uint32_t subject;                    /* index in the configuration; NO_SUBJECT = nobody */
+    uint32_t core[SUBJECT_DOMAIN_COUNT]; /* index in the core for each domain; NO_SUBJECT = none */
+};
+
+struct node_state {
+    uint32_t line, node;
+    const char *id;
+    uint32_t core;
+    struct target slots[SW_NODE_SLOT_COUNT];
+    uint32_t serial; /* 0 = has not been heard of */
+    uint16_t epoch;
+    uint32_t sequence; /* the last record handed to core and journal; 0 = none of this epoch */
+    enum stage acknowledge;
+    enum stage opening; /* of a new log: its cursor is made durable before the node is told */
+    bool serial_refused;
+};
+
+struct device_state {
+    const char *id;
+    uint32_t core;
+    struct target target;
+    const struct sw_profile *profile;
+    int last_error;
+};
+
+struct line_state {
+    const char *id;
+    uint32_t core;
+    bool up;
+    char trouble[128];
+    struct node_state *nodes;
+    struct device_state *devices;
+};
+
+/* A command whose answer waits for the commit of what it changed. */
+struct waiting_command {
+    enum stage stage;
+    char alert_id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+    enum sw_alert_action action;
+    char *response_topic; /* NULL = none */
+    uint8_t *correlation;
+    size_t correlation_size;
+};
+
+/* What goes into the store: one batch being filled, one being committed. */
+struct journal {
+    struct store_batch *open;
+    struct store_batch *under_way; /* kept until it is stored */
+    bool in_store;                 /* the store has it now; else it waits for the next try */
+    struct sw_mono retry_at;
+    int64_t retry_after_ms;
+    bool abandoned; /* at the end only: what could not be stored stays with the nodes */
+    struct sw_mono snapshots_at;
+    char trouble[TROUBLE_SIZE]; /* "" = the last commit went well */
+};
+
+/* The way from the outbox to the publisher. */
+struct outbox_pump {
+    bool up;             /* link to the broker */
+    bool reading;        /* rows have been asked for */
+    bool exhausted;      /* the last look found nothing new, and nothing has been added since */
+    int64_t last_sent;   /* id of the newest row handed over */
+    unsigned generation; /* of the link: rows asked for before it was lost are not sent after */
+    unsigned reading_generation;
+    int64_t inflight[INFLIGHT_MAX];
+    uint32_t inflight_count;
+};
+
+struct gateway_counters {
+    uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
+    uint64_t commands, commands_refused, alerts;
+};
+
+enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };
+
+struct gateway {
+    uv_loop_t *loop;
+    const struct gateway_config *config;
+    struct gateway_clock clock;
+    uv_timer_t timer;
+
+    void *core_memory;
+    struct core *core;
+    uint32_t *config_subject; /* by core index: index in the configuration, NO_SUBJECT for nodes, lines and devices */
+    struct line_state *lines;
+
+    struct store *store;
+    struct field_bus *bus;
+    struct publisher *publisher;
+
+    struct journal journal;
+    struct outbox_pump outbox;
+    struct waiting_command commands[COMMANDS_WAITING_MAX];
+    uint32_t command_revision; /* of the alert changed by the command in hand */
+    struct gateway_counters counters;
+    uint32_t open_alerts;
+
+    struct sw_wall since;
+    struct sw_wall last_wall;
+    struct sw_mono last_mono;
+    struct sw_mono status_at;
+    char status_trouble[TROUBLE_SIZE];
+
+    enum phase phase;
+    struct sw_mono phase_until;
+    bool failed_at_start;
+    void (*stopped)(void *ctx);
+    void *stopped_ctx;
+};
+
+/* Takes the next step of stopping when the present one is over. Nothing while running. */
+void gateway_advance(struct gateway *gateway);
+
+#endif

@@ -1,0 +1,209 @@
+#include "app/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/log.h"
+#include "app/outbox.h"
+#include "app/subjects.h"
+#include "message/message.h"
+
+int journal_init(struct gateway *gateway)
+{
+    gateway->journal.open = store_batch_new();
+    gateway->journal.retry_after_ms = JOURNAL_RETRY_MIN_MS;
+    return gateway->journal.open ? SW_OK : SW_ERROR_NO_SPACE;
+}
+
+void journal_free(struct gateway *gateway)
+{
+    store_batch_free(gateway->journal.open);
+    store_batch_free(gateway->journal.under_way);
+}
+
+static void must(int error)
+{
+    if (!error) return;
+    log_event(LOG_LEVEL_ERROR, "store", "no memory for what has to be stored: ending, to go on from the stored state");
+    exit(EXIT_FAILURE);
+}
+
+void journal_reading(struct gateway *gateway, const struct store_reading *reading)
+{
+    must(store_batch_add_reading(gateway->journal.open, reading));
+}
+
+void journal_cursor(struct gateway *gateway, const struct store_cursor *cursor)
+{
+    must(store_batch_add_cursor(gateway->journal.open, cursor));
+}
+
+void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
+{
+    char topic[SW_TOPIC_SIZE];
+    const struct gateway_config *config = gateway->config;
+    snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_ALERT "/%s", config->city, config->gateway,
+             alert->id);
+    char *body = message_alert_encode(alert, config->city, config->gateway, subjects_place(gateway, subject));
+    must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
+    free(body);
+}
+
+bool journal_has_room(const struct gateway *gateway)
+{
+    return store_batch_size(gateway->journal.open) < JOURNAL_SAMPLE_LIMIT;
+}
+
+/* The state of every subject that has changed, as of all rows before it in the batch. */
+static void add_snapshots(struct gateway *gateway)
+{
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
+        if (!core_snapshot_dirty(gateway->core, i)) continue;
+        size_t size = core_snapshot(gateway->core, i, bytes, sizeof bytes);
+        if (size == 0) continue;
+        must(store_batch_add_snapshot(gateway->journal.open, (int)core_subject_domain(gateway->core, i),
+                                      core_subject_name(gateway->core, i), bytes, size));
+    }
+    gateway->journal.snapshots_at = gateway->clock.mono();
+}
+
+static void move_stage(enum stage *stage, enum stage from, enum stage to)
+{
+    if (*stage == from) *stage = to;
+}
+
+static void move_all(struct gateway *gateway, enum stage from, enum stage to)
+{
+    for (uint32_t l = 0; l < gateway->config->line_count; l++)
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++) {
+            move_stage(&gateway->lines[l].nodes[n].acknowledge, from, to);
+            move_stage(&gateway->lines[l].nodes[n].opening, from, to);
+        }
+    for (uint32_t i = 0; i < COMMANDS_WAITING_MAX; i++)
+        move_stage(&gateway->commands[i].stage, from, to);
+}
+
+static void hand_over(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    journal->in_store = store_commit(gateway->store, journal->under_way) == SW_OK;
+    if (!journal->in_store) journal->retry_at = gateway->clock.mono();
+}
+
+static void start_commit(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    struct store_batch *next = store_batch_new();
+    must(next ? SW_OK : SW_ERROR_NO_SPACE);
+    add_snapshots(gateway);
+    journal->under_way = journal->open;
+    journal->open = next;
+    move_all(gateway, STAGE_OPEN, STAGE_UNDER_WAY);
+    hand_over(gateway);
+}
+
+static bool snapshots_due(const struct gateway *gateway)
+{
+    if (sw_mono_diff_ms(gateway->clock.mono(), gateway->journal.snapshots_at) < JOURNAL_SNAPSHOT_AFTER_MS &&
+        gateway->phase == PHASE_RUNNING)
+        return false;
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++)
+        if (core_snapshot_dirty(gateway->core, i)) return true;
+    return false;
+}
+
+void journal_flush(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    if (journal->under_way || journal->abandoned || gateway->phase > PHASE_DRAIN) return;
+    if (store_batch_size(journal->open) > 0 || snapshots_due(gateway)) start_commit(gateway);
+}
+
+void journal_tick(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    if (journal->under_way && !journal->in_store && !journal->abandoned &&
+        sw_mono_diff_ms(gateway->clock.mono(), journal->retry_at) >= 0)
+        hand_over(gateway);
+    journal_flush(gateway);
+}
+
+bool journal_is_idle(const struct gateway *gateway)
+{
+    const struct journal *journal = &gateway->journal;
+    if (journal->abandoned) return !journal->in_store;
+    return !journal->under_way && store_batch_size(journal->open) == 0;
+}
+
+/* Everything that waited for the batch: nodes may forget their records, new logs may be opened, commands answered. */
+static void tell_all(struct gateway *gateway)
+{
+    for (uint32_t l = 0; l < gateway->config->line_count; l++)
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++) {
+            struct node_state *node = &gateway->lines[l].nodes[n];
+            if (gateway->bus && node->acknowledge == STAGE_UNDER_WAY)
+                field_bus_acknowledge(gateway->bus, l, n, node->epoch, node->sequence);
+            if (gateway->bus && node->opening == STAGE_UNDER_WAY)
+                field_bus_open_log(gateway->bus, l, n, node->epoch, node->sequence);
+        }
+    commands_answer_committed(gateway);
+    move_all(gateway, STAGE_UNDER_WAY, STAGE_NONE);
+}
+
+/* A node that waits for its acknowledge is not polled, and would soon count as silent. It is told again what is
+ * durable, which is nothing new: it keeps its records and sends them again. */
+void journal_poll_on(struct gateway *gateway, const struct node_state *node)
+{
+    struct store_cursor durable = {.serial = node->serial};
+    (void)store_load_cursor(gateway->store, node->serial, &durable);
+    field_bus_acknowledge(gateway->bus, node->line, node->node, durable.epoch, durable.sequence);
+}
+
+static void poll_all_on(struct gateway *gateway)
+{
+    for (uint32_t l = 0; gateway->bus && l < gateway->config->line_count; l++)
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++)
+            if (gateway->lines[l].nodes[n].acknowledge != STAGE_NONE)
+                journal_poll_on(gateway, &gateway->lines[l].nodes[n]);
+}
+
+static void commit_failed(struct gateway *gateway, const char *text)
+{
+    struct journal *journal = &gateway->journal;
+    journal->retry_at = sw_mono_from_ms(gateway->clock.mono().ms + journal->retry_after_ms);
+    journal->retry_after_ms *= 2;
+    if (journal->retry_after_ms > JOURNAL_RETRY_MAX_MS) journal->retry_after_ms = JOURNAL_RETRY_MAX_MS;
+    if (journal->trouble[0] == '\0')
+        log_event(LOG_LEVEL_ERROR, "store", "%s; %zu rows are kept and tried again, nodes keep their records", text,
+                  store_batch_size(journal->under_way));
+    snprintf(journal->trouble, sizeof journal->trouble, "%s", text);
+    poll_all_on(gateway);
+    if (gateway->phase != PHASE_RUNNING) {
+        journal->abandoned = true;
+        log_event(LOG_LEVEL_ERROR, "store",
+                  "ending with %zu rows not stored; records among them are still on the nodes",
+                  store_batch_size(journal->under_way) + store_batch_size(journal->open));
+    }
+}
+
+void journal_committed(struct gateway *gateway, struct store_batch *batch, int error, const char *text)
+{
+    struct journal *journal = &gateway->journal;
+    journal->in_store = false;
+    if (error) {
+        commit_failed(gateway, text);
+    } else {
+        if (journal->trouble[0] != '\0') log_event(LOG_LEVEL_INFO, "store", "stores again");
+        journal->trouble[0] = '\0';
+        journal->retry_after_ms = JOURNAL_RETRY_MIN_MS;
+        journal->under_way = NULL;
+        store_batch_free(batch);
+        tell_all(gateway);
+        outbox_wake(gateway);
+        journal_flush(gateway);
+    }
+    gateway_advance(gateway);
+}

@@ -1,0 +1,180 @@
+/* stillwaterd: the gateway's daemon. Exit status 0: ended cleanly; 2: usage or configuration; 1: anything else. */
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/gateway.h"
+#include "app/log.h"
+#include "app/notify.h"
+#include "stillwater/error.h"
+
+#define EXIT_USAGE 2
+
+struct options {
+    const char *config;
+    bool check;
+};
+
+struct daemon {
+    uv_loop_t loop;
+    uv_signal_t signals[3];
+    uv_timer_t watchdog;
+    bool watchdog_runs;
+    struct gateway *gateway;
+};
+
+static struct sw_wall wall_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return sw_wall_from_ms((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+/* Counts suspended time too: a gateway that slept has been away for that long. */
+static struct sw_mono mono_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return sw_mono_from_ms((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static void usage(FILE *to)
+{
+    fputs("usage: stillwaterd --config FILE [--check]\n"
+          "  --config FILE  the gateway's configuration (docs/configuration.md)\n"
+          "  --check        only check the configuration\n"
+          "  --version      print the version\n",
+          to);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int parse(int count, char **arguments, struct options *options)
+{
+    static const struct option known[] = {{"config", required_argument, NULL, 'c'},
+                                          {"check", no_argument, NULL, 'k'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"version", no_argument, NULL, 'v'},
+                                          {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = getopt_long(count, arguments, "c:h", known, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            options->config = optarg;
+            break;
+        case 'k':
+            options->check = true;
+            break;
+        case 'h':
+            usage(stdout);
+            return EXIT_SUCCESS;
+        case 'v':
+            puts("stillwaterd " STILLWATER_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            usage(stderr);
+            return EXIT_USAGE;
+        }
+    }
+    if (options->config && optind == count) return -1;
+    usage(stderr);
+    return EXIT_USAGE;
+}
+
+static void on_problem(void *ctx, const char *file, unsigned line, const char *field, const char *text)
+{
+    (void)ctx;
+    if (line)
+        fprintf(stderr, "%s:%u: %s%s%s\n", file, line, field, *field ? ": " : "", text);
+    else
+        fprintf(stderr, "%s: %s%s%s\n", file, field, *field ? ": " : "", text);
+}
+
+/* Not errors: a port may be plugged in later. */
+static void warn_of_ports(const char *file, const struct gateway_config *config)
+{
+    for (uint32_t i = 0; i < config->line_count; i++)
+        if (access(config->lines[i].port, F_OK) != 0)
+            printf("%s: warning: lines[%u].port: %s does not exist at the moment\n", file, i, config->lines[i].port);
+}
+
+static void on_stopped(void *ctx)
+{
+    struct daemon *daemon = ctx;
+    daemon->gateway = NULL;
+    for (size_t i = 0; i < sizeof daemon->signals / sizeof daemon->signals[0]; i++)
+        uv_close((uv_handle_t *)&daemon->signals[i], NULL);
+    if (daemon->watchdog_runs) uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct daemon *daemon = handle->data;
+    if (number == SIGHUP) {
+        log_event(LOG_LEVEL_WARNING, "daemon", "SIGHUP: a changed configuration needs a restart; going on as before");
+        return;
+    }
+    log_event(LOG_LEVEL_INFO, "daemon", "%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
+    notify_stopping();
+    gateway_stop(daemon->gateway, on_stopped, daemon);
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        uv_signal_init(&daemon->loop, &daemon->signals[i]);
+        daemon->signals[i].data = daemon;
+        uv_signal_start(&daemon->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static int run(const struct gateway_config *config)
+{
+    struct daemon daemon = {.gateway = NULL};
+    struct gateway_clock clock = {wall_now, mono_now};
+    char text[512] = "";
+    signal(SIGPIPE, SIG_IGN);
+    if (uv_loop_init(&daemon.loop) != 0) {
+        log_event(LOG_LEVEL_ERROR, "daemon", "the event loop cannot be made");
+        return EXIT_FAILURE;
+    }
+    int error = gateway_start(&daemon.loop, config, clock, &daemon.gateway, text, sizeof text);
+    if (error) {
+        log_event(LOG_LEVEL_ERROR, "daemon", "%s", text);
+    } else {
+        watch_signals(&daemon);
+        daemon.watchdog_runs = notify_watchdog_start(&daemon.loop, &daemon.watchdog);
+        log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s:%u", config->gateway,
+                  config->city, config->store_path, config->mqtt.host, config->mqtt.port);
+        notify_ready();
+    }
+    uv_run(&daemon.loop, UV_RUN_DEFAULT);
+    bool closed = uv_loop_close(&daemon.loop) == 0;
+    if (!closed) log_event(LOG_LEVEL_ERROR, "daemon", "the event loop still has handles");
+    if (!error) log_event(LOG_LEVEL_INFO, "daemon", "stopped");
+    return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int count, char **arguments)
+{
+    struct options options = {NULL, false};
+    struct gateway_config *config = NULL;
+    struct config_report report = {NULL, on_problem};
+    int status = parse(count, arguments, &options);
+    if (status >= 0) return status;
+    if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;
+    if (options.check) {
+        warn_of_ports(options.config, config);
+        printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
+        status = EXIT_SUCCESS;
+    } else {
+        status = run(config);
+    }
+    config_free(config);
+    return status;
+}

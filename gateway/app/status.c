@@ -1,0 +1,130 @@
+#include "app/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/log.h"
+#include "app/notify.h"
+
+#define COUNTERS_MAX 40
+
+struct counter_list {
+    struct message_counter items[COUNTERS_MAX];
+    size_t count;
+};
+
+static void add(struct counter_list *list, const char *name, uint64_t value)
+{
+    if (list->count < COUNTERS_MAX) list->items[list->count++] = (struct message_counter){name, value};
+}
+
+static void add_bus(struct counter_list *list, const struct gateway *gateway)
+{
+    struct field_bus_counters sum = {0};
+    for (uint32_t l = 0; gateway->bus && l < gateway->config->line_count; l++) {
+        struct field_bus_counters line = field_bus_line_counters(gateway->bus, l);
+        sum.requests += line.requests;
+        sum.replies += line.replies;
+        sum.timeouts += line.timeouts;
+        sum.crc_errors += line.crc_errors;
+        sum.wrong_replies += line.wrong_replies;
+        sum.exceptions += line.exceptions;
+        sum.late_frames += line.late_frames;
+        sum.port_failures += line.port_failures;
+        sum.malformed_records += line.malformed_records;
+        sum.clamped_times += line.clamped_times;
+        sum.clock_sets += line.clock_sets;
+    }
+    add(list, "bus_requests", sum.requests);
+    add(list, "bus_replies", sum.replies);
+    add(list, "bus_timeouts", sum.timeouts);
+    add(list, "bus_crc_errors", sum.crc_errors);
+    add(list, "bus_wrong_replies", sum.wrong_replies);
+    add(list, "bus_exceptions", sum.exceptions);
+    add(list, "bus_late_frames", sum.late_frames);
+    add(list, "bus_port_failures", sum.port_failures);
+    add(list, "bus_malformed_records", sum.malformed_records);
+    add(list, "bus_clamped_times", sum.clamped_times);
+    add(list, "bus_clock_sets", sum.clock_sets);
+}
+
+static void add_store(struct counter_list *list, const struct gateway *gateway)
+{
+    struct store_counters store = gateway->store ? store_counters(gateway->store) : (struct store_counters){0};
+    add(list, "store_readings", store.readings);
+    add(list, "store_duplicates", store.duplicates);
+    add(list, "store_commits", store.commits);
+    add(list, "store_failures", store.failures);
+    add(list, "outbox_rows", store.outbox_rows);
+}
+
+static void add_own(struct counter_list *list, const struct gateway *gateway)
+{
+    add(list, "records_repeated", gateway->counters.records_repeated);
+    add(list, "records_unassigned", gateway->counters.records_unassigned);
+    add(list, "records_missing", gateway->counters.records_missing);
+    add(list, "samples_dropped", gateway->counters.samples_dropped);
+    add(list, "alert_revisions", gateway->counters.alerts);
+    add(list, "commands", gateway->counters.commands);
+    add(list, "commands_refused", gateway->counters.commands_refused);
+}
+
+static void add_publisher(struct counter_list *list, const struct gateway *gateway)
+{
+    struct publisher_counters publisher =
+        gateway->publisher ? publisher_counters(gateway->publisher) : (struct publisher_counters){0};
+    add(list, "mqtt_connects", publisher.connects);
+    add(list, "mqtt_refusals", publisher.refusals);
+    add(list, "mqtt_published", publisher.published);
+    add(list, "mqtt_delivered", publisher.delivered);
+}
+
+/* What does not work at the moment, as one sentence; "" when all is well. */
+static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZE])
+{
+    size_t used = (size_t)snprintf(text, TROUBLE_SIZE, "%s", gateway->journal.trouble);
+    for (uint32_t l = 0; l < gateway->config->line_count && used < TROUBLE_SIZE; l++) {
+        const struct line_state *line = &gateway->lines[l];
+        if (line->trouble[0] == '\0') continue;
+        used +=
+            (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
+    }
+}
+
+char *status_encode(const struct gateway *gateway, enum message_status_state state)
+{
+    struct counter_list list = {.count = 0};
+    char trouble[TROUBLE_SIZE];
+    collect_trouble(gateway, trouble);
+    add_own(&list, gateway);
+    add_store(&list, gateway);
+    add_publisher(&list, gateway);
+    add_bus(&list, gateway);
+    struct message_status status = {.city = gateway->config->city,
+                                    .gateway = gateway->config->gateway,
+                                    .state = state,
+                                    .time = gateway->clock.wall(),
+                                    .since = gateway->since,
+                                    .open_alerts = gateway->open_alerts,
+                                    .trouble = trouble,
+                                    .counters = list.items,
+                                    .counter_count = list.count};
+    return message_status_encode(&status);
+}
+
+void status_tick(struct gateway *gateway)
+{
+    char trouble[TROUBLE_SIZE];
+    struct sw_mono now = gateway->clock.mono();
+    collect_trouble(gateway, trouble);
+    bool changed = strcmp(trouble, gateway->status_trouble) != 0;
+    if (!changed && sw_mono_diff_ms(now, gateway->status_at) < STATUS_EVERY_MS) return;
+    memcpy(gateway->status_trouble, trouble, sizeof trouble);
+    gateway->status_at = now;
+    char *body = status_encode(gateway, MESSAGE_STATUS_ONLINE);
+    if (!body || publisher_set_status(gateway->publisher, body) != SW_OK)
+        log_event(LOG_LEVEL_WARNING, "status", "the status could not be set");
+    free(body);
+    notify_status(trouble[0] ? trouble : "running", gateway->open_alerts);
+}

@@ -1,0 +1,137 @@
+#include "app/subjects.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/log.h"
+
+static uint32_t capacity_needed(const struct gateway_config *config)
+{
+    uint32_t count = config->line_count;
+    for (uint32_t l = 0; l < config->line_count; l++) {
+        const struct config_line *line = &config->lines[l];
+        count += line->node_count + line->device_count * (1 + SW_PROFILE_POINTS_MAX);
+        for (uint32_t n = 0; n < line->node_count; n++)
+            count += line->nodes[n].slot_count * SW_PROFILE_POINTS_MAX;
+    }
+    return count;
+}
+
+static void no_target(struct target *target)
+{
+    target->subject = NO_SUBJECT;
+    for (int d = 0; d < SUBJECT_DOMAIN_COUNT; d++)
+        target->core[d] = NO_SUBJECT;
+}
+
+/* One subject of the core for each domain the profile's points belong to; tilt and switch of a cover share one. */
+static int add_target(struct gateway *gateway, struct target *target, uint32_t subject,
+                      const struct sw_profile *profile, uint32_t parent)
+{
+    const struct config_subject *who = &gateway->config->subjects[subject];
+    const struct sw_profile_point *point;
+    target->subject = subject;
+    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++) {
+        enum subject_domain domain = subject_domain_of(point->kind);
+        uint32_t *index = &target->core[domain];
+        if (domain == 0 || *index != NO_SUBJECT) continue;
+        if (core_find_subject(gateway->core, domain, who->id, index) == SW_OK) continue;
+        int error = core_add_subject(gateway->core, domain, who->id, parent, &who->policy, index);
+        if (error) return error;
+        gateway->config_subject[*index] = subject;
+    }
+    return SW_OK;
+}
+
+static int add_node(struct gateway *gateway, struct line_state *line, uint32_t l, uint32_t n)
+{
+    const struct config_node *config = &gateway->config->lines[l].nodes[n];
+    struct node_state *node = &line->nodes[n];
+    *node = (struct node_state){.line = l, .node = n, .id = config->id};
+    for (uint32_t s = 0; s < SW_NODE_SLOT_COUNT; s++)
+        no_target(&node->slots[s]);
+    int error =
+        core_add_subject(gateway->core, SUBJECT_NODE, config->id, line->core, &gateway->config->policy, &node->core);
+    for (uint32_t s = 0; !error && s < config->slot_count; s++) {
+        const struct config_slot *slot = &config->slots[s];
+        error = add_target(gateway, &node->slots[slot->slot], slot->subject, slot->profile, node->core);
+    }
+    return error;
+}
+
+static int add_device(struct gateway *gateway, struct line_state *line, uint32_t l, uint32_t d)
+{
+    const struct config_device *config = &gateway->config->lines[l].devices[d];
+    struct device_state *device = &line->devices[d];
+    *device = (struct device_state){.id = config->id, .profile = config->profile};
+    no_target(&device->target);
+    int error = core_add_subject(gateway->core, SUBJECT_SOURCE, config->id, line->core, &gateway->config->policy,
+                                 &device->core);
+    if (!error) error = add_target(gateway, &device->target, config->subject, config->profile, device->core);
+    return error;
+}
+
+static int add_line(struct gateway *gateway, uint32_t l)
+{
+    const struct config_line *config = &gateway->config->lines[l];
+    struct line_state *line = &gateway->lines[l];
+    line->id = config->id;
+    line->nodes = calloc(config->node_count + 1, sizeof *line->nodes);
+    line->devices = calloc(config->device_count + 1, sizeof *line->devices);
+    if (!line->nodes || !line->devices) return SW_ERROR_NO_SPACE;
+    int error = core_add_subject(gateway->core, SUBJECT_LINE, config->id, CORE_NO_PARENT, &gateway->config->policy,
+                                 &line->core);
+    for (uint32_t n = 0; !error && n < config->node_count; n++)
+        error = add_node(gateway, line, l, n);
+    for (uint32_t d = 0; !error && d < config->device_count; d++)
+        error = add_device(gateway, line, l, d);
+    return error;
+}
+
+int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, size_t text_size)
+{
+    uint32_t capacity = capacity_needed(gateway->config);
+    gateway->core_memory = calloc(1, core_size(capacity));
+    gateway->config_subject = malloc((capacity + 1) * sizeof *gateway->config_subject);
+    gateway->lines = calloc(gateway->config->line_count + 1, sizeof *gateway->lines);
+    int error = SW_ERROR_NO_SPACE;
+    if (gateway->core_memory && gateway->config_subject && gateway->lines)
+        error = core_init(gateway->core_memory, capacity, gateway->config->gateway, sink, &gateway->core);
+    for (uint32_t i = 0; !error && i <= capacity; i++)
+        gateway->config_subject[i] = NO_SUBJECT;
+    for (uint32_t l = 0; !error && l < gateway->config->line_count; l++)
+        error = add_line(gateway, l);
+    if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
+    return error;
+}
+
+void subjects_restore(struct gateway *gateway)
+{
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
+        const char *name = core_subject_name(gateway->core, i);
+        size_t size =
+            store_load_snapshot(gateway->store, (int)core_subject_domain(gateway->core, i), name, bytes, sizeof bytes);
+        if (size == 0) continue;
+        int error = core_restore(gateway->core, i, bytes, size);
+        if (error) log_event(LOG_LEVEL_WARNING, name, "the stored state is not used: %s", sw_error_text(error));
+    }
+}
+
+void subjects_free(struct gateway *gateway)
+{
+    for (uint32_t l = 0; gateway->lines && l < gateway->config->line_count; l++) {
+        free(gateway->lines[l].nodes);
+        free(gateway->lines[l].devices);
+    }
+    free(gateway->lines);
+    free(gateway->config_subject);
+    free(gateway->core_memory);
+}
+
+const struct config_place *subjects_place(const struct gateway *gateway, uint32_t core_index)
+{
+    uint32_t subject = gateway->config_subject[core_index];
+    return subject == NO_SUBJECT ? NULL : &gateway->config->subjects[subject].place;
+}
