@@ -230,7 +230,7 @@ def main():
         return 1
     flash = sum(sizes.get(name, 0) for name in (".vectors", ".text", ".data"))
     ram = sum(sizes.get(name, 0) for name in (".stack", ".data", ".bss"))
-    print(f"{os.path.basename(arguments.elf)}")
+    print(f"== firmware {os.path.basename(arguments.elf)}")
     figures = (("flash", flash, arguments.flash), ("RAM", ram, arguments.ram), ("stack", stack, arguments.stack))
     for name, used, budget in figures:
         print(f"  {name:<6}{used:>8} of {budget:>8} bytes")

@@ -43,10 +43,13 @@ function(stillwater_node_image)
   add_executable(${target} ${STILLWATER_CORTEX_M_DIR}/node_main.c)
   target_link_libraries(${target} PRIVATE node_firmware)
   stillwater_link_image(${target})
-  add_custom_command(TARGET ${target} POST_BUILD
+  # Always run, so that every build shows the figures, not only one that had to link.
+  add_custom_target(budget ALL
     COMMAND ${STILLWATER_CORTEX_M_DIR}/../image_budget.py
       --elf $<TARGET_FILE:${target}> --objects ${CMAKE_BINARY_DIR}
       --calls ${STILLWATER_CORTEX_M_DIR}/indirect_calls.txt
       --flash ${STILLWATER_BUDGET_FLASH} --ram ${STILLWATER_BUDGET_RAM} --stack ${STILLWATER_BUDGET_STACK}
+    DEPENDS ${target}
+    COMMENT "Weighing ${target}"
     VERBATIM)
 endfunction()

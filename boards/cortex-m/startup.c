@@ -40,10 +40,10 @@ union core_vector {
 };
 
 __attribute__((section(".vectors.core"), used)) static const union core_vector core_vectors[16] = {
-    [0] = {.stack_top = __stack_top},      [1] = {.handler = Reset_Handler},  [2] = {.handler = NMI_Handler},
-    [3] = {.handler = Fault_Handler},      [4] = {.handler = Fault_Handler},  [5] = {.handler = Fault_Handler},
-    [6] = {.handler = Fault_Handler},      [11] = {.handler = Fault_Handler}, [12] = {.handler = Fault_Handler},
-    [14] = {.handler = Fault_Handler},     [15] = {.handler = SysTick_Handler},
+    [0] = {.stack_top = __stack_top},  [1] = {.handler = Reset_Handler},    [2] = {.handler = NMI_Handler},
+    [3] = {.handler = Fault_Handler},  [4] = {.handler = Fault_Handler},    [5] = {.handler = Fault_Handler},
+    [6] = {.handler = Fault_Handler},  [11] = {.handler = Fault_Handler},   [12] = {.handler = Fault_Handler},
+    [14] = {.handler = Fault_Handler}, [15] = {.handler = SysTick_Handler},
 };
 
 /* Runs before .data and .bss exist, hence volatile: the loops must not become calls of memcpy and memset, which may

@@ -8,15 +8,15 @@ struct cmsdk_uart {
     volatile uint32_t data, state, ctrl, intstatus, bauddiv; /* writing 1s to intstatus clears */
 };
 
-#define CMSDK_UART_STATE_TXFULL     (1u << 0)
-#define CMSDK_UART_STATE_RXFULL     (1u << 1)
-#define CMSDK_UART_STATE_RXOVERRUN  (1u << 3)
-#define CMSDK_UART_CTRL_TXEN        (1u << 0)
-#define CMSDK_UART_CTRL_RXEN        (1u << 1)
-#define CMSDK_UART_CTRL_TXINTEN     (1u << 2)
-#define CMSDK_UART_CTRL_RXINTEN     (1u << 3)
-#define CMSDK_UART_INT_TX           (1u << 0)
-#define CMSDK_UART_INT_RX           (1u << 1)
+#define CMSDK_UART_STATE_TXFULL    (1u << 0)
+#define CMSDK_UART_STATE_RXFULL    (1u << 1)
+#define CMSDK_UART_STATE_RXOVERRUN (1u << 3)
+#define CMSDK_UART_CTRL_TXEN       (1u << 0)
+#define CMSDK_UART_CTRL_RXEN       (1u << 1)
+#define CMSDK_UART_CTRL_TXINTEN    (1u << 2)
+#define CMSDK_UART_CTRL_RXINTEN    (1u << 3)
+#define CMSDK_UART_INT_TX          (1u << 0)
+#define CMSDK_UART_INT_RX          (1u << 1)
 
 struct cmsdk_watchdog {
     volatile uint32_t load, value, control, intclr, ris, mis;

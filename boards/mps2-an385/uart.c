@@ -103,6 +103,6 @@ static bool sending(void *ctx)
 
 void uart_open(struct uart *uart, struct port_uart *port)
 {
-    *port = (struct port_uart){
-        .ctx = uart, .configure = configure, .receive = receive, .send = send, .sending = sending};
+    *port =
+        (struct port_uart){.ctx = uart, .configure = configure, .receive = receive, .send = send, .sending = sending};
 }

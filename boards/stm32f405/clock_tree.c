@@ -47,11 +47,8 @@ struct clock_tree clock_tree_start(void)
     }
     STM32_RCC->apb1enr |= RCC_APB1ENR_PWR;
     if (start_pll()) {
-        return (struct clock_tree){.apb1_hz = PLL_HZ / 2,
-                                   .apb2_hz = PLL_HZ,
-                                   .timer_hz = PLL_HZ,
-                                   .systick_hz = PLL_HZ / 8,
-                                   .modelled = true};
+        return (struct clock_tree){
+            .apb1_hz = PLL_HZ / 2, .apb2_hz = PLL_HZ, .timer_hz = PLL_HZ, .systick_hz = PLL_HZ / 8, .modelled = true};
     }
     /* What did not lock is not selected either: the chip still runs from its RC oscillator. */
     STM32_RCC->cfgr = 0;

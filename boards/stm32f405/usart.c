@@ -119,6 +119,6 @@ static bool sending(void *ctx)
 
 void usart_open(struct usart *usart, struct port_uart *port)
 {
-    *port = (struct port_uart){
-        .ctx = usart, .configure = configure, .receive = receive, .send = send, .sending = sending};
+    *port =
+        (struct port_uart){.ctx = usart, .configure = configure, .receive = receive, .send = send, .sending = sending};
 }

@@ -1,0 +1,53 @@
+/* An emulated node for a test: the emulator, a serial port for each of its lines, and a sensor on one of them, in a
+ * directory of its own that goes with it. Functions fail the running cmocka test when a part does not come up. */
+#ifndef TESTS_ARM_EMULATED_NODE_H
+#define TESTS_ARM_EMULATED_NODE_H
+
+#include <limits.h>
+#include <modbus/modbus.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Room for the names below a mkdtemp directory. */
+#define NODE_PATH_SIZE 128
+
+struct emulated_node {
+    const char *board;
+    const char *image;
+    const char *emulate_node; /* tools/emulate-node */
+    char folder[NODE_PATH_SIZE / 2];
+    char gateway_socket[NODE_PATH_SIZE], gateway_port[NODE_PATH_SIZE];
+    char sensor_socket[NODE_PATH_SIZE], sensor_port[NODE_PATH_SIZE];
+    char qmp_socket[NODE_PATH_SIZE], retained[NODE_PATH_SIZE];
+    pid_t emulator, gateway_wire, sensor_wire, sensor;
+    modbus_t *client;
+};
+
+/* The serial number and unit id every emulated node of these tests is given. */
+#define NODE_SERIAL  40017u
+#define NODE_UNIT_ID 17
+
+/* The sensor's unit id, and the level it shows: register 0x0020, in mm. */
+#define SENSOR_UNIT_ID  7
+#define SENSOR_LEVEL_MM 1234
+
+/* Makes the folder; nothing runs yet. */
+void node_prepare(struct emulated_node *node, const char *board, const char *image, const char *emulate_node);
+
+/* Starts emulator, wires and sensor, and connects the client. */
+void node_start(struct emulated_node *node);
+
+/* Power cut: kill -9 for the emulator; the wires fall with it. */
+void node_kill(struct emulated_node *node);
+
+/* The reset button, by QMP system_reset. */
+void node_reset(struct emulated_node *node);
+
+/* True when the node answers within `timeout_ms`. */
+bool node_answers(struct emulated_node *node, int timeout_ms);
+
+/* Stops what runs and removes the folder. */
+void node_discard(struct emulated_node *node);
+
+#endif
