@@ -27,6 +27,7 @@ static const char usage[] =
     "  --baud N         lets bytes take their time; without it they pass at once\n"
     "  --bits 10|11     bits of a byte on the line, default 10; 11 with parity or two stop bits\n"
     "  --control PATH   UNIX datagram socket that takes cut, join, drop-next N [a|b], corrupt-next N [a|b]\n"
+    "  --stall-ms N     drops what a reader has not taken for so long, default 5000\n"
     "  --counters       prints at the end how many bytes passed\n";
 
 struct arguments {
@@ -34,7 +35,7 @@ struct arguments {
     unsigned link_count;
     const char *socket;
     const char *control;
-    unsigned long baud, bits;
+    unsigned long baud, bits, stall_ms;
     bool counters;
 };
 
@@ -73,6 +74,8 @@ static bool read_option(int option, struct arguments *arguments)
         return read_number("baud", optarg, 1, 4000000, &arguments->baud);
     case 'n':
         return read_number("bits", optarg, 10, 11, &arguments->bits);
+    case 't':
+        return read_number("stall-ms", optarg, 1, 3600000, &arguments->stall_ms);
     case 'p':
         arguments->counters = true;
         return true;
@@ -86,11 +89,15 @@ static bool read_option(int option, struct arguments *arguments)
 
 static bool read_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option options[] = {
-        {"link", required_argument, NULL, 'l'},    {"socket", required_argument, NULL, 's'},
-        {"control", required_argument, NULL, 'c'}, {"baud", required_argument, NULL, 'b'},
-        {"bits", required_argument, NULL, 'n'},    {"counters", no_argument, NULL, 'p'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"link", required_argument, NULL, 'l'},
+                                            {"socket", required_argument, NULL, 's'},
+                                            {"control", required_argument, NULL, 'c'},
+                                            {"baud", required_argument, NULL, 'b'},
+                                            {"bits", required_argument, NULL, 'n'},
+                                            {"stall-ms", required_argument, NULL, 't'},
+                                            {"counters", no_argument, NULL, 'p'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;)
         if (!read_option(option, arguments)) return false;
     unsigned ends = arguments->link_count + (arguments->socket != NULL ? 1 : 0);
@@ -144,11 +151,12 @@ static bool open_all(struct wire *wire, const struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.bits = 10};
+    struct arguments arguments = {.bits = 10, .stall_ms = 5000};
     if (!read_arguments(argc, argv, &arguments)) return 2;
     struct wire *wire = calloc(1, sizeof *wire);
     if (wire == NULL) return 1;
     wire->control_fd = -1;
+    wire->stall_us = arguments.stall_ms * 1000u;
     if (arguments.baud > 0) wire->byte_ns = arguments.bits * 1000000000u / arguments.baud;
     sigset_t waiting = catch_signals();
     bool opened = open_all(wire, &arguments);

@@ -13,9 +13,6 @@
 
 #include "stillwater/error.h"
 
-/* A reader that has taken nothing for so long is not going to: what waits for it is dropped, so that the other end,
- * which may be an emulator that stops when its serial port does, goes on. */
-#define STALL_US    5000000u
 #define COMMAND_MAX 128
 
 static uint64_t now_ns(void)
@@ -175,7 +172,7 @@ static bool deliver(struct wire *wire, unsigned from)
         if (piece > ready) piece = ready;
         bool listening = wire_end_listening(to);
         size_t taken = listening ? wire_end_write(to, bytes, piece, at_ns / 1000u) : piece;
-        bool stalled = taken == 0 && to->fd >= 0 && at_ns / 1000u - path->progress_us > STALL_US;
+        bool stalled = taken == 0 && to->fd >= 0 && at_ns / 1000u - path->progress_us > wire->stall_us;
         if (taken == 0 && to->fd >= 0 && !stalled) return true;
         if (taken == 0) taken = piece;
         if (listening && to->fd >= 0 && !stalled)
@@ -201,7 +198,7 @@ static uint64_t next_due_ns(const struct wire *wire, const bool full[WIRE_ENDS])
     for (unsigned i = 0; i < WIRE_ENDS; i++) {
         if (!wire_end_listening(&wire->end[i])) due_ns = earlier(due_ns, wire->end[i].retry_us * 1000u);
         if (byte_ring_count(&wire->path[i].ring) == 0) continue;
-        uint64_t stall_ns = (wire->path[i].progress_us + STALL_US + 1000u) * 1000u;
+        uint64_t stall_ns = (wire->path[i].progress_us + wire->stall_us + 1000u) * 1000u;
         due_ns = earlier(due_ns, full[i] ? stall_ns : wire->path[i].due_ns);
     }
     return due_ns;

@@ -24,7 +24,10 @@ struct wire {
     struct wire_end end[WIRE_ENDS];   /* opened by the caller before wire_run */
     struct wire_path path[WIRE_ENDS]; /* path[WIRE_A] carries what end A has sent */
     uint64_t byte_ns;                 /* 0 = bytes take no time */
-    int control_fd;                   /* -1 = none */
+    /* A reader that has taken nothing for so long is not going to: what waits for it is dropped, so that the other
+     * end, which may be an emulator that stops when its serial port does, goes on. */
+    uint64_t stall_us;
+    int control_fd; /* -1 = none */
     bool cut;
 };
 

@@ -235,6 +235,76 @@ static void control_line_is_checked_like_an_event(void **state)
                 "battery_v, tilt_deg, open, self_test\n");
 }
 
+/* The program's exit status; what it says in `said`. */
+static int run(const char *const *options, const char *scenario, char *said, size_t size)
+{
+    char path[PROCESS_PATH_SIZE], output[PROCESS_PATH_SIZE];
+    const char *argv[16] = {SENSORS_PROGRAM, "--scenario", path};
+    struct folder folder;
+    folder_make(&folder);
+    folder_write(&folder, "s.yaml", scenario);
+    folder_file(&folder, "s.yaml", path);
+    folder_file(&folder, "output", output);
+    for (size_t i = 0; options[i] != NULL; i++)
+        argv[3 + i] = options[i];
+    int status = process_wait(process_start(argv, output));
+    file_read(output, said, size);
+    folder_remove(&folder);
+    return status;
+}
+
+static void program_checks_a_scenario_and_says_where_it_is_wrong(void **state)
+{
+    (void)state;
+    char said[1024];
+    static const char *const check[] = {"--check", NULL};
+    assert_int_equal(run(check, SENSORS, said, sizeof said), 0);
+    assert_string_equal(said, "");
+    assert_int_equal(run(check, SENSORS "events: []\nreplays: []\n", said, sizeof said), 2);
+    assert_non_null(strstr(said, "/s.yaml:6: replays: unknown key, expected one of: sensors, events, replay\n"));
+}
+
+static void program_plays_a_scenario_fast_and_ends_though_the_port_is_not_there(void **state)
+{
+    (void)state;
+    char said[2048];
+    static const char *const options[] = {"--port", "/nonexistent/port", "--speed", "1000", "--duration", "900", NULL};
+    int status = run(options,
+                     SENSORS "events:\n"
+                             "  - {at: 700, sensor: cover, open: true}\n"
+                             "  - {at: 300, sensor: river, level_mm: 5}\n"
+                             "  - {at: 950, sensor: river, level_mm: 6}\n",
+                     said, sizeof said);
+    assert_int_equal(status, 0);
+    const char *port = strstr(said, "/nonexistent/port: No such file or directory; trying again until it works\n");
+    const char *river = strstr(said, "    300.0 s  river            level_mm 0 -> 5\n");
+    const char *cover = strstr(said, "    700.0 s  cover            open false -> true\n");
+    assert_non_null(port);
+    assert_non_null(river);
+    assert_non_null(cover);
+    assert_true(river < cover);
+    assert_null(strstr(said, "950.0 s"));
+}
+
+static void options_that_make_no_sense_are_refused(void **state)
+{
+    (void)state;
+    char said[2048];
+    static const char *const baud[] = {"--port", "x", "--baud", "9601", NULL};
+    static const char *const speed[] = {"--port", "x", "--speed", "0", NULL};
+    static const char *const parity[] = {"--port", "x", "--parity", "even", NULL};
+    static const char *const no_port[] = {NULL};
+    assert_int_equal(run(baud, SENSORS, said, sizeof said), 2);
+    assert_string_equal(said,
+                        "--baud: found \"9601\", expected 1200, 2400, 4800, 9600, 19200, 38400, 57600 or 115200\n");
+    assert_int_equal(run(speed, SENSORS, said, sizeof said), 2);
+    assert_string_equal(said, "--speed: found \"0\", expected a number from 0.001 to 1e+06\n");
+    assert_int_equal(run(parity, SENSORS, said, sizeof said), 2);
+    assert_string_equal(said, "--parity: found \"even\", expected N, E or O\n");
+    assert_int_equal(run(no_port, SENSORS, said, sizeof said), 2);
+    assert_non_null(strstr(said, "stillwater-sensors --port DEVICE --scenario FILE"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +326,9 @@ int main(void)
         cmocka_unit_test(bad_readings_are_refused_with_file_and_line),
         cmocka_unit_test(series_for_a_field_the_sensor_does_not_have_is_refused),
         cmocka_unit_test(control_line_is_checked_like_an_event),
+        cmocka_unit_test(program_checks_a_scenario_and_says_where_it_is_wrong),
+        cmocka_unit_test(program_plays_a_scenario_fast_and_ends_though_the_port_is_not_there),
+        cmocka_unit_test(options_that_make_no_sense_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <modbus/modbus.h>
+
 #include "process.h"
 #include "stillwater/error.h"
 #include "wire/wire.h"
@@ -39,7 +41,25 @@ static int listen_at(const char *path)
     return fd;
 }
 
-/* second: "--link" or "--socket". */
+/* second: "--link" or "--socket"; baud NULL: bytes take no time. */
+static void run_wire(struct bench *bench, const char *second, const char *baud)
+{
+    const char *const argv[] = {WIRE_PROGRAM,
+                                "--link",
+                                bench->a,
+                                second,
+                                bench->b,
+                                "--control",
+                                bench->control,
+                                "--counters",
+                                "--stall-ms",
+                                "2000",
+                                baud ? "--baud" : NULL,
+                                baud,
+                                NULL};
+    bench->pid = process_start(argv, bench->output);
+}
+
 static void start(struct bench *bench, const char *second, const char *baud)
 {
     folder_make(&bench->folder);
@@ -48,10 +68,7 @@ static void start(struct bench *bench, const char *second, const char *baud)
     folder_file(&bench->folder, "control", bench->control);
     folder_file(&bench->folder, "output", bench->output);
     bench->listen_fd = strcmp(second, "--socket") == 0 ? listen_at(bench->b) : -1;
-    const char *const argv[] = {
-        WIRE_PROGRAM,           "--link", bench->a, second, bench->b, "--control", bench->control, "--counters",
-        baud ? "--baud" : NULL, baud,     NULL};
-    bench->pid = process_start(argv, bench->output);
+    run_wire(bench, second, baud);
     assert_true(path_wait(bench->a));
     if (bench->listen_fd < 0) assert_true(path_wait(bench->b));
 }
@@ -335,6 +352,66 @@ static void bytes_are_dropped_and_corrupted_as_told(void **state)
     assert_non_null(strstr(output, "dropped 2, corrupted 1\n"));
 }
 
+/* An emulator stops when its serial port does: somebody who does not read must not stop it. */
+static void reader_who_does_not_read_does_not_stop_the_other_end(void **state)
+{
+    (void)state;
+    static uint8_t bytes[400000];
+    struct bench bench;
+    start(&bench, "--link", NULL);
+    int a = open_link(bench.a), b = open_link(bench.b);
+    meet(a, b);
+    size_t sent = 0;
+    struct pollfd fd = {.fd = b, .events = POLLOUT};
+    while (sent < sizeof bytes && poll(&fd, 1, PROCESS_PATIENCE_MS) > 0) {
+        ssize_t count = write(b, bytes + sent, sizeof bytes - sent);
+        if (count > 0) sent += (size_t)count;
+    }
+    send_text(a, "still here");
+    expect_bytes(b, "still here");
+    close(a);
+    close(b);
+    stop(&bench);
+    assert_int_equal(sent, sizeof bytes);
+}
+
+/* The whole chain: sensors on a wire that is killed and started again. */
+static void sensors_return_when_their_port_does(void **state)
+{
+    (void)state;
+    char scenario[PROCESS_PATH_SIZE], output[PROCESS_PATH_SIZE];
+    uint16_t level = 0;
+    struct bench bench;
+    start(&bench, "--link", NULL);
+    folder_write(&bench.folder, "s.yaml", "sensors: [{unit_id: 5, profile: qdy30a, name: p, level_mm: 77}]");
+    folder_file(&bench.folder, "s.yaml", scenario);
+    folder_file(&bench.folder, "sensors", output);
+    const char *const argv[] = {SENSORS_PROGRAM, "--port", bench.a, "--scenario", scenario, NULL};
+    pid_t sensors = process_start(argv, output);
+    assert_true(file_wait(output, " open\n"));
+    assert_int_equal(process_stop(bench.pid), 0);
+    assert_true(file_wait(output, "/a: has gone; trying again until it works\n"));
+    run_wire(&bench, "--link", NULL);
+    assert_true(path_wait(bench.b));
+    modbus_t *client = modbus_new_rtu(bench.b, 9600, 'N', 8, 1);
+    assert_non_null(client);
+    modbus_set_slave(client, 5);
+    modbus_set_response_timeout(client, 1, 0);
+    assert_int_equal(modbus_connect(client), 0);
+    int got = -1;
+    for (unsigned i = 0; i < 20 && got < 0; i++) {
+        modbus_flush(client);
+        got = modbus_read_registers(client, 4, 1, &level);
+    }
+    modbus_close(client);
+    modbus_free(client);
+    int status = process_stop(sensors);
+    stop(&bench);
+    assert_int_equal(got, 1);
+    assert_int_equal(level, 77);
+    assert_int_equal(status, 0);
+}
+
 static void commands_that_are_none_are_refused(void **state)
 {
     (void)state;
@@ -387,9 +464,7 @@ static void link_left_by_a_killed_wire_is_replaced(void **state)
     start(&bench, "--link", NULL);
     kill(bench.pid, SIGKILL);
     assert_int_equal(process_wait(bench.pid), -1);
-    const char *const argv[] = {WIRE_PROGRAM, "--link",      bench.a,      "--link", bench.b,
-                                "--control",  bench.control, "--counters", NULL};
-    bench.pid = process_start(argv, bench.output);
+    run_wire(&bench, "--link", NULL);
     int a = -1, b = -1;
     for (unsigned waited = 0; waited < PROCESS_PATIENCE_MS && (a < 0 || b < 0); waited += 5) {
         if (a < 0) a = open(bench.a, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -413,6 +488,8 @@ int main(void)
         cmocka_unit_test(terminal_is_raw_for_a_user_who_sets_nothing),
         cmocka_unit_test(cut_line_carries_nothing_until_joined),
         cmocka_unit_test(bytes_are_dropped_and_corrupted_as_told),
+        cmocka_unit_test(reader_who_does_not_read_does_not_stop_the_other_end),
+        cmocka_unit_test(sensors_return_when_their_port_does),
         cmocka_unit_test(commands_that_are_none_are_refused),
         cmocka_unit_test(file_in_the_place_of_the_link_is_left_alone),
         cmocka_unit_test(link_left_by_a_killed_wire_is_replaced),
