@@ -93,7 +93,7 @@ static const struct bad cases[] = {
     {"volume_l: 2.5",
      "coverage_pct: 101",
      {"6: policy.no_use.coverage_pct: found 101; expected a number from 0 to 100"}},
-    {"volume_l: 2.5", "window_s: 0", {"6: policy.no_use.window_s: found 0; expected a number from 60 to 2678400"}},
+    {"volume_l: 2.5", "window_s: 0", {"6: policy.no_use.window_s: found 0; expected a number from 1 to 2678400"}},
     {"volume_l: 2.5",
      "window_s: 600",
      {"6: policy.no_use.observed_gap_s: found 9000; expected at most window_s, which is 600"}},
