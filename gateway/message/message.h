@@ -45,6 +45,7 @@ struct message_alert_summary {
     enum sw_colour colour;
     char headline[MESSAGE_HEADLINE_SIZE];
     struct sw_wall updated_at, expires;
+    char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
 };
 
 /* SW_OK, or SW_ERROR_MESSAGE with `text` as in message_command_decode. Members this build does not know are let pass:

@@ -118,5 +118,7 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_string(&reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
     json_read_time(&reader, "updated_at", &summary->updated_at);
     json_read_time(&reader, "expires", &summary->expires);
+    json_read_string(&reader, "actor", JSON_OPTIONAL, summary->actor, sizeof summary->actor);
+    json_read_string(&reader, "note", JSON_OPTIONAL, summary->note, sizeof summary->note);
     return json_reader_close(&reader);
 }

@@ -156,8 +156,7 @@ void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADL
     if (alert->state == SW_ALERT_STATE_CLEARED) {
         add_end(&line, alert);
     } else if (alert->state == SW_ALERT_STATE_RESOLVED) {
-        message_line_add(&line, "%s, resolved by %s", sw_alert_kind_description(alert->kind),
-                         alert->actor[0] != '\0' ? alert->actor : "the gateway");
+        message_line_add(&line, "closed by a person (%s)", sw_alert_kind_description(alert->kind));
     } else {
         add_condition(&line, alert);
     }

@@ -126,9 +126,9 @@ static void the_configured_name_is_sent_in_the_handshake(void **state)
     broker_make_certificates(&broker);
     (void)snprintf(port, sizeof port, "%u", broker.port);
     char *certificate = file_in(&broker, "server.pem"), *key = file_in(&broker, "server.key");
-    const char *const arguments[] = {"stdbuf", "-o0",       "openssl", "s_server", "-accept",     port,
-                                     "-cert",  certificate, "-key",    key,        "-servername", "localhost",
-                                     "-cert2", certificate, "-key2",   key,        NULL};
+    const char *const arguments[] = {"stdbuf",    "-o0",    "openssl",   "s_server", "-www", "-accept",
+                                     port,        "-cert",  certificate, "-key",     key,    "-servername",
+                                     "localhost", "-cert2", certificate, "-key2",    key,    NULL};
     broker_start_tool(&server, arguments);
     while (!broker_tool_says(&server, "ACCEPT"))
         broker_pause_ms(10);

@@ -1,0 +1,46 @@
+/* The centre's connection: paho's synchronous client without callbacks, so everything happens in the calls below and no
+ * thread of paho's runs. It does not reconnect by itself; whoever owns it does. */
+#ifndef GATEWAY_CENTRE_CONNECTION_H
+#define GATEWAY_CENTRE_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "centre/options.h"
+
+/* How long the broker keeps our subscriptions and what arrives for them while we are away. As long as the longest
+ * `expires` of an alert: what is older is of no use. */
+#define CONNECTION_SESSION_S 604800u
+
+#define CONNECTION_CORRELATION_SIZE 17
+
+struct connection;
+
+/* Reads password and checks TLS files. NULL and `text` when something is wrong with them. */
+struct connection *connection_new(const struct broker_options *broker, const char *client_id, bool keep_session,
+                                  char *text, size_t text_size);
+void connection_free(struct connection *connection); /* disconnects; a kept session stays at the broker */
+
+/* Connects and subscribes (QoS 1). SW_OK and *resumed (the broker still had our session), or SW_ERROR_BROKER and what
+ * the broker or the network said. Blocks for some seconds at most. */
+int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, bool *resumed,
+                       char *text, size_t text_size);
+
+struct connection_message {
+    char *topic;
+    const char *payload;
+    size_t size;
+    char correlation[CONNECTION_CORRELATION_SIZE]; /* "" = none, or not one of ours */
+    void *inner;
+};
+
+/* Waits up to timeout_ms. 1 and a message (release it), 0 none, SW_ERROR_BROKER when the connection is lost. */
+int connection_receive(struct connection *connection, unsigned timeout_ms, struct connection_message *message);
+void connection_release(struct connection_message *message);
+
+/* QoS 1, JSON, with response topic and correlation data. SW_OK when it is on its way. */
+int connection_request(struct connection *connection, const char *topic, const char *body, const char *response_topic,
+                       const char *correlation);
+
+#endif

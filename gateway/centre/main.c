@@ -1,0 +1,33 @@
+/* stillwater-centre: the city's end of the alerts. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "centre/options.h"
+#include "centre/run.h"
+#include "stillwater/error.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    char text[512];
+    if (options_parse(argc, argv, &options, text, sizeof text) != SW_OK) {
+        (void)fprintf(stderr, "%s\n\n%s", text, options_usage);
+        return EXIT_USAGE;
+    }
+    if (options.mode == OPTIONS_HELP) {
+        (void)fputs(options_usage, stdout);
+        return 0;
+    }
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    return options.mode == OPTIONS_WATCH ? run_watch(&options, &stop) : run_command(&options, &stop);
+}

@@ -1,0 +1,307 @@
+#include "centre/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stillwater/error.h"
+
+#define PORT_PLAIN        1883
+#define PORT_TLS          8883
+#define TIMEOUT_DEFAULT_S 10.0
+#define SECONDS_MAX       1e7
+
+const char options_usage[] = "Watch the alerts of a city's gateways:\n"
+                             "  stillwater-centre --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]...\n"
+                             "                    [--json FILE|-] [--duration SECONDS] [--client-id ID]\n"
+                             "                    [--acknowledge KIND[:COLOUR]=BY]...\n"
+                             "\n"
+                             "Act on one alert; exit status 0 accepted, 1 refused, 2 usage, 3 no answer:\n"
+                             "  stillwater-centre acknowledge|dispatch|resolve --broker HOST[:PORT]|URL --city CITY\n"
+                             "                    --gateway GATEWAY --alert ID [--revision N] --by NAME [--note TEXT]\n"
+                             "                    [--timeout SECONDS] [--json -]\n"
+                             "\n"
+                             "Both: [--username NAME [--password-file FILE]]\n"
+                             "      [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
+                             "A URL is tcp://, mqtt://, ssl:// or mqtts://HOST[:PORT]; --ca-file alone means TLS.\n";
+
+static int fail(char *text, size_t text_size, const char *option, const char *expected)
+{
+    (void)snprintf(text, text_size, "%s: %s", option, expected);
+    return SW_ERROR_INVALID_ARGUMENT;
+}
+
+static bool take_prefix(const char **at, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (strncmp(*at, prefix, length) != 0) return false;
+    *at += length;
+    return true;
+}
+
+/* The port behind the last colon, unless that colon is inside an IPv6 address without brackets or there is none. */
+static bool split_port(const char *at, int *host_length, unsigned long *port)
+{
+    const char *colon = strrchr(at, ':');
+    const char *bracket = strrchr(at, ']');
+    if (!colon || (bracket && colon < bracket)) {
+        *host_length = (int)strlen(at);
+        return *host_length > 0;
+    }
+    char *end;
+    *host_length = (int)(colon - at);
+    *port = strtoul(colon + 1, &end, 10);
+    bool is_number = colon[1] >= '0' && colon[1] <= '9' && *end == '\0';
+    bool one_colon = bracket || memchr(at, ':', (size_t)*host_length) == NULL;
+    return is_number && one_colon && *port >= 1 && *port <= UINT16_MAX && *host_length > 0;
+}
+
+static int parse_broker(const char *value, bool has_ca_file, char *uri, size_t uri_size, char *text, size_t text_size)
+{
+    const char *at = value;
+    bool plain = take_prefix(&at, "tcp://") || take_prefix(&at, "mqtt://");
+    bool tls = !plain && (take_prefix(&at, "ssl://") || take_prefix(&at, "mqtts://"));
+    if (!plain && !tls) tls = has_ca_file;
+    if (plain && has_ca_file)
+        return fail(text, text_size, "--broker", "this URL is without TLS, but --ca-file is given");
+    if (tls && !has_ca_file) return fail(text, text_size, "--ca-file", "missing, needed for TLS");
+    unsigned long port = tls ? PORT_TLS : PORT_PLAIN;
+    int host_length = 0;
+    if (strstr(at, "//") || strlen(at) > 255 || !split_port(at, &host_length, &port))
+        return fail(text, text_size, "--broker", "expected HOST, HOST:PORT or a URL");
+    (void)snprintf(uri, uri_size, "%s://%.*s:%lu", tls ? "ssl" : "tcp", host_length, at, port);
+    return SW_OK;
+}
+
+static int parse_rule(const char *value, struct acknowledge_rule *rule)
+{
+    char kind[32], colour[32] = "";
+    const char *equals = strchr(value, '=');
+    size_t length = equals ? (size_t)(equals - value) : 0;
+    if (length == 0 || length >= sizeof kind) return SW_ERROR_INVALID_ARGUMENT;
+    memcpy(kind, value, length);
+    kind[length] = '\0';
+    char *colon = strchr(kind, ':');
+    if (colon) {
+        *colon = '\0';
+        (void)snprintf(colour, sizeof colour, "%s", colon + 1);
+    }
+    rule->kind = sw_alert_kind_from_name(kind);
+    rule->colour = colon ? sw_colour_from_name(colour) : SW_COLOUR_COUNT;
+    if (rule->kind == SW_ALERT_KIND_NONE || (colon && rule->colour == SW_COLOUR_COUNT) || !sw_id_valid(equals + 1))
+        return SW_ERROR_INVALID_ARGUMENT;
+    (void)snprintf(rule->by, sizeof rule->by, "%s", equals + 1);
+    return SW_OK;
+}
+
+static int parse_seconds(const char *value, double *seconds)
+{
+    char *end;
+    *seconds = strtod(value, &end);
+    bool good = end != value && *end == '\0' && *seconds > 0 && *seconds <= SECONDS_MAX;
+    return good ? SW_OK : SW_ERROR_INVALID_ARGUMENT;
+}
+
+static int parse_revision(const char *value, uint32_t *revision)
+{
+    char *end;
+    unsigned long long number = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1 || number > UINT32_MAX)
+        return SW_ERROR_INVALID_ARGUMENT;
+    *revision = (uint32_t)number;
+    return SW_OK;
+}
+
+enum letter {
+    LETTER_BROKER = 256,
+    LETTER_CITY,
+    LETTER_GATEWAY,
+    LETTER_USERNAME,
+    LETTER_PASSWORD_FILE,
+    LETTER_CA_FILE,
+    LETTER_CERTIFICATE_FILE,
+    LETTER_KEY_FILE,
+    LETTER_JSON,
+    LETTER_DURATION,
+    LETTER_CLIENT_ID,
+    LETTER_ACKNOWLEDGE,
+    LETTER_ALERT,
+    LETTER_REVISION,
+    LETTER_BY,
+    LETTER_NOTE,
+    LETTER_TIMEOUT,
+    LETTER_HELP,
+};
+
+static const struct option watch_options[] = {
+    {"broker", required_argument, NULL, LETTER_BROKER},
+    {"city", required_argument, NULL, LETTER_CITY},
+    {"gateway", required_argument, NULL, LETTER_GATEWAY},
+    {"username", required_argument, NULL, LETTER_USERNAME},
+    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
+    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
+    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
+    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    {"json", required_argument, NULL, LETTER_JSON},
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"duration", required_argument, NULL, LETTER_DURATION},
+    {"acknowledge", required_argument, NULL, LETTER_ACKNOWLEDGE},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option command_options[] = {
+    {"broker", required_argument, NULL, LETTER_BROKER},
+    {"city", required_argument, NULL, LETTER_CITY},
+    {"gateway", required_argument, NULL, LETTER_GATEWAY},
+    {"username", required_argument, NULL, LETTER_USERNAME},
+    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
+    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
+    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
+    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    {"json", required_argument, NULL, LETTER_JSON},
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"alert", required_argument, NULL, LETTER_ALERT},
+    {"revision", required_argument, NULL, LETTER_REVISION},
+    {"by", required_argument, NULL, LETTER_BY},
+    {"note", required_argument, NULL, LETTER_NOTE},
+    {"timeout", required_argument, NULL, LETTER_TIMEOUT},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static int take_broker_option(struct options *options, int letter, const char *value, const char **broker)
+{
+    switch (letter) {
+    case LETTER_BROKER:
+        *broker = value;
+        return SW_OK;
+    case LETTER_USERNAME:
+        options->broker.username = value;
+        return SW_OK;
+    case LETTER_PASSWORD_FILE:
+        options->broker.password_file = value;
+        return SW_OK;
+    case LETTER_CA_FILE:
+        options->broker.ca_file = value;
+        return SW_OK;
+    case LETTER_CERTIFICATE_FILE:
+        options->broker.certificate_file = value;
+        return SW_OK;
+    case LETTER_KEY_FILE:
+        options->broker.key_file = value;
+        return SW_OK;
+    default:
+        return SW_ERROR_NOT_FOUND;
+    }
+}
+
+static int copy_fitting(char *out, size_t size, const char *value)
+{
+    if (value[0] == '\0' || strlen(value) >= size) return SW_ERROR_INVALID_ARGUMENT;
+    memcpy(out, value, strlen(value) + 1);
+    return SW_OK;
+}
+
+/* NULL, or what was expected. */
+static const char *take_option(struct options *options, int letter, char *value)
+{
+    struct message_command *command = &options->command;
+    switch (letter) {
+    case LETTER_CITY:
+        options->city = value;
+        return sw_id_valid(value) ? NULL : "--city: expected an id";
+    case LETTER_GATEWAY:
+        if (options->gateway_count == OPTIONS_GATEWAYS_MAX) return "--gateway: too many";
+        options->gateways[options->gateway_count++] = value;
+        return sw_id_valid(value) ? NULL : "--gateway: expected an id";
+    case LETTER_JSON:
+        options->json = value;
+        return NULL;
+    case LETTER_CLIENT_ID:
+        options->client_id = value;
+        return sw_id_valid(value) ? NULL : "--client-id: expected an id";
+    case LETTER_DURATION:
+        return parse_seconds(value, &options->duration_s) == SW_OK ? NULL : "--duration: expected seconds";
+    case LETTER_TIMEOUT:
+        return parse_seconds(value, &options->timeout_s) == SW_OK ? NULL : "--timeout: expected seconds";
+    case LETTER_ACKNOWLEDGE:
+        if (options->rule_count == OPTIONS_RULES_MAX) return "--acknowledge: too many";
+        return parse_rule(value, &options->rules[options->rule_count++]) == SW_OK
+                   ? NULL
+                   : "--acknowledge: expected KIND=BY or KIND:COLOUR=BY";
+    case LETTER_ALERT:
+        return copy_fitting(command->alert_id, sizeof command->alert_id, value) == SW_OK
+                   ? NULL
+                   : "--alert: expected an alert id";
+    case LETTER_REVISION:
+        return parse_revision(value, &command->revision) == SW_OK ? NULL : "--revision: expected a number from 1";
+    case LETTER_BY:
+        (void)copy_fitting(command->by, sizeof command->by, value);
+        return sw_id_valid(value) ? NULL : "--by: expected an id, not a name with spaces";
+    case LETTER_NOTE:
+        return copy_fitting(command->note, sizeof command->note, value) == SW_OK ? NULL
+                                                                                 : "--note: expected 1 to 255 bytes";
+    default:
+        return "unknown option";
+    }
+}
+
+static int check_rest(struct options *options, const char *broker, char *text, size_t text_size)
+{
+    const struct broker_options *access = &options->broker;
+    if (!broker) return fail(text, text_size, "--broker", "missing");
+    if (access->password_file && !access->username) return fail(text, text_size, "--username", "missing");
+    if ((access->certificate_file != NULL) != (access->key_file != NULL))
+        return fail(text, text_size, "--certificate-file and --key-file", "expected both or neither");
+    if (access->certificate_file && !access->ca_file) return fail(text, text_size, "--ca-file", "missing");
+    if (options->mode == OPTIONS_COMMAND) {
+        if (!options->city) return fail(text, text_size, "--city", "missing");
+        if (options->gateway_count != 1) return fail(text, text_size, "--gateway", "expected exactly one");
+        if (options->command.alert_id[0] == '\0') return fail(text, text_size, "--alert", "missing");
+        if (options->command.by[0] == '\0') return fail(text, text_size, "--by", "missing");
+        if (options->json && strcmp(options->json, "-") != 0) return fail(text, text_size, "--json", "expected -");
+    }
+    return parse_broker(broker, access->ca_file != NULL, options->broker.uri, sizeof options->broker.uri, text,
+                        text_size);
+}
+
+/* A first word without dashes is the command; there is no other word. */
+static int take_mode(int *argc, char ***argv, struct options *options, char *text, size_t text_size)
+{
+    if (*argc < 2 || (*argv)[1][0] == '-') return SW_OK;
+    options->mode = OPTIONS_COMMAND;
+    options->command.action = sw_alert_action_from_name((*argv)[1]);
+    if (options->command.action < SW_ALERT_ACTION_ACKNOWLEDGE || options->command.action > SW_ALERT_ACTION_RESOLVE)
+        return fail(text, text_size, (*argv)[1], "expected acknowledge, dispatch or resolve");
+    (*argc)--;
+    (*argv)++;
+    return SW_OK;
+}
+
+int options_parse(int argc, char **argv, struct options *options, char *text, size_t text_size)
+{
+    *options = (struct options){.mode = OPTIONS_WATCH, .timeout_s = TIMEOUT_DEFAULT_S};
+    int error = take_mode(&argc, &argv, options, text, text_size);
+    if (error != SW_OK) return error;
+    const char *broker = NULL;
+    optind = 0; /* glibc: start over, also for a second call */
+    opterr = 0;
+    for (;;) {
+        int at = optind == 0 ? 1 : optind;
+        int letter =
+            getopt_long(argc, argv, "", options->mode == OPTIONS_WATCH ? watch_options : command_options, NULL);
+        if (letter == -1) break;
+        if (letter == LETTER_HELP) {
+            options->mode = OPTIONS_HELP;
+            return SW_OK;
+        }
+        if (letter == '?') return fail(text, text_size, argv[at], "unknown option, or its value is missing");
+        if (take_broker_option(options, letter, optarg, &broker) == SW_OK) continue;
+        const char *expected = take_option(options, letter, optarg);
+        if (expected) return fail(text, text_size, optarg, expected);
+    }
+    if (optind < argc) return fail(text, text_size, argv[optind], "unexpected");
+    return check_rest(options, broker, text, text_size);
+}

@@ -1,0 +1,244 @@
+#include "centre/watch.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "centre/seen.h"
+#include "centre/topic_path.h"
+#include "stillwater/error.h"
+
+#define REASON_SIZE 320
+
+struct gateway {
+    char city[SW_ID_SIZE], name[SW_ID_SIZE];
+    struct sw_wall status_time;
+    enum message_status_state status_state;
+};
+
+struct watch {
+    struct watch_settings settings;
+    struct watch_counters counters;
+    struct archive archive;
+    struct seen *messages;     /* (city/alert id, revision) */
+    struct seen *acknowledged; /* (city/alert id, 0) */
+    struct gateway *gateways;
+};
+
+static void key_of(const char *city, const char *alert_id, char key[SEEN_KEY_SIZE])
+{
+    (void)snprintf(key, SEEN_KEY_SIZE, "%s/%s", city, alert_id);
+}
+
+/* NULL when the table is full and the gateway not in it. */
+static struct gateway *gateway_of(struct watch *watch, const char *city, const char *name)
+{
+    for (uint32_t i = 0; i < watch->counters.gateways; i++) {
+        struct gateway *gateway = &watch->gateways[i];
+        if (strcmp(gateway->name, name) == 0 && strcmp(gateway->city, city) == 0) return gateway;
+    }
+    if (watch->counters.gateways == WATCH_GATEWAYS_MAX) return NULL;
+    struct gateway *gateway = &watch->gateways[watch->counters.gateways++];
+    (void)snprintf(gateway->city, sizeof gateway->city, "%s", city);
+    (void)snprintf(gateway->name, sizeof gateway->name, "%s", name);
+    return gateway;
+}
+
+static bool is_new_status(struct watch *watch, const struct message_status_summary *status)
+{
+    struct gateway *gateway = gateway_of(watch, status->city, status->gateway);
+    if (!gateway) return true;
+    bool same = gateway->status_time.ms == status->time.ms && gateway->status_state == status->state;
+    gateway->status_time = status->time;
+    gateway->status_state = status->state;
+    return !same;
+}
+
+/* Only what the archive already holds is learnt, not told: a line that is no message is somebody else's. */
+static void learn(void *ctx, const char *line, size_t size)
+{
+    struct watch *watch = ctx;
+    struct message_alert_summary alert;
+    struct message_status_summary status;
+    char key[SEEN_KEY_SIZE], reason[REASON_SIZE];
+    if (message_alert_decode(line, size, &alert, reason, sizeof reason) == SW_OK) {
+        key_of(alert.city, alert.id, key);
+        (void)seen_add(watch->messages, key, alert.revision);
+    } else if (message_status_decode(line, size, &status, reason, sizeof reason) == SW_OK) {
+        (void)is_new_status(watch, &status);
+    }
+}
+
+struct watch *watch_new(const struct watch_settings *settings, char *text, size_t text_size)
+{
+    struct watch *watch = calloc(1, sizeof *watch);
+    if (watch) {
+        watch->settings = *settings;
+        watch->messages = seen_new(SEEN_CAPACITY);
+        watch->acknowledged = seen_new(SEEN_CAPACITY);
+        watch->gateways = calloc(WATCH_GATEWAYS_MAX, sizeof *watch->gateways);
+    }
+    if (!watch || !watch->messages || !watch->acknowledged || !watch->gateways) {
+        (void)snprintf(text, text_size, "no memory");
+        watch_free(watch);
+        return NULL;
+    }
+    const char *path = settings->options->json;
+    struct archive_reader reader = {watch, learn};
+    if (path && archive_open(&watch->archive, path, reader, text, text_size) != SW_OK) {
+        watch_free(watch);
+        return NULL;
+    }
+    /* Gateways of an earlier run have not been seen in this one. */
+    watch->counters.gateways = 0;
+    return watch;
+}
+
+void watch_free(struct watch *watch)
+{
+    if (!watch) return;
+    archive_close(&watch->archive);
+    seen_free(watch->messages);
+    seen_free(watch->acknowledged);
+    free(watch->gateways);
+    free(watch);
+}
+
+/* Bytes from outside go to a terminal here: no control characters. */
+static void complain(struct watch *watch, const char *topic, const char *reason)
+{
+    watch->counters.malformed++;
+    FILE *out = watch->settings.complaints;
+    if (!out) return;
+    for (const char *at = topic; *at != '\0'; at++)
+        (void)fputc((unsigned char)*at < 0x20 || *at == 0x7f ? '?' : *at, out);
+    (void)fprintf(out, ": %s\n", reason);
+    (void)fflush(out);
+}
+
+static void say_alert(FILE *out, const struct message_alert_summary *alert)
+{
+    char time[MESSAGE_TIME_SIZE], colour[16];
+    if (!out) return;
+    message_time_format(alert->updated_at, time);
+    (void)snprintf(colour, sizeof colour, "%s", sw_colour_name(alert->colour));
+    for (char *at = colour; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    (void)fprintf(out, "%s  %-6s  %-12s  %s", time, colour, sw_alert_state_name(alert->state), alert->headline);
+    if (alert->actor[0] != '\0') (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
+    if (alert->note[0] != '\0') (void)fprintf(out, ": %s", alert->note);
+    (void)fprintf(out, "  (%s/%s, alert %s, revision %u)\n", alert->city, alert->gateway, alert->id, alert->revision);
+    (void)fflush(out);
+}
+
+static void say_status(FILE *out, const struct message_status_summary *status)
+{
+    char time[MESSAGE_TIME_SIZE];
+    const char *what = status->state == MESSAGE_STATUS_ONLINE    ? "is online"
+                       : status->state == MESSAGE_STATUS_STOPPED ? "was stopped"
+                                                                 : "is lost; nothing is known from it";
+    if (!out) return;
+    message_time_format(status->time, time);
+    (void)fprintf(out, "%s  %-6s  %-12s  Gateway %s %s", time, "-", message_status_state_name(status->state),
+                  status->gateway, what);
+    if (status->open_alerts > 0) (void)fprintf(out, ", %u alerts open", status->open_alerts);
+    if (status->trouble[0] != '\0') (void)fprintf(out, "; trouble: %s", status->trouble);
+    (void)fprintf(out, "  (%s/%s)\n", status->city, status->gateway);
+    (void)fflush(out);
+}
+
+static void apply_rules(struct watch *watch, const struct message_alert_summary *alert, const char *key)
+{
+    const struct options *options = watch->settings.options;
+    if (alert->state != SW_ALERT_STATE_RAISED || !watch->settings.acknowledge) return;
+    for (size_t i = 0; i < options->rule_count; i++) {
+        const struct acknowledge_rule *rule = &options->rules[i];
+        if (rule->kind != alert->kind || (rule->colour != SW_COLOUR_COUNT && rule->colour != alert->colour)) continue;
+        if (seen_add(watch->acknowledged, key, 0)) watch->settings.acknowledge(watch->settings.ctx, alert, rule->by);
+        return;
+    }
+}
+
+static const char *mismatch(const struct topic_path *path, const char *city, const char *gateway)
+{
+    if (strcmp(path->city, city) != 0) return "the city in the body is not the topic's";
+    if (strcmp(path->gateway, gateway) != 0) return "the gateway in the body is not the topic's";
+    return NULL;
+}
+
+static int take_alert(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
+                      size_t size, char *text, size_t text_size)
+{
+    struct message_alert_summary alert;
+    char reason[REASON_SIZE], key[SEEN_KEY_SIZE];
+    if (message_alert_decode(payload, size, &alert, reason, sizeof reason) != SW_OK) {
+        complain(watch, topic, reason);
+        return SW_OK;
+    }
+    const char *wrong = mismatch(path, alert.city, alert.gateway);
+    if (!wrong && strcmp(path->alert_id, alert.id) != 0) wrong = "the alert id in the body is not the topic's";
+    if (wrong) {
+        complain(watch, topic, wrong);
+        return SW_OK;
+    }
+    (void)gateway_of(watch, alert.city, alert.gateway);
+    key_of(alert.city, alert.id, key);
+    if (!seen_add(watch->messages, key, alert.revision)) {
+        watch->counters.duplicates++;
+        return SW_OK;
+    }
+    watch->counters.alerts++;
+    int error = archive_write(&watch->archive, payload, size, text, text_size);
+    say_alert(watch->settings.sentences, &alert);
+    apply_rules(watch, &alert, key);
+    return error;
+}
+
+static int take_status(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
+                       size_t size, char *text, size_t text_size)
+{
+    struct message_status_summary status;
+    char reason[REASON_SIZE];
+    if (message_status_decode(payload, size, &status, reason, sizeof reason) != SW_OK) {
+        complain(watch, topic, reason);
+        return SW_OK;
+    }
+    const char *wrong = mismatch(path, status.city, status.gateway);
+    if (wrong) {
+        complain(watch, topic, wrong);
+        return SW_OK;
+    }
+    if (!is_new_status(watch, &status)) {
+        watch->counters.duplicates++;
+        return SW_OK;
+    }
+    watch->counters.statuses++;
+    int error = archive_write(&watch->archive, payload, size, text, text_size);
+    say_status(watch->settings.sentences, &status);
+    return error;
+}
+
+int watch_take(struct watch *watch, const char *topic, const char *payload, size_t size, char *text, size_t text_size)
+{
+    struct topic_path path = topic_path_parse(topic);
+    watch->counters.received++;
+    switch (path.branch) {
+    case TOPIC_ALERT:
+        return take_alert(watch, &path, topic, payload, size, text, text_size);
+    case TOPIC_STATUS:
+        /* An empty retained message is how a status is removed from the broker. */
+        if (size == 0) return SW_OK;
+        return take_status(watch, &path, topic, payload, size, text, text_size);
+    case TOPIC_CENTRE_RESULT:
+    case TOPIC_OTHER:
+        break;
+    }
+    complain(watch, topic, "not a topic of a gateway");
+    return SW_OK;
+}
+
+struct watch_counters watch_counters(const struct watch *watch)
+{
+    return watch->counters;
+}
