@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "line_fixture.h"
+#include "sensors/sensor_registers.h"
 #include "stillwater/sensor_profile.h"
 
 #define UNIT_ID 17
@@ -127,6 +128,23 @@ static void rain_gauge_gives_the_total_beyond_one_word(void **state)
     CHECK("stillwater-rain", ", rain_mm: 13107.4", 0, {SW_READING_RAIN, 131074, GOOD});
 }
 
+/* Eight tips of 0.2 mm add up to a little less than 1.6 in binary; the gauge has tipped eight times all the same. */
+static void rain_gauge_counts_the_last_tip_of_a_sum(void **state)
+{
+    (void)state;
+    const struct sw_profile *profile = sw_profile_by_name("stillwater-rain");
+    modbus_mapping_t *map = sensor_registers_new(profile);
+    struct sensor gauge;
+    assert_non_null(map);
+    sensor_init(&gauge, "gauge", 1, profile);
+    for (unsigned i = 0; i < 8; i++)
+        gauge.value[SENSOR_FIELD_RAIN_MM] += 0.2;
+    sensor_registers_fill(&gauge, map);
+    uint16_t tips = map->tab_input_registers[1];
+    modbus_mapping_free(map);
+    assert_int_equal(tips, 8);
+}
+
 static void manhole_gives_tilt_switch_and_battery(void **state)
 {
     (void)state;
@@ -237,6 +255,7 @@ int main(void)
         cmocka_unit_test(qdy30a_gives_the_level_in_mm),
         cmocka_unit_test(qdy30a_set_to_another_unit_is_bad),
         cmocka_unit_test(rain_gauge_gives_the_total_beyond_one_word),
+        cmocka_unit_test(rain_gauge_counts_the_last_tip_of_a_sum),
         cmocka_unit_test(manhole_gives_tilt_switch_and_battery),
         cmocka_unit_test(manhole_that_fails_its_self_test_is_suspect),
         cmocka_unit_test(xintai_registers_are_the_makers),
