@@ -39,7 +39,7 @@ int row_header_read(struct row_header *header, const struct csv *csv, struct row
     return SW_OK;
 }
 
-/* A number as digits and a power of ten. Digits past the 17th only count for their place. */
+/* A number as digits and a power of ten. Digits past the 18th only count for their place. */
 struct decimal {
     bool negative;
     bool any;
@@ -51,7 +51,7 @@ static void take_digits(const char **at, bool fraction, struct decimal *decimal)
 {
     for (; **at >= '0' && **at <= '9'; (*at)++) {
         decimal->any = true;
-        bool fits = decimal->digits < 10000000000000000;
+        bool fits = decimal->digits < 100000000000000000;
         if (fits) decimal->digits = decimal->digits * 10 + (**at - '0');
         if (fraction && fits) decimal->exponent--;
         if (!fraction && !fits) decimal->exponent++;

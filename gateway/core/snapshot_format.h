@@ -19,13 +19,17 @@
 #define SNAPSHOT_CRC_SIZE   4
 #define SNAPSHOT_SIZE_LEAST (4 + SNAPSHOT_CRC_SIZE)
 
+/* Four bits at a time: the table stays small. */
 static inline uint32_t snapshot_crc(const uint8_t *bytes, size_t size)
 {
+    static const uint32_t table[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? UINT32_C(0xedb88320) : 0);
+        crc = table[(crc ^ bytes[i]) & 15] ^ crc >> 4;
+        crc = table[(crc ^ (uint32_t)(bytes[i] >> 4)) & 15] ^ crc >> 4;
     }
     return ~crc;
 }

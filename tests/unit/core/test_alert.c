@@ -1,0 +1,115 @@
+/* Ids of alerts and the steps of their life. */
+#include "core/alert/alert_id.h"
+#include "core/alert/life_cycle.h"
+#include "core_fixture.h"
+
+static void an_id_tells_gateway_kind_subject_and_onset(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t onset_ms;
+        const char *id;
+    } cases[] = {
+        {1, "gw.level.s.19700101T000000001Z"},
+        {INT64_C(951782400000), "gw.level.s.20000229T000000000Z"},
+        {INT64_C(951868799999), "gw.level.s.20000229T235959999Z"},
+        {INT64_C(951868800000), "gw.level.s.20000301T000000000Z"},
+        {INT64_C(1704067199999), "gw.level.s.20231231T235959999Z"},
+        {INT64_C(1709210096789), "gw.level.s.20240229T123456789Z"},
+        {INT64_C(4107542400000), "gw.level.s.21000301T000000000Z"},
+        {ALERT_TIME_MAX_MS, "gw.level.s.99991231T235959999Z"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char id[SW_ALERT_ID_SIZE];
+        alert_id_write(id, "gw", SW_ALERT_KIND_LEVEL, "s", cases[i].onset_ms);
+        assert_string_equal(id, cases[i].id);
+    }
+}
+
+static void an_id_with_dots_everywhere_is_taken_apart(void **state)
+{
+    (void)state;
+    char id[SW_ALERT_ID_SIZE], subject[SW_ID_SIZE];
+    enum sw_alert_kind kind;
+    alert_id_write(id, "a.b.c", SW_ALERT_KIND_SENSOR_SILENT, "x.level.y.", T0);
+    assert_true(alert_id_parse(id, "a.b.c", &kind, subject));
+    assert_int_equal(kind, SW_ALERT_KIND_SENSOR_SILENT);
+    assert_string_equal(subject, "x.level.y.");
+    assert_false(alert_id_parse(id, "a.b", &kind, subject));
+    assert_false(alert_id_parse(id, "a.b.c.d", &kind, subject));
+}
+
+static const struct condition green = {.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
+
+static struct condition condition(enum sw_colour colour)
+{
+    return (struct condition){.decided = true, .colour = colour, .onset_ms = T0};
+}
+
+static enum alert_step go(struct alert_life *life, struct condition now)
+{
+    static const struct sw_evidence evidence;
+    enum alert_step step = alert_life_follow(life, &now);
+    alert_life_step(life, step, now.colour, now.onset_ms, &evidence, T0);
+    return step;
+}
+
+static void each_change_is_one_revision_and_no_change_is_none(void **state)
+{
+    (void)state;
+    struct alert_life life = {0};
+    assert_int_equal(go(&life, green), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_BLUE)), ALERT_STEP_RAISE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_BLUE)), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, (struct condition){.decided = false}), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_RED)), ALERT_STEP_WORSEN);
+    assert_int_equal(go(&life, condition(SW_COLOUR_YELLOW)), ALERT_STEP_EASE);
+    assert_int_equal(life.revision, 3);
+    assert_int_equal(life.peak, SW_COLOUR_RED);
+    assert_int_equal(go(&life, green), ALERT_STEP_CLEAR);
+    assert_int_equal(life.revision, 4);
+    assert_int_equal(life.state, SW_ALERT_STATE_CLEARED);
+    assert_int_equal(life.colour, SW_COLOUR_GREEN);
+    assert_int_equal(life.peak, SW_COLOUR_RED);
+    assert_int_equal(go(&life, green), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_BLUE)), ALERT_STEP_RAISE);
+    assert_int_equal(life.revision, 1);
+    assert_int_equal(life.peak, SW_COLOUR_BLUE);
+}
+
+static void dispatched_and_eased_is_still_dispatched(void **state)
+{
+    (void)state;
+    struct alert_life life = {0};
+    go(&life, condition(SW_COLOUR_RED));
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_DISPATCH, T0), SW_OK);
+    go(&life, condition(SW_COLOUR_BLUE));
+    assert_int_equal(life.state, SW_ALERT_STATE_DISPATCHED);
+    go(&life, condition(SW_COLOUR_YELLOW));
+    assert_int_equal(life.state, SW_ALERT_STATE_RAISED);
+}
+
+static void people_cannot_do_what_only_readings_can(void **state)
+{
+    (void)state;
+    struct alert_life life = {0};
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ACKNOWLEDGE, T0), SW_ERROR_NOT_PERMITTED);
+    go(&life, condition(SW_COLOUR_RED));
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_EASE, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_WORSEN, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_CLEAR, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, (enum sw_alert_action)99, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(life.revision, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_tells_gateway_kind_subject_and_onset),
+        cmocka_unit_test(an_id_with_dots_everywhere_is_taken_apart),
+        cmocka_unit_test(each_change_is_one_revision_and_no_change_is_none),
+        cmocka_unit_test(dispatched_and_eased_is_still_dispatched),
+        cmocka_unit_test(people_cannot_do_what_only_readings_can),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

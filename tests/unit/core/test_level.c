@@ -1,0 +1,148 @@
+#include "core/detect/level.h"
+#include "core_fixture.h"
+
+static struct level_policy bands(int64_t on_delay_ms, int64_t off_delay_ms)
+{
+    struct level_policy policy = policy_city_default().level;
+    policy.on_delay_ms = on_delay_ms;
+    policy.off_delay_ms = off_delay_ms;
+    return policy;
+}
+
+static void one_sample_over_all_bands_fires_the_top_one(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 0);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    level_take(&level, &policy, T0 + MINUTE, 900 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
+    assert_int_equal(level_judge(&level).onset_ms, T0 + MINUTE);
+}
+
+static void exactly_at_the_threshold_is_in_the_band(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 100 * MM - 1);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    level_take(&level, &policy, T0 + MINUTE, 100 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_YELLOW);
+}
+
+static void a_level_inside_the_deadband_keeps_its_band(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 100 * MM);
+    level_take(&level, &policy, T0 + MINUTE, 90 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_YELLOW);
+    level_take(&level, &policy, T0 + 2 * MINUTE, 90 * MM - 1);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+}
+
+static void on_delays_of_all_bands_run_in_parallel(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(2 * MINUTE, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 60 * MM);
+    level_take(&level, &policy, T0 + MINUTE, 300 * MM);
+    level_take(&level, &policy, T0 + 2 * MINUTE, 300 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    assert_int_equal(level_judge(&level).onset_ms, T0);
+    level_take(&level, &policy, T0 + 3 * MINUTE, 300 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_ORANGE);
+    assert_int_equal(level_judge(&level).onset_ms, T0 + MINUTE);
+}
+
+static void a_dip_starts_the_on_delay_again(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(2 * MINUTE, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 60 * MM);
+    level_take(&level, &policy, T0 + MINUTE, 49 * MM);
+    level_take(&level, &policy, T0 + 2 * MINUTE, 60 * MM);
+    level_take(&level, &policy, T0 + 3 * MINUTE, 60 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    level_take(&level, &policy, T0 + 4 * MINUTE, 60 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+}
+
+static void the_on_delay_runs_out_without_a_sample_unless_the_last_one_is_old(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(2 * MINUTE, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 60 * MM);
+    assert_int_equal(level_deadline_ms(&level, &policy, HOUR), T0 + 2 * MINUTE);
+    assert_int_equal(level_deadline_ms(&level, &policy, MINUTE), DEADLINE_NONE);
+    level_pass_time(&level, &policy, T0 + 2 * MINUTE, MINUTE);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    level_pass_time(&level, &policy, T0 + 2 * MINUTE, HOUR);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    assert_int_equal(level_deadline_ms(&level, &policy, HOUR), DEADLINE_NONE);
+}
+
+static void the_off_delay_needs_samples_below_all_the_time(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 5 * MINUTE);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 60 * MM);
+    level_take(&level, &policy, T0 + MINUTE, 0);
+    level_take(&level, &policy, T0 + 4 * MINUTE, 45 * MM); /* in the deadband: not below */
+    level_take(&level, &policy, T0 + 5 * MINUTE, 0);
+    level_pass_time(&level, &policy, T0 + 50 * MINUTE, HOUR);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    level_take(&level, &policy, T0 + 9 * MINUTE, 0);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    level_take(&level, &policy, T0 + 10 * MINUTE, 0);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+}
+
+static void a_band_that_is_off_never_fires(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    policy.band_um[SW_COLOUR_YELLOW] = LEVEL_BAND_OFF;
+    policy.band_um[SW_COLOUR_RED] = LEVEL_BAND_OFF;
+    struct level level = {0};
+    level_take(&level, &policy, T0, 200 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    level_take(&level, &policy, T0 + 1, 9000 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_ORANGE);
+}
+
+static void a_stepped_clock_never_lets_the_on_delay_end_early(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(2 * MINUTE, 0);
+    struct level level = {0};
+    level_take(&level, &policy, T0 + HOUR, 60 * MM);
+    level_restart_delays(&level, T0);
+    level_pass_time(&level, &policy, T0 + 2 * MINUTE - 1, 0);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    level_pass_time(&level, &policy, T0 + 2 * MINUTE, 0);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_sample_over_all_bands_fires_the_top_one),
+        cmocka_unit_test(exactly_at_the_threshold_is_in_the_band),
+        cmocka_unit_test(a_level_inside_the_deadband_keeps_its_band),
+        cmocka_unit_test(on_delays_of_all_bands_run_in_parallel),
+        cmocka_unit_test(a_dip_starts_the_on_delay_again),
+        cmocka_unit_test(the_on_delay_runs_out_without_a_sample_unless_the_last_one_is_old),
+        cmocka_unit_test(the_off_delay_needs_samples_below_all_the_time),
+        cmocka_unit_test(a_band_that_is_off_never_fires),
+        cmocka_unit_test(a_stepped_clock_never_lets_the_on_delay_end_early),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
