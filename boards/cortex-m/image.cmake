@@ -17,20 +17,20 @@ function(stillwater_board_library)
     STILLWATER_UNIT_ID=${STILLWATER_UNIT_ID}u STILLWATER_SERIAL=${STILLWATER_SERIAL}u)
 endfunction()
 
-# stillwater_link_image(<target>): links with the board's memory map, and makes .hex and .bin beside the .elf.
-function(stillwater_link_image target)
+# stillwater_link_image(<target> <linker script>): links with the board's code, and makes .hex and .bin beside the .elf.
+function(stillwater_link_image target script)
   target_link_libraries(${target} PRIVATE board)
   target_link_options(${target} PRIVATE
     -nostartfiles
     -Wl,--gc-sections
     -Wl,--fatal-warnings
     -L${STILLWATER_CORTEX_M_DIR}
-    -T${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../${STILLWATER_BOARD}/board.ld
+    -T${script}
     -Wl,-Map=$<TARGET_FILE_DIR:${target}>/${target}.map)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
     SUFFIX .elf
-    LINK_DEPENDS "${STILLWATER_CORTEX_M_DIR}/sections.ld;${STILLWATER_CORTEX_M_DIR}/../${STILLWATER_BOARD}/board.ld")
+    LINK_DEPENDS "${STILLWATER_CORTEX_M_DIR}/sections.ld;${script}")
   add_custom_command(TARGET ${target} POST_BUILD
     COMMAND ${CMAKE_OBJCOPY} -O ihex $<TARGET_FILE:${target}> ${CMAKE_BINARY_DIR}/${target}.hex
     COMMAND ${CMAKE_OBJCOPY} -O binary $<TARGET_FILE:${target}> ${CMAKE_BINARY_DIR}/${target}.bin
@@ -42,7 +42,7 @@ function(stillwater_node_image)
   set(target stillwater-node-${STILLWATER_BOARD})
   add_executable(${target} ${STILLWATER_CORTEX_M_DIR}/node_main.c)
   target_link_libraries(${target} PRIVATE node_firmware)
-  stillwater_link_image(${target})
+  stillwater_link_image(${target} ${CMAKE_CURRENT_SOURCE_DIR}/board.ld)
   # Always run, so that every build shows the figures, not only one that had to link.
   add_custom_target(budget ALL
     COMMAND ${STILLWATER_CORTEX_M_DIR}/../image_budget.py
