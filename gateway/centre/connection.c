@@ -108,7 +108,7 @@ static void explain(const struct connection *connection, int code, char *text, s
 }
 
 /* The reason code of the broker, or paho's error. */
-static int connect_once(struct connection *connection, bool *resumed)
+static int connect_once(struct connection *connection)
 {
     const struct broker_options *broker = connection->broker;
     MQTTClient_connectOptions options = MQTTClient_connectOptions_initializer5;
@@ -132,7 +132,6 @@ static int connect_once(struct connection *connection, bool *resumed)
     MQTTProperties_free(&properties);
     int code = (int)response.reasonCode;
     MQTTResponse_free(response);
-    *resumed = options.returned.sessionPresent != 0;
     return code;
 }
 
@@ -154,10 +153,10 @@ static int subscribe(struct connection *connection, const char *const *topics, s
     return SW_OK;
 }
 
-int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, bool *resumed,
-                       char *text, size_t text_size)
+int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, char *text,
+                       size_t text_size)
 {
-    int code = connect_once(connection, resumed);
+    int code = connect_once(connection);
     if (code != 0) {
         explain(connection, code, text, text_size);
         return SW_ERROR_BROKER;

@@ -22,10 +22,10 @@ struct connection *connection_new(const struct broker_options *broker, const cha
                                   char *text, size_t text_size);
 void connection_free(struct connection *connection); /* disconnects; a kept session stays at the broker */
 
-/* Connects and subscribes (QoS 1). SW_OK and *resumed (the broker still had our session), or SW_ERROR_BROKER and what
+/* Connects and subscribes (QoS 1). SW_OK, or SW_ERROR_BROKER and what
  * the broker or the network said. Blocks for some seconds at most. */
-int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, bool *resumed,
-                       char *text, size_t text_size);
+int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, char *text,
+                       size_t text_size);
 
 struct connection_message {
     char *topic;

@@ -77,9 +77,8 @@ static int connect_until(struct connection *connection, const char *topic, doubl
                          const volatile sig_atomic_t *stop)
 {
     char text[512] = "", told[512] = "";
-    bool resumed;
     for (;;) {
-        if (connection_connect(connection, &topic, 1, &resumed, text, sizeof text) == SW_OK) return SW_OK;
+        if (connection_connect(connection, &topic, 1, text, sizeof text) == SW_OK) return SW_OK;
         if (strcmp(text, told) != 0) (void)fprintf(stderr, "%s\n", text);
         (void)snprintf(told, sizeof told, "%s", text);
         if (*stop || monotonic_s() + 0.5 >= end_s) return SW_ERROR_BROKER;

@@ -133,12 +133,11 @@ static int watch_until_over(struct watcher *watcher)
     unsigned pause_ms = PAUSE_MIN_MS;
     while (!is_over(watcher)) {
         char text[512];
-        bool resumed;
-        int error = connection_connect(watcher->connection, watcher->topic_pointers, watcher->topic_count, &resumed,
-                                       text, sizeof text);
+        int error =
+            connection_connect(watcher->connection, watcher->topic_pointers, watcher->topic_count, text, sizeof text);
         if (error == SW_OK) {
-            (void)snprintf(text, sizeof text, "connected to %s as %s, %s", watcher->options->broker.uri,
-                           watcher->client_id, resumed ? "where messages were kept for us" : "new to the broker");
+            (void)snprintf(text, sizeof text, "connected to %s as %s", watcher->options->broker.uri,
+                           watcher->client_id);
             say_once(watcher, text);
             pause_ms = PAUSE_MIN_MS;
             error = receive_until_over(watcher);

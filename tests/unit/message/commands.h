@@ -1,0 +1,98 @@
+/* Commands that are wrong and what is said of them; used by test_command.c and, against the JSON Schema, by
+ * message_bodies.c. */
+#ifndef TESTS_UNIT_MESSAGE_COMMANDS_H
+#define TESTS_UNIT_MESSAGE_COMMANDS_H
+
+#include <stdbool.h>
+
+#define ID_64   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NOTE_32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define START   "{\"schema\":\"stillwater.command/1\",\"command\":\"acknowledge\""
+#define GOOD    START ",\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"by\":\"officer-12\""
+
+struct wrong_command {
+    const char *payload;
+    const char *reason;
+    bool schema_cannot_tell; /* it is about bytes or syntax, not about JSON values */
+};
+
+static const struct wrong_command wrong_commands[] = {
+    {"", "line 1, column 0: unexpected token near end of file", true},
+    {"acknowledge", "line 1, column 11: invalid token near 'acknowledge'", true},
+    {"{\"schema\":", "line 1, column 10: unexpected token near end of file", true},
+    {GOOD "} x", "line 1, column 126: end of file expected near 'x'", true},
+    {"[]", "found an array, expected an object", false},
+    {"\"acknowledge\"", "found a string, expected an object", false},
+    {"null", "found null, expected an object", false},
+    {"{}", "schema: missing", false},
+    {"{\"schema\":1}", "schema: found an integer, expected a string", false},
+    {"{\"schema\":\"stillwater.command/2\",\"command\":\"acknowledge\"}",
+     "schema: found \"stillwater.command/2\", expected \"stillwater.command/1\"", false},
+    {"{\"schema\":\"stillwater.alert/1\"}", "schema: found \"stillwater.alert/1\", expected \"stillwater.command/1\"",
+     false},
+    {GOOD ",\"priority\":1}", "priority: no such member", false},
+    {GOOD ",\"Note\":\"x\"}", "Note: no such member", false},
+    {GOOD ",\"by\":\"officer-13\"}", "line 1, column 128: duplicate object key near '\"by\"'", true},
+    {"{\"schema\":\"stillwater.command/1\",\"alert\":\"a\",\"by\":\"o\"}", "command: missing", false},
+    {"{\"schema\":\"stillwater.command/1\",\"command\":7,\"alert\":\"a\",\"by\":\"o\"}",
+     "command: found an integer, expected a string", false},
+    {"{\"schema\":\"stillwater.command/1\",\"command\":\"open\",\"alert\":\"a\",\"by\":\"o\"}",
+     "command: found \"open\", expected acknowledge, dispatch or resolve", false},
+    /* An action of the core's own is not a person's to take. */
+    {"{\"schema\":\"stillwater.command/1\",\"command\":\"clear\",\"alert\":\"a\",\"by\":\"o\"}",
+     "command: found \"clear\", expected acknowledge, dispatch or resolve", false},
+    {"{\"schema\":\"stillwater.command/1\",\"command\":\"\",\"alert\":\"a\",\"by\":\"o\"}",
+     "command: found \"\", expected acknowledge, dispatch or resolve", false},
+    {START ",\"by\":\"o\"}", "alert: missing", false},
+    {START ",\"alert\":null,\"by\":\"o\"}", "alert: found null, expected a string", false},
+    {START ",\"alert\":\"\",\"by\":\"o\"}", "alert: found \"\", expected an alert id", false},
+    {START ",\"alert\":\"a/b\",\"by\":\"o\"}", "alert: found \"a/b\", expected an alert id", false},
+    {START ",\"alert\":\".a\",\"by\":\"o\"}", "alert: found \".a\", expected an alert id", false},
+    {START ",\"alert\":\"" ID_64 ID_64 ID_64 "\",\"by\":\"o\"}", "alert: 192 bytes long, expected at most 167", false},
+    {GOOD ",\"revision\":0}", "revision: found 0, expected 1 to 4294967295", false},
+    {GOOD ",\"revision\":-1}", "revision: found -1, expected 1 to 4294967295", false},
+    {GOOD ",\"revision\":4294967296}", "revision: found 4294967296, expected 1 to 4294967295", false},
+    {GOOD ",\"revision\":99999999999999999999}", "line 1, column 155: too big integer near '99999999999999999999'",
+     true},
+    /* JSON Schema counts 1.0 among the integers. */
+    {GOOD ",\"revision\":1.0}", "revision: found a decimal, expected an integer", true},
+    {GOOD ",\"revision\":\"1\"}", "revision: found a string, expected an integer", false},
+    {GOOD ",\"revision\":true}", "revision: found a boolean, expected an integer", false},
+    {START ",\"alert\":\"a\"}", "by: missing", false},
+    {START ",\"alert\":\"a\",\"by\":{}}", "by: found an object, expected a string", false},
+    {START ",\"alert\":\"a\",\"by\":\"\"}",
+     "by: found \"\", expected 1 to 63 letters, digits, '-', '_' or '.', the first one a letter or digit", false},
+    {START ",\"alert\":\"a\",\"by\":\"Jane Doe\"}",
+     "by: found \"Jane Doe\", expected 1 to 63 letters, digits, '-', '_' or '.', the first one a letter or digit",
+     false},
+    {START ",\"alert\":\"a\",\"by\":\"" ID_64 "\"}", "by: 64 bytes long, expected at most 63", false},
+    {GOOD ",\"note\":5}", "note: found an integer, expected a string", false},
+    {GOOD ",\"note\":[\"x\"]}", "note: found an array, expected a string", false},
+    {GOOD ",\"note\":\"" NOTE_32 NOTE_32 NOTE_32 NOTE_32 NOTE_32 NOTE_32 NOTE_32 NOTE_32 "\"}",
+     "note: 256 bytes long, expected at most 255", false},
+    {GOOD ",\"note\":\"a\\nb\"}", "note: holds a control character at byte 1", false},
+    {GOOD ",\"note\":\"a\\u001b[31m\"}", "note: holds a control character at byte 1", false},
+    {GOOD ",\"note\":\"a\\u009b31m\"}", "note: holds a control character at byte 1", false},
+    {GOOD ",\"note\":\"\\u0000\"}",
+     "line 1, column 139: \\u0000 is not allowed without JSON_ALLOW_NUL near '\"\\u0000\"'", true},
+    {GOOD ",\"note\":\"a\nb\"}", "line 1, column 133: unexpected newline near '\"a'", true},
+    {GOOD ",\"note\":\"\xff\"}", "line 1, column 132: unable to decode byte 0xff near '\"'", true},
+    {GOOD ",\"note\":\"\xc0\x80\"}", "line 1, column 132: unable to decode byte 0xc0 near '\"'", true},
+};
+
+#define WRONG_COMMAND_COUNT (sizeof wrong_commands / sizeof wrong_commands[0])
+
+static const char *const good_commands[] = {
+    GOOD "}",
+    GOOD ",\"revision\":1}",
+    GOOD ",\"revision\":4294967295}",
+    GOOD ",\"note\":\"\"}",
+    GOOD ",\"note\":\"door opened, caf\xc3\xa9 \xe6\xb0\xb4\"}",
+    " \n\t" GOOD " }\n",
+    "{\"by\":\"o\",\"alert\":\"a\",\"command\":\"resolve\",\"schema\":\"stillwater.command/1\"}",
+    "{\"by\":\"o\",\"alert\":\"a\",\"command\":\"dispatch\",\"schema\":\"stillwater.command/1\"}",
+};
+
+#define GOOD_COMMAND_COUNT (sizeof good_commands / sizeof good_commands[0])
+
+#endif

@@ -1,0 +1,242 @@
+/* Writes what the encoders make, and what the command decoder says, for check_schemas.py: one line each,
+ *   <what> TAB <JSON>
+ * where <what> is alert, status, command, command-result (bodies), vocabulary (names from the tables), or
+ * taken / refused (command payloads, by the decoder's own verdict). */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "message/message.h"
+#include "stillwater/error.h"
+
+#define ALERTS 6000
+
+static uint64_t dice = 20261122;
+
+static int64_t roll(int64_t low, int64_t high)
+{
+    dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return low + (int64_t)((dice >> 11) % (uint64_t)(high - low + 1));
+}
+
+static void print_body(const char *what, char *body)
+{
+    if (!body) exit(1);
+    (void)printf("%s\t%s\n", what, body);
+    free(body);
+}
+
+static struct sw_wall roll_time(void)
+{
+    return sw_wall_from_ms(roll(1, INT64_C(4102444800000)));
+}
+
+static void roll_evidence(struct sw_evidence *evidence)
+{
+    static const enum sw_reading_kind kinds[] = {SW_READING_NONE,       SW_READING_WATER_INDEX,        SW_READING_LEVEL,
+                                                 SW_READING_COVER_TILT, SW_READING_COVER_OPEN,         SW_READING_RAIN,
+                                                 SW_READING_BATTERY,    SW_READING_WATER_REVERSE_INDEX};
+    evidence->rule = (enum sw_alert_rule)roll(1, SW_ALERT_RULE_COUNT - 1);
+    evidence->window_ms = roll(0, 2) ? roll(1, 200000000) : 0;
+    evidence->coverage_permille = (int32_t)roll(-1, 1000);
+    if (roll(0, 1)) evidence->last_good = roll_time();
+    if (roll(0, 1)) evidence->last_use = roll_time();
+    evidence->value_kind = kinds[roll(0, (int64_t)(sizeof kinds / sizeof kinds[0]) - 1)];
+    evidence->value_milli = roll(-1000000000, 1000000000);
+    evidence->threshold_milli = roll(-1000000000, 1000000000);
+    evidence->estimated_time = roll(0, 1) != 0;
+}
+
+static void print_alert(int number)
+{
+    struct sw_alert alert = {.revision = (uint32_t)roll(1, UINT32_MAX)};
+    struct config_place place = {.known = roll(0, 1) != 0,
+                                 .latitude = (double)roll(-90000000, 90000000) / 1e6,
+                                 .longitude = (double)roll(-180000000, 180000000) / 1e6};
+    /* Every kind in every state, over and over. */
+    alert.kind = (enum sw_alert_kind)(1 + number % (SW_ALERT_KIND_COUNT - 1));
+    alert.state = (enum sw_alert_state)(1 + number / (SW_ALERT_KIND_COUNT - 1) % (SW_ALERT_STATE_COUNT - 1));
+    alert.colour = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1);
+    alert.peak = (enum sw_colour)roll(alert.colour, SW_COLOUR_COUNT - 1);
+    (void)snprintf(alert.subject, sizeof alert.subject, "subject-%d_x.y", number);
+    (void)snprintf(alert.id, sizeof alert.id, "gw-1.%s.%s.20261122T034000000Z", sw_alert_kind_name(alert.kind),
+                   alert.subject);
+    alert.onset = roll_time();
+    alert.raised_at = roll_time();
+    alert.updated_at = roll_time();
+    if (roll(0, 1)) (void)snprintf(alert.actor, sizeof alert.actor, "officer-%d", number);
+    if (roll(0, 1)) (void)snprintf(alert.note, sizeof alert.note, "note %d, caf\xc3\xa9 \"\\/", number);
+    if (roll(0, 3) == 0) alert.note[roll(0, 10)] = (char)roll(1, 255);
+    if (roll(0, 1)) (void)snprintf(place.grid, sizeof place.grid, "northport/east/mill-lane/c%d", number);
+    roll_evidence(&alert.evidence);
+    print_body("alert", message_alert_encode(&alert, "northport", "gw-1", &place));
+}
+
+static void print_statuses(void)
+{
+    const struct message_counter counters[] = {{"readings", 1}, {"crc_errors", UINT64_MAX}};
+    for (int state = MESSAGE_STATUS_ONLINE; state <= MESSAGE_STATUS_STOPPED; state++)
+        for (size_t count = 0; count <= 2; count++) {
+            struct message_status status = {
+                .city = "northport",
+                .gateway = "gw-1",
+                .state = (enum message_status_state)state,
+                .time = roll_time(),
+                .since = roll_time(),
+                .open_alerts = (uint32_t)roll(0, UINT32_MAX),
+                .trouble = count ? "the disk is full \xff" : "",
+                .counters = counters,
+                .counter_count = count,
+            };
+            print_body("status", message_status_encode(&status));
+        }
+}
+
+static void print_commands(void)
+{
+    for (int action = SW_ALERT_ACTION_ACKNOWLEDGE; action <= SW_ALERT_ACTION_RESOLVE; action++)
+        for (uint32_t revision = 0; revision < 3; revision++) {
+            struct message_command command = {.alert_id = "gw-1.level.c.2026",
+                                              .revision = revision,
+                                              .action = (enum sw_alert_action)action,
+                                              .by = "o"};
+            if (revision) (void)snprintf(command.note, sizeof command.note, "note");
+            print_body("command", message_command_encode(&command));
+        }
+}
+
+static void print_result(int error, const char *alert_id, uint32_t revision)
+{
+    struct message_command_result result = {alert_id, revision, error, sw_error_text(error)};
+    print_body("command-result", message_command_result_encode(&result, roll_time()));
+}
+
+static void print_results(void)
+{
+    print_result(SW_OK, "gw-1.level.c.2026", 2);
+    print_result(SW_ERROR_MESSAGE, "", 0);
+#define SW_ERROR(number, name, text) print_result(number, "gw-1.level.c.2026", 3);
+#include "stillwater/error.def"
+#undef SW_ERROR
+}
+
+static void print_names(const char *path, const char *const *names, size_t count)
+{
+    (void)printf("vocabulary\t{\"path\":\"%s\",\"names\":[", path);
+    for (size_t i = 0; i < count; i++)
+        (void)printf("%s\"%s\"", i ? "," : "", names[i]);
+    (void)printf("]}\n");
+}
+
+/* One list per table of alert.def, and the errors and reading kinds the schemas name. */
+static void print_vocabulary(void)
+{
+#define SW_COLOUR(code, name, text, severity, urgency)
+#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_STATE(code, name, text, open)
+#define SW_ALERT_RULE(code, name, text, description)
+#define SW_ALERT_ACTION(code, name, text)
+#define SW_ALERT_TRANSITION(from, action, to)
+#define PRINT(path)                                                                                                    \
+    print_names(path, names, sizeof names / sizeof names[0]);                                                          \
+    }
+#undef SW_COLOUR
+#define SW_COLOUR(code, name, text, severity, urgency) text,
+    {
+        const char *const names[] = {
+#include "stillwater/alert.def"
+        };
+        PRINT("alert:colour")
+#undef SW_COLOUR
+#define SW_COLOUR(code, name, text, severity, urgency) severity,
+        {
+            const char *const names[] = {
+#include "stillwater/alert.def"
+            };
+            PRINT("alert:severity")
+#undef SW_COLOUR
+#define SW_COLOUR(code, name, text, severity, urgency) urgency,
+            {
+                const char *const names[] = {
+#include "stillwater/alert.def"
+                };
+                PRINT("alert:urgency")
+#undef SW_COLOUR
+#define SW_COLOUR(code, name, text, severity, urgency)
+#undef SW_ALERT_KIND
+#define SW_ALERT_KIND(code, name, text, description) text,
+                {
+                    const char *const names[] = {
+#include "stillwater/alert.def"
+                    };
+                    PRINT("alert:kind")
+#undef SW_ALERT_KIND
+#define SW_ALERT_KIND(code, name, text, description)
+#undef SW_ALERT_STATE
+#define SW_ALERT_STATE(code, name, text, open) text,
+                    {
+                        const char *const names[] = {
+#include "stillwater/alert.def"
+                        };
+                        PRINT("alert:state")
+#undef SW_ALERT_STATE
+#define SW_ALERT_STATE(code, name, text, open)
+#undef SW_ALERT_RULE
+#define SW_ALERT_RULE(code, name, text, description) text,
+                        {
+                            const char *const names[] = {
+#include "stillwater/alert.def"
+                            };
+                            PRINT("alert:evidence.rule")
+                            {
+                                const char *const names[] = {
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter) text,
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+                                };
+                                PRINT("alert:evidence.reading_kind")
+                                {
+                                    const char *const names[] = {
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter) unit,
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+                                    };
+                                    PRINT("alert:evidence.unit")
+                                    {
+                                        const char *const names[] = {
+                                            "OK",
+#define SW_ERROR(number, name, text) #name,
+#include "stillwater/error.def"
+#undef SW_ERROR
+                                        };
+                                        PRINT("command-result:error")
+                                    }
+
+                                    int main(void)
+                                    {
+                                        char text[256];
+                                        struct message_command command;
+                                        for (int i = 0; i < ALERTS; i++)
+                                            print_alert(i);
+                                        print_statuses();
+                                        print_commands();
+                                        print_results();
+                                        print_vocabulary();
+                                        for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
+                                            const char *payload = wrong_commands[i].payload;
+                                            if (wrong_commands[i].schema_cannot_tell) continue;
+                                            bool taken = message_command_decode(payload, strlen(payload), &command,
+                                                                                text, sizeof text) == SW_OK;
+                                            (void)printf("%s\t%s\n", taken ? "taken" : "refused", payload);
+                                        }
+                                        for (size_t i = 0; i < GOOD_COMMAND_COUNT; i++) {
+                                            if (strchr(good_commands[i], '\n')) continue;
+                                            bool taken =
+                                                message_command_decode(good_commands[i], strlen(good_commands[i]),
+                                                                       &command, text, sizeof text) == SW_OK;
+                                            (void)printf("%s\t%s\n", taken ? "taken" : "refused", good_commands[i]);
+                                        }
+                                        return 0;
+                                    }
