@@ -1,7 +1,10 @@
 /* Arm MPS2 FPGA board with the AN385 image (Cortex-M3, 25 MHz).
  *
- *   UART0  the gateway's line: 9-way D connector UART0, over an RS-232 to RS-485 adapter that turns round by itself
- *   UART1  the sensors' line: likewise, connector UART1
+ *   UART0  the gateway's line
+ *   UART1  the sensors' line
+ *
+ * Each goes, from where the AN385 image leads it out, over an adapter to RS-485 that turns round by itself: the node
+ * drives no enable pin here.
  *
  * One 25 MHz clock feeds everything: core, SysTick, both UARTs, watchdog, and the FPGA's prescaled counter, which
  * counts microseconds. The UARTs know 8N1 only: sensors with parity need another board. */

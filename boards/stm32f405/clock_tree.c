@@ -9,6 +9,8 @@
 #define PLL_N 336u
 #define PLL_P (1u << 16)
 #define PLL_Q (7u << 24)
+/* Bits that are to stay as they are. */
+#define PLL_RESERVED 0xf0000000u
 
 /* Polls of a ready bit: over 10 ms at 16 MHz, where a crystal needs about 2 and a PLL 0.3. */
 #define READY_POLLS 40000u
@@ -29,7 +31,8 @@ static bool start_pll(void)
     rcc->cr |= RCC_CR_HSEON;
     bool crystal = wait_for(&rcc->cr, RCC_CR_HSERDY, RCC_CR_HSERDY);
     uint32_t divider = (crystal ? STM32_HSE_HZ : HSI_HZ) / 1000000u;
-    rcc->pllcfgr = divider | PLL_N << 6 | PLL_P | (crystal ? RCC_PLLCFGR_SRC_HSE : 0) | PLL_Q;
+    rcc->pllcfgr =
+        (rcc->pllcfgr & PLL_RESERVED) | divider | PLL_N << 6 | PLL_P | (crystal ? RCC_PLLCFGR_SRC_HSE : 0) | PLL_Q;
     rcc->cr |= RCC_CR_PLLON;
     if (!wait_for(&rcc->cr, RCC_CR_PLLRDY, RCC_CR_PLLRDY)) return false;
     *STM32_FLASH_ACR = FLASH_ACR_84MHZ;
