@@ -34,7 +34,6 @@ static bool still_wanted(const struct record_log *log, const struct sw_record *r
 static void take_in_beyond_header(struct record_log *log, const struct sw_record *record, uint32_t *expected)
 {
     if (record->sequence > log->header.newest) log->header.newest = record->sequence;
-    if (record->kind == SW_RECORD_EVENT_LOG_GAP) log->header.gap_pending = 0;
     (*expected)++;
 }
 
@@ -43,6 +42,7 @@ static void rebuild(struct record_log *log)
 {
     const uint32_t newest = log->header.newest;
     uint32_t expected = log->header.kept;
+    uint32_t told = log->header.lost_told;
     log->telemetry = log->events = log->unused = log_list_empty();
     for (uint16_t slot = 0; slot < log->pool.capacity; slot++) {
         struct sw_record record;
@@ -50,16 +50,16 @@ static void rebuild(struct record_log *log)
         if (log_pool_read(&log->pool, slot, &record) && still_wanted(log, &record)) {
             list = is_event(&record) ? &log->events : &log->telemetry;
             if (record.sequence > newest) take_in_beyond_header(log, &record, &expected);
+            if (record.kind == SW_RECORD_EVENT_LOG_GAP) told += (uint32_t)record.value;
         }
         log_list_push(&log->pool, list, slot);
     }
     log->pool.damaged = false;
     log_list_sort(&log->pool, &log->telemetry);
     log_list_sort(&log->pool, &log->events);
-    if (expected > record_log_count(log)) {
-        log->header.lost += expected - record_log_count(log);
-        log->header.gap_pending += expected - record_log_count(log);
-    }
+    if (expected > record_log_count(log)) log->header.lost += expected - record_log_count(log);
+    /* Whatever no LOG_GAP record tells, because it was damaged itself or never written, the next one does. */
+    log->gap_pending = log->header.lost > told ? log->header.lost - told : 0;
 }
 
 static void make_new(struct record_log *log, struct record_log_header start)
@@ -101,7 +101,7 @@ static void renew(struct record_log *log)
     uint32_t lost = record_log_count(log);
     make_new(log, (struct record_log_header){.boot_count = log->header.boot_count,
                                              .lost = log->header.lost + lost,
-                                             .gap_pending = log->header.gap_pending + lost});
+                                             .lost_told = log->header.lost_told});
     save_header(log);
 }
 
@@ -116,9 +116,9 @@ static void give_up_first(struct record_log *log, struct log_list *list)
     else
         log->header.telemetry_lost_to = sequence;
     log->header.lost++;
-    log->header.gap_pending++;
+    log->gap_pending++;
     if (log_pool_read(&log->pool, slot, &record) && record.kind == SW_RECORD_EVENT_LOG_GAP)
-        log->header.gap_pending += (uint32_t)record.value;
+        log->gap_pending += (uint32_t)record.value;
     log_list_push(&log->pool, &log->unused, slot);
 }
 
@@ -141,7 +141,7 @@ static void put(struct record_log *log, struct sw_record *record)
     uint16_t slot = log_list_pop(&log->pool, &log->unused);
     if (slot == LOG_SLOT_NONE) {
         log->header.lost++;
-        log->header.gap_pending++;
+        log->gap_pending++;
         return;
     }
     record->sequence = log->header.newest + 1;
@@ -154,13 +154,13 @@ static void put(struct record_log *log, struct sw_record *record)
 static void put_gap(struct record_log *log, const struct sw_record *stamp)
 {
     struct sw_record gap = *stamp;
-    uint32_t given_up = log->header.gap_pending;
+    uint32_t given_up = log->gap_pending;
     gap.kind = SW_RECORD_EVENT_LOG_GAP;
     gap.slot = SW_RECORD_NO_SLOT;
     gap.quality = SW_QUALITY_GOOD;
     gap.reason = SW_REASON_NONE;
     gap.value = given_up > INT32_MAX ? INT32_MAX : (int32_t)given_up;
-    log->header.gap_pending = 0;
+    log->gap_pending = 0;
     put(log, &gap);
     save_header(log);
 }
@@ -177,11 +177,11 @@ void record_log_append(struct record_log *log, struct sw_record *record)
 {
     mend(log);
     if (log->header.newest >= UINT32_MAX - 1 - log->header.base) renew(log);
-    if (log->unused.count < (log->header.gap_pending > 0 ? 2 : 1)) {
+    if (log->unused.count < (log->gap_pending > 0 ? 2 : 1)) {
         make_room(log);
         mend(log);
     }
-    if (log->header.gap_pending > 0) put_gap(log, record);
+    if (log->gap_pending > 0) put_gap(log, record);
     put(log, record);
     save_header(log);
     record->sequence += log->header.base;
@@ -240,6 +240,7 @@ static void release(struct record_log *log, struct log_list *list, uint32_t up_t
         /* Of a damaged record nobody knows whether the gateway has it: leave it to mend(), which counts it as lost. */
         if (!log_pool_read(&log->pool, list->head, &record)) log->pool.damaged = true;
         if (log->pool.damaged || record.sequence > up_to) return;
+        if (record.kind == SW_RECORD_EVENT_LOG_GAP) log->header.lost_told += (uint32_t)record.value;
         log_list_push(&log->pool, &log->unused, log_list_pop(&log->pool, list));
     }
 }

@@ -31,7 +31,7 @@ struct record_log_header {
     uint32_t telemetry_lost_to; /* telemetry up to here has been given up */
     uint32_t events_lost_to;    /* events up to here have been given up */
     uint32_t lost;              /* records given up or found damaged since the log was new */
-    uint32_t gap_pending;       /* what the next LOG_GAP record has to tell */
+    uint32_t lost_told;         /* of these, told by LOG_GAP records that the gateway has acknowledged */
     uint32_t kept;
 };
 
@@ -47,6 +47,7 @@ struct record_log {
     struct record_log_header header;
     struct log_pool pool;
     struct log_list telemetry, events, unused;
+    uint32_t gap_pending; /* lost, and in no LOG_GAP record yet: what the next one has to tell */
 };
 
 /* Takes over the log that lies in memory from word `at` to its end and counts the boot, or makes a new one when nothing
