@@ -24,7 +24,7 @@ static struct sw_wall wall_now(void)
 
 static void note(struct listener *listener)
 {
-    if (listener->closed) listener->calls_after_close++;
+    if (listener->closing) listener->calls_after_close++;
 }
 
 static void on_batch(void *ctx, const struct field_bus_batch *batch)
@@ -170,12 +170,13 @@ bool listener_noticed(const struct listener *listener, const char *words)
 static void on_closed(void *ctx)
 {
     struct listener *listener = ctx;
-    note(listener);
+    if (listener->closed) listener->calls_after_close++;
     listener->closed = true;
 }
 
 void listener_finish(struct listener *listener)
 {
+    listener->closing = true;
     field_bus_close(listener->bus, on_closed, listener);
     uv_close((uv_handle_t *)&listener->beat, NULL);
     while (!listener->closed)

@@ -45,8 +45,8 @@ struct listener {
     uint32_t unopened;
     char notices[LISTENER_NOTICES_MAX][256];
     uint32_t notice_count;
-    bool closed;
-    uint32_t calls_after_close;
+    bool closing, closed;
+    uint32_t calls_after_close; /* after field_bus_close(), other than closed() */
 };
 
 /* One line at 115200 baud on `port`, poll interval 30 ms, timeout 100 ms; no units yet. */

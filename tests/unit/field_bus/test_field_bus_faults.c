@@ -239,6 +239,27 @@ static void a_log_whose_epoch_changed_is_recognised_afresh(void **state)
     bench_free(bench);
 }
 
+static void a_log_that_went_back_within_its_epoch_is_read_again(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    listener_add_node(bench->gateway, UNIT);
+    slave_connect(&bench->slave);
+    listener_start(bench->gateway);
+    for (int i = 0; i < 30; i++)
+        model_node_add(&bench->node);
+    listener_until(bench->gateway, bench->gateway->record_count == 30);
+    pthread_mutex_lock(&bench->node.lock);
+    bench->node.newest = bench->node.acknowledged = 0;
+    pthread_mutex_unlock(&bench->node.lock);
+    for (int i = 0; i < 3; i++)
+        model_node_add(&bench->node);
+    listener_until(bench->gateway, bench->gateway->record_count == 33);
+    assert_int_equal(bench->gateway->records[30].sequence, 1);
+    assert_true(listener_noticed(bench->gateway, "refuses to acknowledge"));
+    bench_free(bench);
+}
+
 static void another_node_at_the_same_unit_id_is_recognised(void **state)
 {
     (void)state;
@@ -436,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_node_with_too_few_slots_is_refused_in_words),
         cmocka_unit_test(a_malformed_record_is_counted_and_those_behind_it_come),
         cmocka_unit_test(a_log_whose_epoch_changed_is_recognised_afresh),
+        cmocka_unit_test(a_log_that_went_back_within_its_epoch_is_read_again),
         cmocka_unit_test(another_node_at_the_same_unit_id_is_recognised),
         cmocka_unit_test(a_device_gives_the_points_of_its_profile),
         cmocka_unit_test(each_fault_of_a_device_has_its_error_and_no_points),

@@ -312,6 +312,22 @@ static void a_reply_that_comes_while_the_line_is_idle_is_counted(void **state)
     teardown(fixture);
 }
 
+static void bytes_that_wait_in_the_port_are_not_the_answer(void **state)
+{
+    (void)state;
+    struct fixture *fixture = setup(first_late, 115200);
+    struct rtu_reply reply;
+    fixture->mode = 250;
+    assert_int_equal(ask(fixture, 0x10, 1, &reply), SW_ERROR_TIMEOUT);
+    /* The late reply comes while nobody looks; as if another unit's doubt had been forgotten. */
+    usleep(3 * TIMEOUT_MS * 1000);
+    fixture->doubtful = false;
+    assert_int_equal(ask(fixture, 0x20, 1, &reply), SW_OK);
+    assert_int_equal(reply.registers[0], 0x4020);
+    assert_int_equal(fixture->line.counters.late_frames, 1);
+    teardown(fixture);
+}
+
 /* Notes the silence between the end of a reply and the next request. */
 static void measure_gap(void *ctx, struct scripted_slave *slave, const uint8_t *request, size_t size)
 {
@@ -466,6 +482,7 @@ int main(void)
         cmocka_unit_test(a_late_reply_is_thrown_away_in_quarantine),
         cmocka_unit_test(a_reply_later_than_the_quarantine_is_not_the_next_answer),
         cmocka_unit_test(a_reply_that_comes_while_the_line_is_idle_is_counted),
+        cmocka_unit_test(bytes_that_wait_in_the_port_are_not_the_answer),
         cmocka_unit_test(a_request_comes_after_three_and_a_half_characters_of_silence),
         cmocka_unit_test(a_babbling_line_gets_no_request_and_recovers),
         cmocka_unit_test(a_missing_port_is_named_with_the_reason),
