@@ -1,0 +1,214 @@
+"""Generated households, drains and covers: what is raised, when, and nothing else."""
+
+import datetime
+import random
+
+from replay import DAY, HOUR, MINUTE, START, check, equal, main, parse, row, stamp
+
+SECOND = datetime.timedelta(seconds=1)
+
+
+def home(name, days, period, stops=None, seed=1, away=()):
+    """Readings of a home that uses water by day; none after `stops`; no readings within the spans of `away`. Returns the
+    rows as (time, text) and the time of the last reading that showed use."""
+    chance = random.Random(seed)
+    rows, index, last_use, time = [], 1000.0, None, START
+    while time < START + days * DAY:
+        used = 6 <= time.hour < 23 and chance.random() < 0.05 * (period / MINUTE)
+        if used and (stops is None or time <= stops):
+            index += chance.randint(2, 12)  # each use alone is enough for the rule
+            last_use = time
+        if not any(start <= time < end for start, end in away):
+            rows.append((time, row(time, name, "water_index_l", f"{index:.1f}")))
+        time += period
+    return rows, last_use
+
+
+def texts(*parts):
+    """Rows of several subjects in time order."""
+    return [text for _, text in sorted((r for part in parts for r in part), key=lambda r: r[0])]
+
+
+def water_stops_and_the_alert_comes_24_h_after_the_last_use(replay):
+    for period in (MINUTE, 15 * MINUTE, HOUR):
+        for seed in range(1, 6):
+            stops = START + 4 * DAY + seed * 3 * HOUR
+            rows, last_use = home("home-1", 8, period, stops, seed)
+            alerts = replay.run(texts(rows)).alerts
+            equal([(a["kind"], a["state"]) for a in alerts], [("no_use", "raised")], f"alerts at one each {period}")
+            equal(alerts[0]["onset"], stamp(last_use), "onset")
+            late = parse(alerts[0]["raised_at"]) - last_use - DAY
+            check(datetime.timedelta(0) <= late <= period, f"raised {late} after 24 h at one reading each {period}")
+            equal(alerts[0]["evidence"]["coverage_pct"], 100, "coverage")
+            equal(alerts[0]["evidence"]["value"], 0, "volume in the window")
+            equal(alerts[0]["colour"], "orange", "colour")
+
+
+def a_home_in_use_raises_nothing(replay):
+    rows, _ = home("home-1", 60, 10 * MINUTE)
+    result = replay.run(texts(rows))
+    equal((result.status, result.alerts), (0, []), "alerts")
+
+
+def a_drip_does_not_hide_a_still_home(replay):
+    rows, last_use = home("home-1", 6, MINUTE, START + 2 * DAY)
+    dripping, litres = [], 0.0
+    for time, text in rows:
+        if time > last_use:
+            litres += 0.001  # 1.44 L in 24 h
+        index = float(text.rsplit(",", 1)[1]) + litres
+        dripping.append((time, row(time, "home-1", "water_index_l", f"{index:.3f}")))
+    alerts = replay.run(texts(dripping)).alerts
+    equal([a["kind"] for a in alerts], ["no_use"], "alerts")
+    check(parse(alerts[0]["raised_at"]) - last_use <= DAY + HOUR, "a drip of 1.44 L a day delays the alert by hours")
+    check(0 < alerts[0]["evidence"]["value"] < 2, "the drip is not in the evidence")
+
+
+def gaps_in_the_data_are_not_no_use(replay):
+    """Water goes on behind the gaps; the meter cannot be read for 5 h to 3 days again and again."""
+    away, start = [], START + 2 * DAY
+    for hours in (5, 8, 12, 20, 26, 48, 72):
+        away.append((start, start + hours * HOUR))
+        start += hours * HOUR + DAY
+    rows, _ = home("home-1", 30, 10 * MINUTE, away=away)
+    result = replay.run(texts(rows))
+    equal(result.of("no_use"), [], "no_use alerts")
+    long_gaps = sum(end - begin > 6 * HOUR for begin, end in away)
+    equal(len([a for a in result.of("sensor_silent") if a["state"] == "raised"]), long_gaps, "silences told")
+    equal(len([a for a in result.of("sensor_silent") if a["state"] == "cleared"]), long_gaps, "silences ended")
+
+
+def a_still_home_behind_a_gap_is_told_once_enough_was_seen(replay):
+    stops = START + 3 * DAY
+    rows, last_use = home("home-1", 8, 10 * MINUTE, stops, away=[(stops, stops + 30 * HOUR)])
+    alerts = [a for a in replay.run(texts(rows)).of("no_use")]
+    equal(len(alerts), 1, "no_use alerts")
+    raised = parse(alerts[0]["raised_at"])
+    # 80 % of the window observed: a fifth of a day of the gap may still be in it.
+    enough = stops + 30 * HOUR + 0.8 * DAY
+    check(enough <= raised <= enough + 20 * MINUTE, f"raised at {raised}, enough was seen at {enough}")
+    check(80 <= alerts[0]["evidence"]["coverage_pct"] < 81, f"coverage {alerts[0]['evidence']['coverage_pct']}")
+
+
+def water_comes_back_and_the_alert_is_cleared(replay):
+    rows, last_use = home("home-1", 5, MINUTE, START + 2 * DAY)
+    index = float(rows[-1][1].rsplit(",", 1)[1])
+    back = START + 5 * DAY
+    rows += [(back + i * MINUTE, row(back + i * MINUTE, "home-1", "water_index_l", index + 3)) for i in range(100)]
+    alerts = replay.run(texts(rows)).alerts
+    equal([(a["revision"], a["state"]) for a in alerts], [(1, "raised"), (2, "cleared")], "revisions")
+    equal(parse(alerts[1]["updated_at"]), back, "cleared at")
+    equal(alerts[1]["id"], alerts[0]["id"], "id")
+
+
+def wrong_totals_make_no_alert_and_end_none(replay):
+    rows, last_use = home("home-1", 6, 10 * MINUTE, START + 3 * DAY)
+    for i in range(50, len(rows), 37):
+        time, text = rows[i]
+        index = float(text.rsplit(",", 1)[1])
+        wrong = index + random.Random(i).choice([248243, -12288, 1 << 24, -index, 4294967.295])
+        rows[i] = (time, row(time, "home-1", "water_index_l", f"{wrong:.3f}"))
+    alerts = replay.run(texts(rows)).alerts
+    equal([(a["kind"], a["state"]) for a in alerts], [("no_use", "raised")], "alerts")
+    late = parse(alerts[0]["raised_at"]) - last_use - DAY
+    check(datetime.timedelta(0) <= late <= 30 * MINUTE, f"raised {late} after 24 h")
+
+
+def an_exchanged_meter_neither_raises_nor_hides(replay):
+    rows, last_use = home("home-1", 6, 10 * MINUTE, START + 3 * DAY)
+    exchanged = []
+    for time, text in rows:
+        index = float(text.rsplit(",", 1)[1])
+        exchanged.append((time, row(time, "home-1", "water_index_l", index if time < START + 2 * DAY else index - 1000)))
+    alerts = replay.run(texts(exchanged)).alerts
+    equal([(a["kind"], a["state"]) for a in alerts], [("no_use", "raised")], "alerts")
+    late = parse(alerts[0]["raised_at"]) - last_use - DAY
+    check(datetime.timedelta(0) <= late <= 10 * MINUTE, f"raised {late} after 24 h")
+
+
+def levels(name, millimetres, period=MINUTE):
+    return [(START + i * period, row(START + i * period, name, "level_mm", mm)) for i, mm in enumerate(millimetres)]
+
+
+def a_flood_rises_and_falls_through_the_bands(replay):
+    rise = [0, 20, 49.9, 50, 99, 100, 249, 250, 399, 400, 800]
+    fall = [390] * 7 + [245] * 7 + [200] * 7 + [91] * 7 + [89] * 7 + [41] * 7 + [39] * 7
+    result = replay.run(texts(levels("drain-1", rise + fall)))
+    found = [(a["revision"], a["state"], a["colour"], a["evidence"]["value"]) for a in result.of("level")]
+    equal(found, [(1, "raised", "blue", 50), (2, "raised", "yellow", 100), (3, "raised", "orange", 250),
+                  (4, "raised", "red", 400), (5, "raised", "orange", 245), (6, "raised", "yellow", 200),
+                  (7, "raised", "blue", 89), (8, "cleared", "green", 39)], "revisions")
+    equal({a["onset"] for a in result.of("level")}, {stamp(START + 3 * MINUTE)}, "onset")
+    equal({a["peak_colour"] for a in result.of("level")[3:]}, {"red"}, "peak")
+
+
+def a_sample_over_all_bands_is_red_at_once(replay):
+    alerts = replay.run(texts(levels("drain-1", [0, 0, 2000]))).alerts
+    equal([(a["colour"], a["raised_at"]) for a in alerts], [("red", stamp(START + 2 * MINUTE))], "alerts")
+
+
+def values_no_level_sensor_can_measure_are_neither_flood_nor_sign_of_life(replay):
+    rows = levels("drain-1", [0] * 10 + [65535, -32768] * 40)
+    alerts = replay.run(texts(rows)).alerts
+    equal([a["kind"] for a in alerts], ["sensor_silent"], "alerts")
+    equal(alerts[0]["onset"], stamp(START + 9 * MINUTE), "onset")
+    # There is a row at the very end of the limit: the file tells only after it that it has nothing else of that time.
+    equal(alerts[0]["raised_at"], stamp(START + 69 * MINUTE + SECOND), "raised at")
+
+
+def a_silent_sensor_among_others_is_told_and_ends(replay):
+    rows = levels("drain-1", [0] * 60) + levels("drain-2", [0] * 400)
+    back = START + 200 * MINUTE
+    rows.append((back, row(back, "drain-1", "level_mm", 0)))
+    found = [(a["subject"], a["state"], a["updated_at"]) for a in replay.run(texts(rows)).of("sensor_silent")]
+    equal(found[:2], [("drain-1", "raised", stamp(START + 119 * MINUTE + SECOND)), ("drain-1", "cleared", stamp(back))], "silence")
+    equal(found[2:], [("drain-1", "raised", stamp(START + 260 * MINUTE + SECOND))], "second silence")
+
+
+def covers(replay):
+    def at(seconds, kind, value):
+        time = START + seconds * SECOND
+        return (time, row(time, "cover-1", kind, value))
+
+    rows = [at(0, "cover_open", "false"), at(1, "cover_tilt_deg", 1.5), at(60, "cover_open", "true"),
+            at(65, "cover_tilt_deg", 80), at(120, "cover_tilt_deg", 2), at(121, "cover_open", 0),
+            at(300, "cover_tilt_deg", -12.5), at(360, "cover_tilt_deg", 9), at(420, "cover_tilt_deg", 7.9),
+            at(425, "cover_tilt_deg", 11), at(430, "cover_tilt_deg", 0), at(600, "cover_tilt_deg", 0)]
+    alerts = replay.run(texts(rows)).alerts
+    found = [(a["revision"], a["state"], a["evidence"]["rule"], a["updated_at"]) for a in alerts]
+    equal(found, [(1, "raised", "cover_switch", stamp(START + 60 * SECOND)),
+                  (2, "cleared", "cover_switch", stamp(START + 131 * SECOND)),
+                  (1, "raised", "cover_tilt", stamp(START + 300 * SECOND)),
+                  (2, "cleared", "cover_tilt", stamp(START + 440 * SECOND))], "revisions")
+
+
+def the_end_of_the_file_is_the_end_of_time(replay):
+    rows, _ = home("home-1", 2, HOUR)
+    alerts = replay.run(texts(rows, levels("drain-1", [0]))).alerts
+    equal([a["subject"] for a in alerts], ["drain-1"], "alerts")
+    for alert in alerts:
+        check(parse(alert["updated_at"]) <= rows[-1][0], f"{alert['id']} lies behind the last row")
+
+
+def subjects_far_more_than_expected_keep_their_state(replay):
+    """900 homes, more than the core is first made for; every third one goes still."""
+    rows, stills = [], set()
+    for n in range(900):
+        still = n % 3 == 0
+        if still:
+            stills.add(f"h{n}")
+        for hour in range(0, 60, 2):
+            index = 100 + (min(hour, 20) if still else hour)
+            time = START + hour * HOUR + n * SECOND
+            rows.append((time, row(time, f"h{n}", "water_index_l", index * 10)))
+    result = replay.run(texts(rows))
+    equal({a["subject"] for a in result.of("no_use")}, stills, "still homes")
+    equal(len(result.of("no_use")), len(stills), "alerts")
+    for alert in result.alerts:
+        late = parse(alert["raised_at"]) - parse(alert["onset"])
+        equal(late, DAY, f"delay of {alert['subject']}")
+
+
+main([value for value in list(globals().values())
+      if callable(value) and getattr(value, "__module__", "") == "__main__"
+      and value.__code__.co_varnames[:1] == ("replay",)])

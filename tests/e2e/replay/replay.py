@@ -1,0 +1,101 @@
+"""What the tests of `stillwater replay` share: writing readings, running the command, reading its alerts."""
+
+import argparse
+import datetime
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+UTC = datetime.timezone.utc
+START = datetime.datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE = datetime.timedelta(minutes=1)
+HOUR = datetime.timedelta(hours=1)
+DAY = datetime.timedelta(days=1)
+HEADER = "time,subject,kind,value\n"
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def equal(found, expected, what):
+    check(found == expected, f"{what}: found {found!r}, expected {expected!r}")
+
+
+def stamp(time):
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def parse(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def row(time, subject, kind, value):
+    return f"{stamp(time)},{subject},{kind},{value}\n"
+
+
+class Result:
+    def __init__(self, done, alerts):
+        self.status, self.stderr, self.stdout = done.returncode, done.stderr, done.stdout
+        self.alerts = alerts
+
+    def of(self, kind, subject=None):
+        return [a for a in self.alerts if a["kind"] == kind and subject in (None, a["subject"])]
+
+
+class Replay:
+    def __init__(self, build, folder):
+        self.program = pathlib.Path(build) / "gateway/cli/stillwater"
+        self.folder = pathlib.Path(folder)
+
+    def path(self, name):
+        return self.folder / name
+
+    def command(self, *argv, **options):
+        return subprocess.run([self.program, *map(str, argv)], capture_output=True, text=True, timeout=120, **options)
+
+    def run(self, rows, config=None, header=HEADER):
+        """Replays rows (strings with line ends) and checks what every run has to keep."""
+        readings, alerts = self.path("readings.csv"), self.path("alerts.jsonl")
+        readings.write_text(header + "".join(rows), newline="")
+        argv = ["replay", "--readings", readings, "--alerts", alerts]
+        if config:
+            self.path("gateway.yaml").write_text(config)
+            argv += ["--config", self.path("gateway.yaml")]
+        done = self.command(*argv)
+        check(done.returncode in (0, 3), f"replay ends with {done.returncode}: {done.stderr}")
+        result = Result(done, [json.loads(line) for line in alerts.read_text().splitlines()])
+        check_revisions(result.alerts)
+        return result
+
+
+def check_revisions(alerts):
+    last = {}
+    for alert in alerts:
+        before = last.get(alert["id"])
+        equal(alert["revision"], before["revision"] + 1 if before else 1, f"revision of {alert['id']}")
+        check(not before or before["state"] != "cleared", f"{alert['id']} goes on after it was cleared")
+        last[alert["id"]] = alert
+
+
+def main(tests):
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--build", required=True)
+    options = arguments.parse_args()
+    failed = 0
+    for test in tests:
+        with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+            try:
+                test(Replay(options.build, folder))
+                print(f"ok: {test.__name__}", flush=True)
+            except Failed as failure:
+                print(f"FAILED: {test.__name__}: {failure}", file=sys.stderr, flush=True)
+                failed += 1
+    sys.exit(1 if failed else 0)
