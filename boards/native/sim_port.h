@@ -8,7 +8,10 @@
 
 #include "firmware/port.h"
 
+/* A target with little RAM may take less; no less than a frame that is too long by a few bytes. */
+#ifndef SIM_QUEUE_SIZE
 #define SIM_QUEUE_SIZE 1024u
+#endif
 #define SIM_NEVER      UINT64_MAX
 
 struct sim_clock {
