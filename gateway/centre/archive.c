@@ -1,8 +1,10 @@
 #include "centre/archive.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stillwater/error.h"
@@ -28,6 +30,16 @@ static off_t read_lines(FILE *stream, struct archive_reader reader)
     return whole;
 }
 
+/* What an earlier run left. A pipe or a device has nothing to read and nothing to cut off. */
+static int take_up(FILE *stream, struct archive_reader reader)
+{
+    rewind(stream);
+    off_t whole = read_lines(stream, reader);
+    /* C wants a seek between reading and writing. */
+    if (fseeko(stream, 0, SEEK_END) != 0) return -1;
+    return ftello(stream) > whole ? ftruncate(fileno(stream), whole) : 0;
+}
+
 int archive_open(struct archive *archive, const char *path, struct archive_reader reader, char *text, size_t text_size)
 {
     (void)snprintf(archive->path, sizeof archive->path, "%s", path);
@@ -37,17 +49,12 @@ int archive_open(struct archive *archive, const char *path, struct archive_reade
     }
     archive->stream = fopen(path, "a+");
     if (!archive->stream) return fail(archive, text, text_size);
-    rewind(archive->stream);
-    off_t whole = read_lines(archive->stream, reader);
-    /* A pipe or a device has nothing to read or to cut; a seek between reading and writing is what C wants. */
-    if (fseeko(archive->stream, 0, SEEK_END) == 0 && ftello(archive->stream) > whole &&
-        ftruncate(fileno(archive->stream), whole) != 0) {
-        int error = fail(archive, text, text_size);
-        archive_close(archive);
-        return error;
-    }
-    clearerr(archive->stream);
-    return SW_OK;
+    struct stat file;
+    bool is_file = fstat(fileno(archive->stream), &file) == 0 && S_ISREG(file.st_mode);
+    if (!is_file || take_up(archive->stream, reader) == 0) return SW_OK;
+    int error = fail(archive, text, text_size);
+    archive_close(archive);
+    return error;
 }
 
 int archive_write(struct archive *archive, const char *body, size_t size, char *text, size_t text_size)

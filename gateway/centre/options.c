@@ -26,9 +26,9 @@ const char options_usage[] = "Watch the alerts of a city's gateways:\n"
                              "      [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
                              "A URL is tcp://, mqtt://, ssl:// or mqtts://HOST[:PORT]; --ca-file alone means TLS.\n";
 
-static int fail(char *text, size_t text_size, const char *option, const char *expected)
+static int fail(char *text, size_t text_size, const char *what, const char *more)
 {
-    (void)snprintf(text, text_size, "%s: %s", option, expected);
+    (void)snprintf(text, text_size, "%s: %s", what, more);
     return SW_ERROR_INVALID_ARGUMENT;
 }
 
@@ -300,7 +300,7 @@ int options_parse(int argc, char **argv, struct options *options, char *text, si
         if (letter == '?') return fail(text, text_size, argv[at], "unknown option, or its value is missing");
         if (take_broker_option(options, letter, optarg, &broker) == SW_OK) continue;
         const char *expected = take_option(options, letter, optarg);
-        if (expected) return fail(text, text_size, optarg, expected);
+        if (expected) return fail(text, text_size, expected, optarg);
     }
     if (optind < argc) return fail(text, text_size, argv[optind], "unexpected");
     return check_rest(options, broker, text, text_size);

@@ -15,6 +15,7 @@ struct gateway {
     char city[SW_ID_SIZE], name[SW_ID_SIZE];
     struct sw_wall status_time;
     enum message_status_state status_state;
+    bool counted; /* heard in this run, not only found in the archive */
 };
 
 struct watch {
@@ -24,6 +25,7 @@ struct watch {
     struct seen *messages;     /* (city/alert id, revision) */
     struct seen *acknowledged; /* (city/alert id, 0) */
     struct gateway *gateways;
+    uint32_t gateway_count;
 };
 
 static void key_of(const char *city, const char *alert_id, char key[SEEN_KEY_SIZE])
@@ -34,15 +36,23 @@ static void key_of(const char *city, const char *alert_id, char key[SEEN_KEY_SIZ
 /* NULL when the table is full and the gateway not in it. */
 static struct gateway *gateway_of(struct watch *watch, const char *city, const char *name)
 {
-    for (uint32_t i = 0; i < watch->counters.gateways; i++) {
+    for (uint32_t i = 0; i < watch->gateway_count; i++) {
         struct gateway *gateway = &watch->gateways[i];
         if (strcmp(gateway->name, name) == 0 && strcmp(gateway->city, city) == 0) return gateway;
     }
-    if (watch->counters.gateways == WATCH_GATEWAYS_MAX) return NULL;
-    struct gateway *gateway = &watch->gateways[watch->counters.gateways++];
+    if (watch->gateway_count == WATCH_GATEWAYS_MAX) return NULL;
+    struct gateway *gateway = &watch->gateways[watch->gateway_count++];
     (void)snprintf(gateway->city, sizeof gateway->city, "%s", city);
     (void)snprintf(gateway->name, sizeof gateway->name, "%s", name);
     return gateway;
+}
+
+static void count_gateway(struct watch *watch, const char *city, const char *name)
+{
+    struct gateway *gateway = gateway_of(watch, city, name);
+    if (!gateway || gateway->counted) return;
+    gateway->counted = true;
+    watch->counters.gateways++;
 }
 
 static bool is_new_status(struct watch *watch, const struct message_status_summary *status)
@@ -90,8 +100,6 @@ struct watch *watch_new(const struct watch_settings *settings, char *text, size_
         watch_free(watch);
         return NULL;
     }
-    /* Gateways of an earlier run have not been seen in this one. */
-    watch->counters.gateways = 0;
     return watch;
 }
 
@@ -182,7 +190,7 @@ static int take_alert(struct watch *watch, const struct topic_path *path, const 
         complain(watch, topic, wrong);
         return SW_OK;
     }
-    (void)gateway_of(watch, alert.city, alert.gateway);
+    count_gateway(watch, alert.city, alert.gateway);
     key_of(alert.city, alert.id, key);
     if (!seen_add(watch->messages, key, alert.revision)) {
         watch->counters.duplicates++;
@@ -209,6 +217,7 @@ static int take_status(struct watch *watch, const struct topic_path *path, const
         complain(watch, topic, wrong);
         return SW_OK;
     }
+    count_gateway(watch, status.city, status.gateway);
     if (!is_new_status(watch, &status)) {
         watch->counters.duplicates++;
         return SW_OK;

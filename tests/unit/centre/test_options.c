@@ -1,0 +1,162 @@
+/* The command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "centre/options.h"
+#include "stillwater/error.h"
+
+#define WORDS_MAX 24
+
+/* The words of a line, separated by '|'. */
+static int parse(const char *line, struct options *options, char *text, size_t text_size)
+{
+    static char copy[2048];
+    char *words[WORDS_MAX] = {NULL};
+    int count = 0;
+    (void)snprintf(copy, sizeof copy, "%s", line);
+    for (char *word = strtok(copy, "|"); word && count < WORDS_MAX - 1; word = strtok(NULL, "|"))
+        words[count++] = word;
+    return options_parse(count, words, options, text, text_size);
+}
+
+static void assert_wrong(const char *line, const char *reason)
+{
+    struct options options;
+    char text[512] = "";
+    assert_int_equal(parse(line, &options, text, sizeof text), SW_ERROR_INVALID_ARGUMENT);
+    assert_string_equal(text, reason);
+}
+
+static void assert_uri(const char *line, const char *uri)
+{
+    struct options options;
+    char text[512] = "";
+    if (parse(line, &options, text, sizeof text) != SW_OK) fail_msg("%s", text);
+    assert_string_equal(options.broker.uri, uri);
+}
+
+static void a_broker_is_named_in_many_ways(void **state)
+{
+    (void)state;
+    assert_uri("c|--broker|mqtt.example", "tcp://mqtt.example:1883");
+    assert_uri("c|--broker|mqtt.example:1884", "tcp://mqtt.example:1884");
+    assert_uri("c|--broker|127.0.0.1:1", "tcp://127.0.0.1:1");
+    assert_uri("c|--broker|[::1]:1884", "tcp://[::1]:1884");
+    assert_uri("c|--broker|[::1]", "tcp://[::1]:1883");
+    assert_uri("c|--broker|tcp://h:5", "tcp://h:5");
+    assert_uri("c|--broker|mqtt://h", "tcp://h:1883");
+    assert_uri("c|--broker|ssl://h|--ca-file|ca.pem", "ssl://h:8883");
+    assert_uri("c|--broker|mqtts://h:1|--ca-file|ca.pem", "ssl://h:1");
+    assert_uri("c|--broker|h|--ca-file|ca.pem", "ssl://h:8883");
+    assert_wrong("c|--broker|h:0", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|h:65536", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|h:", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|:1883", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|::1", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|http://h", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|ssl://h", "--ca-file: missing, needed for TLS");
+    assert_wrong("c|--broker|tcp://h|--ca-file|ca.pem", "--broker: this URL is without TLS, but --ca-file is given");
+}
+
+static void a_watch_takes_filters_and_rules(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|--broker|h|--city|northport|--gateway|gw-1|--gateway=gw-2|--json|-|--duration|1.5|"
+                           "--acknowledge|cover_open=officer-1|--acknowledge|level:red=officer-2",
+                           &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.mode, OPTIONS_WATCH);
+    assert_string_equal(options.city, "northport");
+    assert_int_equal(options.gateway_count, 2);
+    assert_string_equal(options.gateways[1], "gw-2");
+    assert_true(options.duration_s > 1.49 && options.duration_s < 1.51);
+    assert_int_equal(options.rule_count, 2);
+    assert_int_equal(options.rules[0].kind, SW_ALERT_KIND_COVER_OPEN);
+    assert_int_equal(options.rules[0].colour, SW_COLOUR_COUNT);
+    assert_string_equal(options.rules[0].by, "officer-1");
+    assert_int_equal(options.rules[1].colour, SW_COLOUR_RED);
+}
+
+static void a_command_takes_what_the_message_has(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|dispatch|--broker|h|--city|northport|--gateway|gw-1|--alert|gw-1.level.c.2026|"
+                           "--revision|3|--by|officer-12|--note|pump on its way|--timeout|2",
+                           &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.mode, OPTIONS_COMMAND);
+    assert_int_equal(options.command.action, SW_ALERT_ACTION_DISPATCH);
+    assert_string_equal(options.command.alert_id, "gw-1.level.c.2026");
+    assert_int_equal(options.command.revision, 3);
+    assert_string_equal(options.command.by, "officer-12");
+    assert_string_equal(options.command.note, "pump on its way");
+    assert_true(options.timeout_s > 1.99 && options.timeout_s < 2.01);
+}
+
+static void wrong_lines_say_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_wrong("c", "--broker: missing");
+    assert_wrong("c|watch", "watch: expected acknowledge, dispatch or resolve");
+    assert_wrong("c|clear", "clear: expected acknowledge, dispatch or resolve");
+    assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
+    assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
+    assert_wrong("c|--broker|h|more", "more: unexpected");
+    assert_wrong("c|--broker|h|--city|a/b", "--city: expected an id: a/b");
+    assert_wrong("c|--broker|h|--gateway|+", "--gateway: expected an id: +");
+    assert_wrong("c|--broker|h|--duration|-1", "--duration: expected seconds: -1");
+    assert_wrong("c|--broker|h|--duration|soon", "--duration: expected seconds: soon");
+    assert_wrong("c|--broker|h|--duration|nan", "--duration: expected seconds: nan");
+    assert_wrong("c|--broker|h|--acknowledge|flood=o", "--acknowledge: expected KIND=BY or KIND:COLOUR=BY: flood=o");
+    assert_wrong("c|--broker|h|--acknowledge|level:pink=o",
+                 "--acknowledge: expected KIND=BY or KIND:COLOUR=BY: level:pink=o");
+    assert_wrong("c|--broker|h|--acknowledge|level", "--acknowledge: expected KIND=BY or KIND:COLOUR=BY: level");
+    assert_wrong("c|--broker|h|--acknowledge|level=Jane Doe",
+                 "--acknowledge: expected KIND=BY or KIND:COLOUR=BY: level=Jane Doe");
+    assert_wrong("c|--broker|h|--password-file|f", "--username: missing");
+    assert_wrong("c|--broker|h|--ca-file|f|--key-file|k",
+                 "--certificate-file and --key-file: expected both or neither");
+    assert_wrong("c|--broker|h|--key-file|k|--certificate-file|f", "--ca-file: missing");
+    assert_wrong("c|acknowledge|--broker|h|--gateway|g|--alert|a|--by|o", "--city: missing");
+    assert_wrong("c|acknowledge|--broker|h|--city|c|--alert|a|--by|o", "--gateway: expected exactly one");
+    assert_wrong("c|acknowledge|--broker|h|--city|c|--gateway|g|--by|o", "--alert: missing");
+    assert_wrong("c|acknowledge|--broker|h|--city|c|--gateway|g|--alert|a", "--by: missing");
+    assert_wrong("c|acknowledge|--broker|h|--by|Jane Doe", "--by: expected an id, not a name with spaces: Jane Doe");
+    assert_wrong("c|acknowledge|--broker|h|--revision|0", "--revision: expected a number from 1: 0");
+    assert_wrong("c|acknowledge|--broker|h|--revision|1x", "--revision: expected a number from 1: 1x");
+    assert_wrong("c|acknowledge|--broker|h|--duration|1", "--duration: unknown option, or its value is missing");
+    assert_wrong("c|acknowledge|--broker|h|--city|c|--gateway|g|--alert|a|--by|o|--json|f", "--json: expected -");
+}
+
+static void help_needs_nothing_else(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[64];
+    assert_int_equal(parse("c|--help", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.mode, OPTIONS_HELP);
+    assert_non_null(strstr(options_usage, "--acknowledge"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broker_is_named_in_many_ways),
+        cmocka_unit_test(a_watch_takes_filters_and_rules),
+        cmocka_unit_test(a_command_takes_what_the_message_has),
+        cmocka_unit_test(wrong_lines_say_what_is_wrong),
+        cmocka_unit_test(help_needs_nothing_else),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

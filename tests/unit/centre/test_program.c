@@ -1,0 +1,354 @@
+/* stillwater-centre as a program: a real broker on one side, gateways on the other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "support/broker.h"
+
+#define OUTPUT_SIZE (1 << 20)
+#define LIMIT_MS    20000
+#define COVER(n)    "gw-1.cover_open.cover-" #n ".20261122T034000000Z"
+
+static char address[32], port[8];
+
+static void open_broker(struct broker *broker, const char *settings)
+{
+    broker_prepare(broker, settings);
+    (void)snprintf(port, sizeof port, "%u", broker->port);
+    (void)snprintf(address, sizeof address, "127.0.0.1:%u", broker->port);
+}
+
+static void wait_for(const struct broker_tool *tool, const char *wanted)
+{
+    static char output[OUTPUT_SIZE];
+    for (int waited = 0; waited < LIMIT_MS; waited += 20) {
+        if (broker_tool_says(tool, wanted)) return;
+        broker_pause_ms(20);
+    }
+    fail_msg("no \"%s\" in:\n%s", wanted, broker_tool_output(tool, output, sizeof output));
+}
+
+static void start_gateway(struct broker_tool *gateway, const char *name, const char *alerts)
+{
+    const char *const arguments[] = {getenv("STILLWATER_FAKE_GATEWAY"), port, "northport", name, alerts, NULL};
+    assert_non_null(arguments[0]);
+    broker_start_tool(gateway, arguments);
+}
+
+static void start_centre(struct broker_tool *centre, const char *file, const char *rule)
+{
+    const char *const arguments[] = {getenv("STILLWATER_CENTRE"),   "--broker", address, "--json", file,
+                                     rule ? "--acknowledge" : NULL, rule,       NULL};
+    assert_non_null(arguments[0]);
+    broker_start_tool(centre, arguments);
+}
+
+static unsigned count_lines_with(const char *file, const char *first, const char *second)
+{
+    static char line[65536];
+    unsigned count = 0;
+    FILE *stream = fopen(file, "r");
+    assert_non_null(stream);
+    while (fgets(line, sizeof line, stream))
+        count += strstr(line, first) && strstr(line, second);
+    (void)fclose(stream);
+    return count;
+}
+
+static int command(char *output, size_t size, const char *verb, const char *alert, const char *revision)
+{
+    const char *const arguments[] = {getenv("STILLWATER_CENTRE"),
+                                     verb,
+                                     "--broker",
+                                     address,
+                                     "--city",
+                                     "northport",
+                                     "--gateway",
+                                     "gw-1",
+                                     "--alert",
+                                     alert,
+                                     "--by",
+                                     "officer-12",
+                                     "--note",
+                                     "on my way",
+                                     "--timeout",
+                                     "5",
+                                     revision ? "--revision" : NULL,
+                                     revision,
+                                     NULL};
+    return broker_run_tool(output, size, arguments);
+}
+
+static void nothing_is_missed_while_the_centre_is_away(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, first, second;
+    char file[128];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "connected to");
+    start_gateway(&first, "gw-1", "5");
+    wait_for(&centre, "cover-4");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+
+    start_gateway(&second, "gw-2", "7");
+    wait_for(&second, "delivered 6");
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "gw-2.cover_open.cover-6.");
+    (void)kill(centre.process, SIGTERM);
+    wait_for(&centre, "malformed 0; gateways 2");
+    assert_int_equal(broker_stop_tool(&centre, 0), 0);
+    assert_int_equal(count_lines_with(file, "\"gateway\":\"gw-1\"", "stillwater.alert/1"), 5);
+    assert_int_equal(count_lines_with(file, "\"gateway\":\"gw-2\"", "stillwater.alert/1"), 7);
+    /* The retained status comes at every subscription, and is the same one. */
+    assert_int_equal(count_lines_with(file, "\"gateway\":\"gw-1\"", "stillwater.status/1"), 1);
+    (void)broker_stop_tool(&first, SIGTERM);
+    (void)broker_stop_tool(&second, SIGTERM);
+    broker_close(&broker);
+}
+
+static void the_centre_comes_back_after_the_broker_was_lost(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    char file[128];
+    open_broker(&broker, "");
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "cannot connect");
+    broker_run(&broker);
+    wait_for(&centre, "connected to");
+    broker_kill(&broker);
+    wait_for(&centre, "the connection was lost");
+    broker_run(&broker);
+    start_gateway(&gateway, "gw-1", "3");
+    wait_for(&centre, "cover-2");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    assert_int_equal(count_lines_with(file, "\"gateway\":\"gw-1\"", "stillwater.alert/1"), 3);
+    (void)broker_stop_tool(&gateway, SIGTERM);
+    broker_close(&broker);
+}
+
+static void a_command_reaches_the_gateway_and_comes_back_as_the_next_revision(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    char file[128], output[4096];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "connected to");
+    start_gateway(&gateway, "gw-1", "2");
+    wait_for(&centre, "cover-1");
+
+    assert_int_equal(command(output, sizeof output, "acknowledge", COVER(0), "1"), 0);
+    assert_string_equal(output, "accepted: alert " COVER(0) " is now at revision 2\n");
+    wait_for(&centre, "acknowledged by officer-12: on my way");
+    assert_int_equal(command(output, sizeof output, "dispatch", COVER(0), NULL), 0);
+    assert_string_equal(output, "accepted: alert " COVER(0) " is now at revision 3\n");
+    assert_int_equal(command(output, sizeof output, "acknowledge", COVER(0), NULL), 1);
+    assert_string_equal(output, "refused (NOT_PERMITTED): not permitted in the present state\n");
+    assert_int_equal(command(output, sizeof output, "resolve", COVER(0), "1"), 1);
+    assert_string_equal(output, "refused (STALE): refers to an older state than the present one\n");
+    assert_int_equal(command(output, sizeof output, "resolve", COVER(9), NULL), 1);
+    assert_string_equal(output, "refused (NOT_FOUND): no such entry\n");
+    assert_int_equal(command(output, sizeof output, "resolve", COVER(0), "3"), 0);
+    wait_for(&centre, "resolved by officer-12");
+
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    assert_int_equal(count_lines_with(file, "\"id\":\"" COVER(0), "\"revision\":"), 4);
+    (void)broker_stop_tool(&gateway, SIGTERM);
+    broker_close(&broker);
+}
+
+static void no_answer_is_told_from_a_refusal(void **state)
+{
+    (void)state;
+    struct broker broker;
+    char output[4096];
+    const char *const usage[] = {getenv("STILLWATER_CENTRE"), "acknowledge", "--broker", "h", NULL};
+    const char *arguments[] = {getenv("STILLWATER_CENTRE"),
+                               "acknowledge",
+                               "--broker",
+                               address,
+                               "--city",
+                               "northport",
+                               "--gateway",
+                               "gw-1",
+                               "--alert",
+                               "a",
+                               "--by",
+                               "o",
+                               "--timeout",
+                               "1",
+                               NULL};
+    open_broker(&broker, "");
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 3);
+    assert_non_null(strstr(output, "cannot connect"));
+    broker_run(&broker);
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 3);
+    assert_non_null(strstr(output, "gateway gw-1 did not answer within 1 s"));
+    assert_int_equal(broker_run_tool(output, sizeof output, usage), 2);
+    assert_non_null(strstr(output, "--city: missing"));
+    broker_close(&broker);
+}
+
+static void a_rule_acknowledges_by_itself(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    char file[128];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, "cover_open:orange=officer-9");
+    wait_for(&centre, "connected to");
+    start_gateway(&gateway, "gw-1", "4");
+    wait_for(&centre, "alert " COVER(0) " acknowledged, now at revision 2");
+    wait_for(&centre, "alert " COVER(2) " acknowledged, now at revision 2");
+    wait_for(&gateway, "command OK");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    /* The fake gateway's even covers are orange, the odd ones yellow. */
+    assert_int_equal(count_lines_with(file, "\"state\":\"acknowledged\"", "\"actor\":\"officer-9\""), 2);
+    assert_int_equal(count_lines_with(file, "\"id\":\"" COVER(1), "\"revision\":2"), 0);
+    (void)broker_stop_tool(&gateway, SIGTERM);
+    broker_close(&broker);
+}
+
+static void publish(const char *topic, const char *payload)
+{
+    char output[512];
+    const char *const arguments[] = {"mosquitto_pub", "-V", "5",     "-h", "127.0.0.1", "-p", port, "-q", "1", "-t",
+                                     topic,           "-m", payload, NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 0);
+}
+
+static void messages_that_are_not_valid_are_told_and_counted(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre;
+    char file[128];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "connected to");
+    publish("stillwater/northport/gw-1/alert/x", "{\"schema\":");
+    publish("stillwater/northport/gw-1/alert/x", "{\"schema\":\"stillwater.status/1\"}");
+    publish("stillwater/northport/gw-1/status", "hello");
+    wait_for(&centre, "stillwater/northport/gw-1/alert/x: line 1, column 10: unexpected token near end of file");
+    wait_for(&centre, "stillwater/northport/gw-1/alert/x: schema: found \"stillwater.status/1\"");
+    wait_for(&centre, "stillwater/northport/gw-1/status: line 1, column 5");
+    (void)kill(centre.process, SIGTERM);
+    wait_for(&centre, "received 3: alerts 0, statuses 0, duplicates 0, malformed 3; gateways 0");
+    assert_int_equal(broker_stop_tool(&centre, 0), 0);
+    assert_int_equal(count_lines_with(file, "", ""), 0);
+    broker_close(&broker);
+}
+
+static void a_killed_gateway_is_said_to_be_lost(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    char file[128];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    broker_path(&broker, "alerts.jsonl", file);
+    start_centre(&centre, file, NULL);
+    wait_for(&centre, "connected to");
+    start_gateway(&gateway, "gw-1", "0");
+    wait_for(&centre, "Gateway gw-1 is online");
+    (void)broker_stop_tool(&gateway, SIGKILL);
+    wait_for(&centre, "Gateway gw-1 is lost; nothing is known from it");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    broker_close(&broker);
+}
+
+static void tls_and_a_refused_connection(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre;
+    char uri[64], authority[128], other[128], certificate[128], key[128];
+    open_broker(&broker, "cafile %s/ca.pem\ncertfile %s/server.pem\nkeyfile %s/server.key\nrequire_certificate true\n"
+                         "use_identity_as_username true\nallow_anonymous false\n");
+    broker_make_certificates(&broker);
+    broker_run(&broker);
+    (void)snprintf(uri, sizeof uri, "ssl://localhost:%s", port);
+    broker_path(&broker, "ca.pem", authority);
+    broker_path(&broker, "other-ca.pem", other);
+    broker_path(&broker, "client.pem", certificate);
+    broker_path(&broker, "client.key", key);
+    const char *arguments[] = {getenv("STILLWATER_CENTRE"), "--broker",  uri,          "--ca-file", authority,
+                               "--certificate-file",        certificate, "--key-file", key,         NULL};
+    broker_start_tool(&centre, arguments);
+    wait_for(&centre, "connected to ssl://localhost");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    arguments[4] = other;
+    broker_start_tool(&centre, arguments);
+    wait_for(&centre, "cannot connect");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    arguments[4] = "/nowhere/ca.pem";
+    char output[1024];
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 2);
+    assert_string_equal(output, "--ca-file /nowhere/ca.pem: No such file or directory\n");
+    broker_close(&broker);
+
+    open_broker(&broker, "allow_anonymous false\n");
+    broker_run(&broker);
+    const char *const anonymous[] = {getenv("STILLWATER_CENTRE"), "--broker", address, NULL};
+    broker_start_tool(&centre, anonymous);
+    wait_for(&centre, "the broker refused the connection: Not authorized");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    broker_close(&broker);
+}
+
+static void a_full_disk_ends_the_centre_with_an_error(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    open_broker(&broker, "");
+    broker_run(&broker);
+    start_centre(&centre, "/dev/full", NULL);
+    wait_for(&centre, "connected to");
+    start_gateway(&gateway, "gw-1", "1");
+    wait_for(&centre, "/dev/full: No space left on device");
+    assert_int_equal(broker_stop_tool(&centre, 0), 1);
+    (void)broker_stop_tool(&gateway, SIGTERM);
+    broker_close(&broker);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_missed_while_the_centre_is_away),
+        cmocka_unit_test(the_centre_comes_back_after_the_broker_was_lost),
+        cmocka_unit_test(a_command_reaches_the_gateway_and_comes_back_as_the_next_revision),
+        cmocka_unit_test(no_answer_is_told_from_a_refusal),
+        cmocka_unit_test(a_rule_acknowledges_by_itself),
+        cmocka_unit_test(messages_that_are_not_valid_are_told_and_counted),
+        cmocka_unit_test(a_killed_gateway_is_said_to_be_lost),
+        cmocka_unit_test(tls_and_a_refused_connection),
+        cmocka_unit_test(a_full_disk_ends_the_centre_with_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

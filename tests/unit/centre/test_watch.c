@@ -1,0 +1,301 @@
+/* What the centre does with a message, without a network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <unistd.h>
+
+#include "centre/watch.h"
+#include "stillwater/error.h"
+
+#define BASE "stillwater/northport/gw-1"
+#define ID   "gw-1.level.canal-3.20261122T034000000Z"
+
+struct bench {
+    struct options options;
+    struct watch *watch;
+    char path[64];
+    char *sentences, *complaints;
+    size_t sentences_size, complaints_size;
+    FILE *sentence_stream, *complaint_stream;
+    unsigned acknowledgements;
+    char acknowledged[SW_ALERT_ID_SIZE], by[SW_ID_SIZE];
+};
+
+static void on_acknowledge(void *ctx, const struct message_alert_summary *alert, const char *by)
+{
+    struct bench *bench = ctx;
+    bench->acknowledgements++;
+    (void)snprintf(bench->acknowledged, sizeof bench->acknowledged, "%s", alert->id);
+    (void)snprintf(bench->by, sizeof bench->by, "%s", by);
+}
+
+static void start(struct bench *bench)
+{
+    char text[256] = "";
+    bench->sentence_stream = open_memstream(&bench->sentences, &bench->sentences_size);
+    bench->complaint_stream = open_memstream(&bench->complaints, &bench->complaints_size);
+    bench->options.json = bench->path;
+    struct watch_settings settings = {&bench->options, bench->sentence_stream, bench->complaint_stream, bench,
+                                      on_acknowledge};
+    bench->watch = watch_new(&settings, text, sizeof text);
+    if (!bench->watch) fail_msg("%s", text);
+}
+
+static void stop(struct bench *bench)
+{
+    watch_free(bench->watch);
+    (void)fclose(bench->sentence_stream);
+    (void)fclose(bench->complaint_stream);
+    free(bench->sentences);
+    free(bench->complaints);
+}
+
+static int open_bench(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    (void)snprintf(bench->path, sizeof bench->path, "/tmp/stillwater-watch-XXXXXX");
+    (void)close(mkstemp(bench->path));
+    start(bench);
+    *state = bench;
+    return 0;
+}
+
+static int close_bench(void **state)
+{
+    struct bench *bench = *state;
+    stop(bench);
+    (void)unlink(bench->path);
+    free(bench);
+    return 0;
+}
+
+static void take(struct bench *bench, const char *topic, const char *payload)
+{
+    char text[256] = "";
+    /* In its exact size: what comes from the network is not terminated. */
+    size_t size = strlen(payload);
+    char *exact = malloc(size > 0 ? size : 1);
+    memcpy(exact, payload, size);
+    assert_int_equal(watch_take(bench->watch, topic, exact, size, text, sizeof text), SW_OK);
+    free(exact);
+}
+
+static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
+{
+    struct sw_alert alert = {
+        .id = ID,
+        .revision = revision,
+        .kind = SW_ALERT_KIND_LEVEL,
+        .state = now,
+        .colour = colour,
+        .peak = colour,
+        .subject = "canal-3",
+        .onset = {INT64_C(1795318800000)},
+        .raised_at = {INT64_C(1795318800000)},
+        .updated_at = {INT64_C(1795318800000) + revision},
+        .evidence = {.rule = SW_ALERT_RULE_LEVEL_BAND,
+                     .coverage_permille = -1,
+                     .value_kind = SW_READING_LEVEL,
+                     .value_milli = 812500,
+                     .threshold_milli = 800000},
+    };
+    if (now == SW_ALERT_STATE_ACKNOWLEDGED) {
+        (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
+        (void)snprintf(alert.note, sizeof alert.note, "pump on its way");
+    }
+    return message_alert_encode(&alert, "northport", "gw-1", NULL);
+}
+
+static void take_alert(struct bench *bench, uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
+{
+    char *body = alert_body(revision, now, colour);
+    take(bench, BASE "/alert/" ID, body);
+    free(body);
+}
+
+static unsigned lines_in(const struct bench *bench)
+{
+    FILE *stream = fopen(bench->path, "r");
+    unsigned count = 0;
+    for (int c; (c = getc(stream)) != EOF;)
+        count += c == '\n';
+    (void)fclose(stream);
+    return count;
+}
+
+static void a_message_is_written_and_said_once(void **state)
+{
+    struct bench *bench = *state;
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take_alert(bench, 2, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE);
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    struct watch_counters counters = watch_counters(bench->watch);
+    assert_int_equal(counters.received, 4);
+    assert_int_equal(counters.alerts, 2);
+    assert_int_equal(counters.duplicates, 2);
+    assert_int_equal(counters.malformed, 0);
+    assert_int_equal(counters.gateways, 1);
+    assert_int_equal(lines_in(bench), 2);
+    assert_string_equal(
+        bench->sentences,
+        "2026-11-22T03:40:00.001Z  ORANGE  raised        Site canal-3: water level in the orange band, 812.5 mm (band "
+        "begins at 800 mm)  (northport/gw-1, alert " ID ", revision 1)\n"
+        "2026-11-22T03:40:00.002Z  ORANGE  acknowledged  Site canal-3: water level in the orange band, 812.5 mm (band "
+        "begins at 800 mm); acknowledged by officer-12: pump on its way  (northport/gw-1, alert " ID ", revision 2)\n");
+}
+
+static void the_body_is_written_as_it_came(void **state)
+{
+    struct bench *bench = *state;
+    char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_RED);
+    char found[4096];
+    take(bench, BASE "/alert/" ID, body);
+    FILE *stream = fopen(bench->path, "r");
+    assert_non_null(fgets(found, sizeof found, stream));
+    (void)fclose(stream);
+    found[strcspn(found, "\n")] = '\0';
+    assert_string_equal(found, body);
+    free(body);
+}
+
+/* The broker may send again what was written just before the end. */
+static void what_the_file_holds_is_not_written_again_after_a_restart(void **state)
+{
+    struct bench *bench = *state;
+    const char *other = "{\"schema\":\"stillwater.status/1\",\"city\":\"northport\",\"gateway\":\"gw-2\",\"state\":"
+                        "\"online\",\"time\":\"2026-11-22T03:40:00Z\",\"since\":\"2026-11-22T03:40:00Z\","
+                        "\"open_alerts\":0,\"counters\":{}}";
+    const char *status = "{\"schema\":\"stillwater.status/1\",\"city\":\"northport\",\"gateway\":\"gw-1\",\"state\":"
+                         "\"online\",\"time\":\"2026-11-22T03:40:00Z\",\"since\":\"2026-11-22T03:40:00Z\","
+                         "\"open_alerts\":0,\"counters\":{}}";
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take(bench, BASE "/status", status);
+    take(bench, "stillwater/northport/gw-2/status", other);
+    stop(bench);
+    start(bench);
+    assert_int_equal(watch_counters(bench->watch).gateways, 0);
+    take(bench, "stillwater/northport/gw-2/status", other);
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take(bench, BASE "/status", status);
+    take_alert(bench, 2, SW_ALERT_STATE_CLEARED, SW_COLOUR_GREEN);
+    assert_int_equal(watch_counters(bench->watch).duplicates, 3);
+    assert_int_equal(watch_counters(bench->watch).alerts, 1);
+    assert_int_equal(watch_counters(bench->watch).gateways, 2);
+    assert_int_equal(lines_in(bench), 4);
+}
+
+static void messages_that_are_not_valid_are_told_and_not_written(void **state)
+{
+    struct bench *bench = *state;
+    char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take(bench, BASE "/alert/x", "not json");
+    take(bench, BASE "/alert/x", "");
+    take(bench, BASE "/alert/x", "{\"schema\":\"stillwater.alert/9\"}");
+    take(bench, "stillwater/northport/gw-2/alert/" ID, body);
+    take(bench, "stillwater/southport/gw-1/alert/" ID, body);
+    take(bench, BASE "/alert/x", body);
+    take(bench, BASE "/status", body);
+    take(bench, BASE "/elsewhere", body);
+    take(bench, "a\x1b[31mb", body);
+    free(body);
+    assert_int_equal(watch_counters(bench->watch).malformed, 9);
+    assert_int_equal(watch_counters(bench->watch).alerts, 0);
+    assert_int_equal(lines_in(bench), 0);
+    assert_string_equal(bench->complaints,
+                        BASE "/alert/x: line 1, column 3: invalid token near 'not'\n" BASE
+                             "/alert/x: line 1, column 0: unexpected token near end of file\n" BASE
+                             "/alert/x: schema: found \"stillwater.alert/9\", expected \"stillwater.alert/1\"\n"
+                             "stillwater/northport/gw-2/alert/" ID ": the gateway in the body is not the topic's\n"
+                             "stillwater/southport/gw-1/alert/" ID ": the city in the body is not the topic's\n" BASE
+                             "/alert/x: the alert id in the body is not the topic's\n" BASE
+                             "/status: schema: found \"stillwater.alert/1\", expected \"stillwater.status/1\"\n" BASE
+                             "/elsewhere: not a topic of a gateway\n"
+                             "a?[31mb: not a topic of a gateway\n");
+    assert_int_equal(bench->sentences_size, 0);
+}
+
+static void a_removed_status_is_no_message(void **state)
+{
+    struct bench *bench = *state;
+    take(bench, BASE "/status", "");
+    assert_int_equal(watch_counters(bench->watch).malformed, 0);
+    assert_int_equal(watch_counters(bench->watch).statuses, 0);
+}
+
+static void a_rule_fires_once_for_an_alert_when_its_colour_is_reached(void **state)
+{
+    struct bench *bench = *state;
+    bench->options.rules[0] = (struct acknowledge_rule){SW_ALERT_KIND_COVER_OPEN, SW_COLOUR_COUNT, "officer-1"};
+    bench->options.rules[1] = (struct acknowledge_rule){SW_ALERT_KIND_LEVEL, SW_COLOUR_ORANGE, "officer-2"};
+    bench->options.rule_count = 2;
+    take_alert(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_YELLOW);
+    assert_int_equal(bench->acknowledgements, 0);
+    take_alert(bench, 2, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    assert_int_equal(bench->acknowledgements, 1);
+    assert_string_equal(bench->acknowledged, ID);
+    assert_string_equal(bench->by, "officer-2");
+    take_alert(bench, 2, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take_alert(bench, 3, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE);
+    take_alert(bench, 4, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    assert_int_equal(bench->acknowledgements, 1);
+}
+
+static void many_gateways_are_counted(void **state)
+{
+    struct bench *bench = *state;
+    char topic[128], body[512];
+    for (int i = 0; i < 3 * 10; i++) {
+        (void)snprintf(topic, sizeof topic, "stillwater/city-%d/gw-%d/status", i % 3, i % 10);
+        (void)snprintf(body, sizeof body,
+                       "{\"schema\":\"stillwater.status/1\",\"city\":\"city-%d\",\"gateway\":\"gw-%d\",\"state\":"
+                       "\"online\",\"time\":\"2026-11-22T03:40:00Z\",\"since\":\"2026-11-22T03:40:00Z\","
+                       "\"open_alerts\":%d,\"counters\":{}}",
+                       i % 3, i % 10, i);
+        take(bench, topic, body);
+    }
+    assert_int_equal(watch_counters(bench->watch).gateways, 30);
+    assert_int_equal(watch_counters(bench->watch).statuses, 30);
+}
+
+static void a_file_that_cannot_be_written_ends_the_watch(void **state)
+{
+    (void)state;
+    struct options options = {.json = "/nowhere/alerts.jsonl"};
+    struct watch_settings settings = {.options = &options};
+    char text[256] = "";
+    assert_null(watch_new(&settings, text, sizeof text));
+    assert_string_equal(text, "/nowhere/alerts.jsonl: No such file or directory");
+
+    options.json = "/dev/full";
+    struct watch *watch = watch_new(&settings, text, sizeof text);
+    if (!watch) fail_msg("%s", text);
+    char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    assert_int_equal(watch_take(watch, BASE "/alert/" ID, body, strlen(body), text, sizeof text), SW_ERROR_STORE_FULL);
+    assert_string_equal(text, "/dev/full: No space left on device");
+    free(body);
+    watch_free(watch);
+}
+
+int main(void)
+{
+#define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
+    const struct CMUnitTest tests[] = {
+        BENCH_TEST(a_message_is_written_and_said_once),
+        BENCH_TEST(the_body_is_written_as_it_came),
+        BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
+        BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
+        BENCH_TEST(a_removed_status_is_no_message),
+        BENCH_TEST(a_rule_fires_once_for_an_alert_when_its_colour_is_reached),
+        BENCH_TEST(many_gateways_are_counted),
+        cmocka_unit_test(a_file_that_cannot_be_written_ends_the_watch),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
