@@ -1,0 +1,387 @@
+#include "unit/app/fake_ports.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "adapters/store_sqlite/store_batch.h"
+#include "stillwater/error.h"
+
+struct fake_ports fake;
+
+static int handle; /* what the opaque pointers point at */
+
+/* ---- store ---- */
+
+int store_open(uv_loop_t *loop, const char *path, struct store_events events, struct store **store, char *text,
+               size_t text_size)
+{
+    (void)loop, (void)path, (void)text, (void)text_size;
+    fake.store = events;
+    *store = (struct store *)&handle;
+    return SW_OK;
+}
+
+int store_commit(struct store *store, struct store_batch *batch)
+{
+    (void)store;
+    if (fake.committing) return SW_ERROR_BUSY;
+    fake.committing = batch;
+    fake.commits++;
+    return SW_OK;
+}
+
+int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+{
+    (void)store;
+    assert_false(fake.read_wanted);
+    fake.read_wanted = true;
+    fake.read_after = after_id;
+    fake.read_limit = limit;
+    return SW_OK;
+}
+
+int store_outbox_done(struct store *store, int64_t id)
+{
+    (void)store;
+    assert_in_range(id, 1, fake.outbox_count);
+    fake.outbox[id - 1].done = true;
+    return SW_OK;
+}
+
+int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
+{
+    (void)store;
+    for (size_t i = 0; i < fake.cursor_count; i++) {
+        if (fake.cursors[i].serial != serial) continue;
+        *cursor = fake.cursors[i];
+        return SW_OK;
+    }
+    return SW_ERROR_NOT_FOUND;
+}
+
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+{
+    (void)store, (void)domain, (void)subject, (void)bytes, (void)size;
+    return 0;
+}
+
+uint32_t store_load_open_alerts(struct store *store)
+{
+    (void)store;
+    return 0;
+}
+
+struct sw_wall store_load_last_time(struct store *store)
+{
+    (void)store;
+    return sw_wall_from_ms(0);
+}
+
+struct store_counters store_counters(const struct store *store)
+{
+    (void)store;
+    return (struct store_counters){.readings = fake.reading_count};
+}
+
+void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)
+{
+    (void)store;
+    if (fake.committing) fake_commit_done(SW_OK);
+    fake.store_closed = true;
+    closed(ctx);
+}
+
+static void take_cursor(const struct store_cursor *cursor)
+{
+    for (size_t i = 0; i < fake.cursor_count; i++) {
+        if (fake.cursors[i].serial != cursor->serial) continue;
+        fake.cursors[i] = *cursor;
+        return;
+    }
+    fake.cursors[fake.cursor_count++] = *cursor;
+}
+
+static void take_batch(const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++)
+        fake.readings[fake.reading_count++] = batch->readings[i];
+    for (size_t i = 0; i < batch->cursor_count; i++)
+        take_cursor(&batch->cursors[i]);
+    fake.snapshot_count += batch->snapshot_count;
+    for (size_t i = 0; i < batch->alert_count; i++) {
+        struct fake_outbox_row *row = &fake.outbox[fake.outbox_count++];
+        row->alert = batch->alerts[i].alert;
+        row->payload = strdup(batch->alerts[i].payload);
+        snprintf(row->topic, sizeof row->topic, "%s", batch->alerts[i].topic);
+    }
+}
+
+void fake_commit_done(int error)
+{
+    struct store_batch *batch = fake.committing;
+    assert_non_null(batch);
+    fake.committing = NULL;
+    if (!error) take_batch(batch);
+    fake.store.committed(fake.store.ctx, batch, error, error ? "/store.db: the disk is full" : "");
+}
+
+void fake_outbox_answer(void)
+{
+    struct store_outbox_row rows[FAKE_LIST_MAX];
+    size_t count = 0;
+    assert_true(fake.read_wanted);
+    fake.read_wanted = false;
+    for (size_t i = 0; i < fake.outbox_count && count < fake.read_limit; i++) {
+        if ((int64_t)i + 1 <= fake.read_after || fake.outbox[i].done) continue;
+        rows[count] = (struct store_outbox_row){.id = (int64_t)i + 1,
+                                                .revision = fake.outbox[i].alert.revision,
+                                                .topic = fake.outbox[i].topic,
+                                                .payload = fake.outbox[i].payload};
+        memcpy(rows[count].alert_id, fake.outbox[i].alert.id, sizeof rows[count].alert_id);
+        count++;
+    }
+    fake.store.outbox(fake.store.ctx, rows, count);
+}
+
+/* ---- field bus ---- */
+
+int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct sw_wall (*wall_now)(void),
+                    struct field_bus_events events, struct field_bus **bus)
+{
+    (void)loop, (void)config, (void)wall_now;
+    fake.bus = events;
+    *bus = (struct field_bus *)&handle;
+    return SW_OK;
+}
+
+void field_bus_acknowledge(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence)
+{
+    assert_non_null(bus);
+    fake.acknowledges[fake.acknowledge_count++] = (struct fake_call){line, node, epoch, sequence};
+}
+
+void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base)
+{
+    assert_non_null(bus);
+    fake.opens[fake.open_count++] = (struct fake_call){line, node, epoch, base};
+}
+
+struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
+{
+    (void)bus, (void)line;
+    return (struct field_bus_counters){0};
+}
+
+void field_bus_close(struct field_bus *bus, void (*closed)(void *ctx), void *ctx)
+{
+    (void)bus;
+    fake.bus_closed = true;
+    closed(ctx);
+}
+
+/* ---- publisher ---- */
+
+static void take_status(const char *payload)
+{
+    char text[256];
+    assert_int_equal(message_status_decode(payload, strlen(payload), &fake.status, text, sizeof text), SW_OK);
+    fake.status_count++;
+}
+
+int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
+                    struct publisher_events events, struct publisher **publisher, char *text, size_t text_size)
+{
+    (void)loop, (void)config, (void)text, (void)text_size;
+    take_status(will);
+    assert_int_equal(fake.status.state, MESSAGE_STATUS_OFFLINE);
+    fake.publisher = events;
+    *publisher = (struct publisher *)&handle;
+    return SW_OK;
+}
+
+bool publisher_ready(const struct publisher *publisher)
+{
+    assert_non_null(publisher);
+    return fake.link_up;
+}
+
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token)
+{
+    (void)publisher;
+    assert_string_equal(topic, fake.outbox[token - 1].topic);
+    assert_string_equal(payload, fake.outbox[token - 1].payload);
+    if (!fake.link_up) return SW_ERROR_BUSY;
+    fake.sent[fake.sent_count++] = token;
+    return SW_OK;
+}
+
+int publisher_set_status(struct publisher *publisher, const char *payload)
+{
+    (void)publisher;
+    take_status(payload);
+    return SW_OK;
+}
+
+int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload)
+{
+    char text[256];
+    (void)publisher;
+    struct fake_reply *reply = &fake.replies[fake.reply_count++];
+    snprintf(reply->response_topic, sizeof reply->response_topic, "%s",
+             command->response_topic ? command->response_topic : "");
+    reply->correlation = command->correlation_size ? command->correlation[0] : 0;
+    assert_int_equal(message_command_result_decode(payload, strlen(payload), &reply->answer, text, sizeof text), SW_OK);
+    return SW_OK;
+}
+
+struct publisher_counters publisher_counters(const struct publisher *publisher)
+{
+    (void)publisher;
+    return (struct publisher_counters){0};
+}
+
+void publisher_close(struct publisher *publisher, const char *last_status, void (*closed)(void *ctx), void *ctx)
+{
+    (void)publisher;
+    take_status(last_status);
+    fake.publisher_closed = true;
+    closed(ctx);
+}
+
+void fake_link(bool up)
+{
+    fake.link_up = up;
+    fake.publisher.link(fake.publisher.ctx, up, up ? "connected" : "gone");
+}
+
+void fake_delivered(int64_t id)
+{
+    fake.publisher.delivered(fake.publisher.ctx, id);
+}
+
+void fake_command(const char *payload)
+{
+    static const uint8_t correlation = 42;
+    /* In memory of its own, gone after the call, as the real publisher's is. */
+    char *copy = strdup(payload), *topic = strdup("answers/here");
+    uint8_t *data = malloc(1);
+    assert_non_null(data);
+    *data = correlation;
+    struct publisher_command command = {copy, strlen(payload), topic, data, 1};
+    fake.publisher.command(fake.publisher.ctx, &command);
+    free(copy);
+    free(topic);
+    free(data);
+}
+
+/* ---- the gateway ---- */
+
+static struct sw_wall wall(void)
+{
+    return sw_wall_from_ms(fake.wall_ms);
+}
+
+static struct sw_mono mono(void)
+{
+    return sw_mono_from_ms(fake.mono_ms);
+}
+
+static void on_problem(void *ctx, const char *file, unsigned line, const char *field, const char *text)
+{
+    (void)ctx;
+    fail_msg("%s:%u: %s: %s", file, line, field, text);
+}
+
+static struct gateway_config *load_config(void)
+{
+    static const char text[] = "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
+                               "mqtt: {host: h, inflight: 3}\n"
+                               "subjects: [{id: home-1}, {id: home-2}, {id: site-1, place: {grid: a/b}}]\n"
+                               "lines:\n"
+                               "  - id: line-1\n"
+                               "    port: p\n"
+                               "    nodes:\n"
+                               "      - {id: node-1, unit_id: 1, slots: [{slot: 0, profile: xintai, unit_id: 1,"
+                               " subject: home-1}]}\n"
+                               "      - {id: node-2, unit_id: 2, slots: [{slot: 0, profile: xintai, unit_id: 1,"
+                               " subject: home-2}]}\n"
+                               "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}]\n";
+    char path[] = "/tmp/stillwater-app-XXXXXX";
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    assert_int_equal(write(descriptor, text, sizeof text - 1), sizeof text - 1);
+    close(descriptor);
+    struct gateway_config *config = NULL;
+    struct config_report report = {NULL, on_problem};
+    assert_int_equal(config_load(path, CONFIG_FOR_DAEMON, report, &config), SW_OK);
+    unlink(path);
+    return config;
+}
+
+void gateway_begin(struct gateway_under_test *test)
+{
+    char text[256];
+    struct gateway_clock clock = {wall, mono};
+    *test = (struct gateway_under_test){.config = load_config()};
+    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000};
+    assert_int_equal(uv_loop_init(&test->loop), 0);
+    assert_int_equal(gateway_start(&test->loop, test->config, clock, &test->gateway, text, sizeof text), SW_OK);
+    fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
+    /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
+    fake_advance(test, 11000);
+    if (fake.committing) fake_commit_done(SW_OK);
+    fake.commits = 0;
+    fake.snapshot_count = 0;
+}
+
+static void on_stopped(void *ctx)
+{
+    ((struct gateway_under_test *)ctx)->stopped = true;
+}
+
+void gateway_end(struct gateway_under_test *test)
+{
+    gateway_stop(test->gateway, on_stopped, test);
+    for (int i = 0; i < 1000 && uv_run(&test->loop, UV_RUN_ONCE); i++) {
+        fake.mono_ms += 50;
+        if (fake.committing) fake_commit_done(SW_OK);
+        if (fake.read_wanted) fake_outbox_answer();
+    }
+    assert_true(test->stopped);
+    assert_true(fake.bus_closed && fake.publisher_closed && fake.store_closed);
+    assert_int_equal(uv_loop_close(&test->loop), 0);
+    for (size_t i = 0; i < fake.outbox_count; i++)
+        free(fake.outbox[i].payload);
+    config_free(test->config);
+}
+
+void fake_advance(struct gateway_under_test *test, int64_t ms)
+{
+    fake.wall_ms += ms;
+    fake.mono_ms += ms;
+    gateway_tick(test->gateway);
+}
+
+struct field_bus_batch batch_of(uint32_t node, uint32_t serial, uint16_t epoch, uint32_t first, uint32_t last)
+{
+    struct field_bus_batch batch = {
+        .node = node, .serial = serial, .epoch = epoch, .drained = true, .seen_until = {fake.wall_ms}};
+    for (uint32_t sequence = first; sequence <= last; sequence++) {
+        batch.records[batch.count] =
+            (struct sw_record){.sequence = sequence, .kind = SW_READING_WATER_INDEX, .value = 1000 + (int32_t)sequence};
+        batch.times[batch.count] = sw_wall_from_ms(fake.wall_ms - (int64_t)(last - sequence) * 1000);
+        batch.clock[batch.count++] = SW_CLOCK_SET;
+    }
+    return batch;
+}
+
+void fake_batch(const struct field_bus_batch *batch)
+{
+    fake.bus.batch(fake.bus.ctx, batch);
+}

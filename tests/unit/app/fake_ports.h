@@ -1,0 +1,92 @@
+/* Store, field bus and publisher that do what a test tells them, under the names of the real ones. */
+#ifndef TESTS_UNIT_APP_FAKE_PORTS_H
+#define TESTS_UNIT_APP_FAKE_PORTS_H
+
+#include "app/gateway.h"
+#include "message/message.h"
+#include "ports/field_bus.h"
+#include "ports/publisher.h"
+#include "ports/store.h"
+
+#define FAKE_LIST_MAX 512
+
+struct fake_call {
+    uint32_t line, node;
+    uint16_t epoch;
+    uint32_t sequence;
+};
+
+struct fake_outbox_row {
+    struct sw_alert alert;
+    char topic[SW_TOPIC_SIZE];
+    char *payload;
+    bool done;
+};
+
+struct fake_reply {
+    char response_topic[64];
+    uint8_t correlation;
+    struct message_command_answer answer;
+};
+
+struct fake_ports {
+    int64_t wall_ms, mono_ms;
+
+    struct store_events store;
+    struct store_batch *committing;
+    int commits;
+    struct store_reading readings[FAKE_LIST_MAX]; /* as stored */
+    size_t reading_count;
+    struct store_cursor cursors[16];
+    size_t cursor_count;
+    size_t snapshot_count;
+    struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
+    size_t outbox_count;
+    bool read_wanted;
+    int64_t read_after;
+    size_t read_limit;
+
+    struct field_bus_events bus;
+    struct fake_call acknowledges[64], opens[16];
+    size_t acknowledge_count, open_count;
+
+    struct publisher_events publisher;
+    bool link_up;
+    uint32_t inflight;
+    int64_t sent[FAKE_LIST_MAX];
+    size_t sent_count;
+    struct fake_reply replies[128];
+    size_t reply_count;
+    struct message_status_summary status; /* the last one */
+    size_t status_count;
+    bool store_closed, bus_closed, publisher_closed;
+};
+
+extern struct fake_ports fake;
+
+/* A gateway with two nodes and a plain device on one line, started on the fake ports. */
+struct gateway_under_test {
+    uv_loop_t loop;
+    struct gateway_config *config;
+    struct gateway *gateway;
+    bool stopped;
+};
+
+void gateway_begin(struct gateway_under_test *test);
+/* Ends with the store answering; checks that nothing is left on the loop. */
+void gateway_end(struct gateway_under_test *test);
+
+/* The commit under way is done. On SW_OK its rows are taken over. Fails the test when none is under way. */
+void fake_commit_done(int error);
+/* Answers the outbox request; fails the test when there is none. */
+void fake_outbox_answer(void);
+void fake_link(bool up);
+void fake_delivered(int64_t id);
+void fake_advance(struct gateway_under_test *test, int64_t ms);
+
+/* A node's records first..last, one a second, water index on slot 0 (or as told). */
+struct field_bus_batch batch_of(uint32_t node, uint32_t serial, uint16_t epoch, uint32_t first, uint32_t last);
+void fake_batch(const struct field_bus_batch *batch);
+void fake_command(const char *payload);
+
+#endif

@@ -1,0 +1,349 @@
+/* From the outbox to the city and back: alerts, commands, status, the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/gateway_state.h"
+#include "app/status.h"
+#include "stillwater/error.h"
+#include "unit/app/fake_ports.h"
+
+static void level(int32_t wire_steps)
+{
+    fake.wall_ms += 400000; /* longer than the off-delay */
+    fake.mono_ms += 400000;
+    struct field_bus_sample sample = {.count = 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = wire_steps};
+    fake.bus.sample(fake.bus.ctx, &sample);
+    if (fake.committing) fake_commit_done(SW_OK);
+}
+
+/* Five rows in the outbox: one alert, rising through the bands, falling and rising again. */
+static void five_rows(struct gateway_under_test *test)
+{
+    (void)test;
+    static const int32_t levels[] = {600, 1200, 2600, 4100};
+    for (size_t i = 0; i < 4; i++)
+        level(levels[i]);
+    for (int i = 0; fake.outbox_count < 5 && i < 4; i++)
+        level(2600);
+    assert_in_range(fake.outbox_count, 5, 8);
+}
+
+static void rows_go_out_in_order_and_never_more_than_the_window(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    five_rows(&test);
+    assert_false(fake.read_wanted);
+    fake_link(true);
+    assert_int_equal(fake.read_limit, 3);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 3);
+    assert_false(fake.read_wanted);
+    fake_delivered(1);
+    assert_true(fake.read_wanted);
+    assert_int_equal(fake.read_after, 3);
+    assert_int_equal(fake.read_limit, 1);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 4);
+    for (size_t i = 0; i < fake.sent_count; i++)
+        assert_int_equal(fake.sent[i], i + 1);
+    gateway_end(&test);
+}
+
+static void after_a_lost_link_it_goes_on_from_the_first_row_not_delivered(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    five_rows(&test);
+    fake_link(true);
+    fake_outbox_answer();
+    fake_delivered(1);
+    fake_delivered(3);
+    /* Rows asked for before the loss must not be sent after it, out of their order. */
+    assert_true(fake.read_wanted);
+    fake_link(false);
+    fake_link(true);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 3);
+    assert_true(fake.read_wanted);
+    assert_int_equal(fake.read_after, 1);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 6);
+    assert_int_equal(fake.sent[3], 2);
+    assert_int_equal(fake.sent[4], 4);
+    assert_int_equal(fake.sent[5], 5);
+    gateway_end(&test);
+}
+
+static void nothing_is_read_without_a_link_and_nothing_is_lost(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    five_rows(&test);
+    for (int i = 0; i < 100; i++)
+        fake_advance(&test, 1000);
+    assert_false(fake.read_wanted);
+    fake_link(true);
+    size_t rows = fake.outbox_count;
+    for (int64_t id = 1; id <= (int64_t)rows; id++) {
+        if (fake.read_wanted) fake_outbox_answer();
+        fake_delivered(id);
+    }
+    if (fake.read_wanted) fake_outbox_answer();
+    assert_int_equal(fake.sent_count, rows);
+    /* All gone: the next look finds nothing, and no more looks follow. */
+    fake_advance(&test, 1000);
+    assert_false(fake.read_wanted);
+    gateway_end(&test);
+}
+
+static void expect_refused(const char *payload, const char *error, const char *text)
+{
+    size_t before = fake.reply_count;
+    fake_command(payload);
+    assert_int_equal(fake.reply_count, before + 1);
+    const struct fake_reply *reply = &fake.replies[before];
+    assert_false(reply->answer.accepted);
+    assert_string_equal(reply->answer.error, error);
+    if (!strstr(reply->answer.text, text)) fail_msg("%s: answered \"%s\"", payload, reply->answer.text);
+    assert_string_equal(reply->response_topic, "answers/here");
+    assert_int_equal(reply->correlation, 42);
+    assert_null(fake.committing);
+}
+
+#define COMMAND(command, alert, rest)                                                                                  \
+    "{\"schema\": \"stillwater.command/1\", \"command\": \"" command "\", \"alert\": \"" alert "\"" rest "}"
+
+static void commands_that_are_wrong_are_answered_with_what_is_wrong(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(5000);
+    char payload[1024];
+    expect_refused("", "MESSAGE", "");
+    expect_refused("open the gates", "MESSAGE", "line 1");
+    expect_refused("[]", "MESSAGE", "");
+    expect_refused("{}", "MESSAGE", "schema");
+    expect_refused("\xff\xfe", "MESSAGE", "");
+    expect_refused(COMMAND("acknowledge", "x", ""), "MESSAGE", "by");
+    expect_refused(COMMAND("explode", "g.level.site-1.20260101T000000000Z", ", \"by\": \"o\""), "MESSAGE", "command");
+    expect_refused(COMMAND("clear", "g.level.site-1.20260101T000000000Z", ", \"by\": \"o\""), "MESSAGE", "command");
+    expect_refused(COMMAND("acknowledge", "g.level.site-1.20260101T000000000Z", ", \"by\": \"o\""), "NOT_FOUND",
+                   "no open alert has the id g.level.site-1.20260101T000000000Z");
+    const char *id = fake.outbox[0].alert.id;
+    snprintf(payload, sizeof payload,
+             "{\"schema\": \"stillwater.command/1\", \"command\": \"acknowledge\", \"alert\": \"%s\", \"revision\": 9,"
+             " \"by\": \"o\"}",
+             id);
+    expect_refused(payload, "STALE", "revision 9 is not the alert's present one");
+    assert_int_equal(test.gateway->counters.commands, 10);
+    assert_int_equal(test.gateway->counters.commands_refused, 10);
+    assert_int_equal(fake.outbox_count, 1);
+    gateway_end(&test);
+}
+
+static void send_command(const char *command, const char *id)
+{
+    char payload[1024];
+    snprintf(payload, sizeof payload,
+             "{\"schema\": \"stillwater.command/1\", \"command\": \"%s\", \"alert\": \"%s\", \"by\": \"officer-1\"}",
+             command, id);
+    fake_command(payload);
+}
+
+static void a_command_is_answered_after_its_commit(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(5000);
+    send_command("acknowledge", fake.outbox[0].alert.id);
+    assert_int_equal(fake.reply_count, 0);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    assert_int_equal(fake.reply_count, 0);
+    fake_advance(&test, 1000);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reply_count, 1);
+    assert_true(fake.replies[0].answer.accepted);
+    assert_int_equal(fake.replies[0].answer.revision, 2);
+    assert_string_equal(fake.replies[0].answer.alert_id, fake.outbox[0].alert.id);
+    assert_string_equal(fake.replies[0].response_topic, "answers/here");
+    assert_int_equal(fake.replies[0].correlation, 42);
+    assert_int_equal(fake.outbox[1].alert.state, SW_ALERT_STATE_ACKNOWLEDGED);
+    assert_string_equal(fake.outbox[1].alert.actor, "officer-1");
+    /* The same command delivered twice changes nothing any more. */
+    send_command("acknowledge", fake.outbox[0].alert.id);
+    assert_string_equal(fake.replies[1].answer.error, "NOT_PERMITTED");
+    assert_non_null(strstr(fake.replies[1].answer.text, "acknowledge is not possible"));
+    gateway_end(&test);
+}
+
+static void more_commands_than_can_wait_are_told_to_come_again(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    /* Each change needs an alert of its own revision: acknowledge, then worsened again by the water, and so on. */
+    level(600);
+    const char *id = fake.outbox[0].alert.id;
+    for (uint32_t i = 0; i < COMMANDS_WAITING_MAX; i++)
+        test.gateway->commands[i].stage = STAGE_OPEN;
+    send_command("acknowledge", id);
+    assert_int_equal(fake.reply_count, 1);
+    assert_string_equal(fake.replies[0].answer.error, "BUSY");
+    for (uint32_t i = 0; i < COMMANDS_WAITING_MAX; i++)
+        test.gateway->commands[i].stage = STAGE_NONE;
+    send_command("acknowledge", id);
+    fake_commit_done(SW_OK);
+    assert_true(fake.replies[1].answer.accepted);
+    gateway_end(&test);
+}
+
+static void the_status_comes_at_start_every_half_minute_and_on_change_of_trouble(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    assert_int_equal(fake.status.state, MESSAGE_STATUS_ONLINE);
+    size_t count = fake.status_count;
+    fake_advance(&test, STATUS_EVERY_MS);
+    assert_int_equal(fake.status_count, count + 1);
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.status_count, count + 1);
+    fake.bus.line_link(fake.bus.ctx, 0, false, "port p cannot be opened");
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.status_count, count + 2);
+    assert_string_equal(fake.status.trouble, "line-1: port p cannot be opened");
+    fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.status_count, count + 3);
+    assert_string_equal(fake.status.trouble, "");
+    gateway_end(&test);
+    assert_int_equal(fake.status.state, MESSAGE_STATUS_STOPPED);
+}
+
+static void open_alerts_are_counted_up_and_down(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(5000);
+    assert_int_equal(test.gateway->open_alerts, 1);
+    send_command("resolve", fake.outbox[0].alert.id);
+    fake_commit_done(SW_OK);
+    assert_int_equal(test.gateway->open_alerts, 0);
+    gateway_end(&test);
+}
+
+static void on_stopped(void *ctx)
+{
+    *(bool *)ctx = true;
+}
+
+static void run_to_the_end(struct gateway_under_test *test)
+{
+    for (int i = 0; i < 1000 && uv_run(&test->loop, UV_RUN_ONCE); i++)
+        fake.mono_ms += 100;
+    assert_int_equal(uv_loop_close(&test->loop), 0);
+    for (size_t i = 0; i < fake.outbox_count; i++)
+        free(fake.outbox[i].payload);
+    config_free(test->config);
+}
+
+static void at_the_end_pending_rows_are_committed_and_the_outbox_drained(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    bool stopped = false;
+    gateway_begin(&test);
+    fake_link(true);
+    fake_outbox_answer();
+    struct field_bus_batch first = batch_of(0, 77, 1, 1, 2), second = batch_of(1, 88, 1, 1, 2);
+    fake_batch(&first);
+    fake_batch(&second);
+    level(5000);
+    gateway_stop(test.gateway, on_stopped, &stopped);
+    assert_false(fake.publisher_closed);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 5);
+    assert_int_equal(fake.outbox_count, 1);
+    assert_true(fake.read_wanted);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    assert_false(fake.publisher_closed);
+    fake_delivered(1);
+    if (fake.read_wanted) fake_outbox_answer();
+    assert_true(fake.publisher_closed);
+    assert_true(fake.outbox[0].done);
+    assert_int_equal(fake.status.state, MESSAGE_STATUS_STOPPED);
+    run_to_the_end(&test);
+    assert_true(stopped);
+}
+
+static void a_store_that_fails_at_the_end_does_not_keep_it_from_ending(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    bool stopped = false;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 2);
+    fake_batch(&batch);
+    gateway_stop(test.gateway, on_stopped, &stopped);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    assert_int_equal(fake.reading_count, 0);
+    run_to_the_end(&test);
+    assert_true(stopped);
+}
+
+static void a_broker_that_does_not_take_the_last_alert_is_waited_for_two_seconds(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    bool stopped = false;
+    gateway_begin(&test);
+    fake_link(true);
+    fake_outbox_answer();
+    level(5000);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    gateway_stop(test.gateway, on_stopped, &stopped);
+    if (fake.committing) fake_commit_done(SW_OK);
+    int64_t since_ms = fake.mono_ms;
+    while (!fake.publisher_closed && uv_run(&test.loop, UV_RUN_ONCE)) {
+        fake.mono_ms += 100;
+        if (fake.read_wanted) fake_outbox_answer();
+    }
+    assert_in_range(fake.mono_ms - since_ms, 2000, 2300);
+    assert_false(fake.outbox[0].done);
+    run_to_the_end(&test);
+    assert_true(stopped);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_go_out_in_order_and_never_more_than_the_window),
+        cmocka_unit_test(after_a_lost_link_it_goes_on_from_the_first_row_not_delivered),
+        cmocka_unit_test(nothing_is_read_without_a_link_and_nothing_is_lost),
+        cmocka_unit_test(commands_that_are_wrong_are_answered_with_what_is_wrong),
+        cmocka_unit_test(a_command_is_answered_after_its_commit),
+        cmocka_unit_test(more_commands_than_can_wait_are_told_to_come_again),
+        cmocka_unit_test(the_status_comes_at_start_every_half_minute_and_on_change_of_trouble),
+        cmocka_unit_test(open_alerts_are_counted_up_and_down),
+        cmocka_unit_test(at_the_end_pending_rows_are_committed_and_the_outbox_drained),
+        cmocka_unit_test(a_store_that_fails_at_the_end_does_not_keep_it_from_ending),
+        cmocka_unit_test(a_broker_that_does_not_take_the_last_alert_is_waited_for_two_seconds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,320 @@
+/* From the field bus to the store and back: what a node is told, and when. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/gateway_state.h"
+#include "app/journal.h"
+#include "stillwater/error.h"
+#include "unit/app/fake_ports.h"
+
+static void expect_call(const struct fake_call *call, uint32_t node, uint16_t epoch, uint32_t sequence)
+{
+    assert_int_equal(call->line, 0);
+    assert_int_equal(call->node, node);
+    assert_int_equal(call->epoch, epoch);
+    assert_int_equal(call->sequence, sequence);
+}
+
+static void a_node_is_acknowledged_only_after_the_commit(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
+    fake_batch(&batch);
+    assert_non_null(fake.committing);
+    assert_int_equal(fake.acknowledge_count, 0);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.acknowledge_count, 1);
+    expect_call(&fake.acknowledges[0], 0, 1, 5);
+    assert_int_equal(fake.reading_count, 5);
+    assert_string_equal(fake.readings[0].subject, "home-1");
+    assert_int_equal(fake.readings[4].value_milli, 1005 * 100);
+    assert_int_equal(fake.cursors[0].sequence, 5);
+    /* The state of the home and its node goes into the same transaction. */
+    assert_in_range(fake.snapshot_count, 2, 3);
+    gateway_end(&test);
+}
+
+static void records_sent_again_reach_core_and_store_once(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    /* The acknowledge was lost: the node sends the same and more. */
+    fake.wall_ms += 3000;
+    batch = batch_of(0, 77, 1, 3, 8);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 8);
+    for (uint32_t i = 0; i < 8; i++)
+        assert_int_equal(fake.readings[i].sequence, i + 1);
+    assert_int_equal(test.gateway->counters.records_repeated, 3);
+    /* All of it again and nothing new: acknowledged at once, nothing to commit. */
+    fake_batch(&batch);
+    assert_null(fake.committing);
+    assert_int_equal(fake.acknowledge_count, 3);
+    expect_call(&fake.acknowledges[2], 0, 1, 8);
+    struct subject_status status = core_subject_status(
+        test.gateway->core, test.gateway->lines[0].nodes[0].slots[0].core[SUBJECT_HOME], sw_wall_from_ms(fake.wall_ms));
+    assert_int_equal(status.readings, 8);
+    assert_int_equal(status.rejected, 0);
+    gateway_end(&test);
+}
+
+static void after_a_restart_the_stored_cursor_says_what_is_new(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake.cursors[fake.cursor_count++] = (struct store_cursor){77, 4, 100};
+    struct field_bus_batch batch = batch_of(0, 77, 4, 98, 102);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 2);
+    assert_int_equal(fake.readings[0].sequence, 101);
+    expect_call(&fake.acknowledges[0], 0, 4, 102);
+    gateway_end(&test);
+}
+
+static void a_commit_that_fails_is_tried_again_before_anything_newer(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch first = batch_of(0, 77, 1, 1, 3), second = batch_of(1, 88, 1, 1, 2);
+    fake_batch(&first);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    /* Nothing is durable: the node is told so, which keeps it polled, and it keeps its records. */
+    assert_int_equal(fake.acknowledge_count, 1);
+    expect_call(&fake.acknowledges[0], 0, 0, 0);
+    fake_batch(&second);
+    fake_advance(&test, 999);
+    assert_int_equal(fake.commits, 1);
+    assert_string_equal(fake.status.trouble, "/store.db: the disk is full");
+    fake_advance(&test, 1);
+    assert_int_equal(fake.commits, 2);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    /* 2, 4, 8, 16, then 30 seconds. */
+    static const int64_t pauses_ms[] = {2000, 4000, 8000, 16000, 30000, 30000};
+    for (size_t i = 0; i < sizeof pauses_ms / sizeof pauses_ms[0]; i++) {
+        fake_advance(&test, pauses_ms[i] - 1);
+        assert_null(fake.committing);
+        fake_advance(&test, 1);
+        assert_non_null(fake.committing);
+        fake_commit_done(SW_ERROR_STORE_FULL);
+    }
+    /* Sent again while it waits: neither lost nor double. */
+    fake_batch(&first);
+    fake_advance(&test, 30000);
+    size_t told = fake.acknowledge_count;
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 3);
+    expect_call(&fake.acknowledges[told], 0, 1, 3);
+    assert_int_equal(fake.acknowledge_count, told + 1);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 5);
+    assert_int_equal(fake.readings[3].serial, 88);
+    expect_call(&fake.acknowledges[told + 1], 1, 1, 2);
+    fake_advance(&test, 1000);
+    assert_string_equal(fake.status.trouble, "");
+    gateway_end(&test);
+}
+
+static void a_new_log_is_opened_once_its_epoch_is_durable(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake.cursors[fake.cursor_count++] = (struct store_cursor){77, 4, 100};
+    fake.bus.log_unopened(fake.bus.ctx, 0, 0, 77);
+    fake.bus.log_unopened(fake.bus.ctx, 0, 0, 77);
+    assert_int_equal(fake.open_count, 0);
+    fake_commit_done(SW_ERROR_STORE);
+    assert_int_equal(fake.open_count, 0);
+    fake_advance(&test, 1000);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.open_count, 1);
+    expect_call(&fake.opens[0], 0, 5, 100);
+    /* Lost again before the first record: never the same epoch twice. */
+    fake.bus.log_unopened(fake.bus.ctx, 0, 0, 77);
+    fake_commit_done(SW_OK);
+    expect_call(&fake.opens[1], 0, 6, 100);
+    /* A node never seen before begins with 1. */
+    fake.bus.log_unopened(fake.bus.ctx, 0, 1, 99);
+    fake_commit_done(SW_OK);
+    expect_call(&fake.opens[2], 1, 1, 0);
+    gateway_end(&test);
+}
+
+static void an_exchanged_unit_goes_on_from_its_own_cursor(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake.cursors[fake.cursor_count++] = (struct store_cursor){500, 2, 40};
+    struct field_bus_batch old = batch_of(0, 77, 1, 1, 3);
+    fake_batch(&old);
+    /* Exchanged while the commit is under way: the new one must not be acknowledged for the old one's records. */
+    fake_advance(&test, 5000);
+    struct field_bus_batch new = batch_of(0, 500, 2, 39, 42);
+    fake_batch(&new);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.acknowledge_count, 0);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.acknowledge_count, 1);
+    expect_call(&fake.acknowledges[0], 0, 2, 42);
+    assert_int_equal(fake.reading_count, 5);
+    assert_int_equal(fake.readings[3].serial, 500);
+    assert_int_equal(fake.readings[3].sequence, 41);
+    gateway_end(&test);
+}
+
+static void a_node_without_serial_number_is_not_taken(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 0, 1, 1, 3);
+    fake_batch(&batch);
+    fake.bus.log_unopened(fake.bus.ctx, 0, 0, 0);
+    assert_null(fake.committing);
+    assert_int_equal(fake.acknowledge_count, 0);
+    gateway_end(&test);
+    assert_int_equal(fake.reading_count, 0);
+    assert_int_equal(fake.open_count, 0);
+}
+
+static void records_nobody_knows_are_stored_and_acknowledged_too(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 4);
+    batch.records[0].kind = SW_RECORD_EVENT_BOOT;
+    batch.records[0].slot = SW_RECORD_NO_SLOT;
+    batch.records[1].kind = 0x60; /* of a newer node */
+    batch.records[2].slot = 9;    /* not in the configuration */
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 4);
+    assert_string_equal(fake.readings[0].subject, "");
+    assert_int_equal(fake.readings[0].value_milli, 1001);
+    assert_string_equal(fake.readings[1].subject, "home-1");
+    assert_string_equal(fake.readings[2].subject, "");
+    assert_int_equal(test.gateway->counters.records_unassigned, 1);
+    expect_call(&fake.acknowledges[0], 0, 1, 4);
+    gateway_end(&test);
+}
+
+static void a_gap_in_the_sequence_is_counted(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 2);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    fake_advance(&test, 60000);
+    batch = batch_of(0, 77, 1, 13, 14);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    assert_int_equal(test.gateway->counters.records_missing, 10);
+    gateway_end(&test);
+}
+
+static void sample(int error, int32_t level)
+{
+    struct field_bus_sample sample = {.error = error, .count = error ? 0 : 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = level};
+    fake.bus.sample(fake.bus.ctx, &sample);
+}
+
+static void an_alert_is_in_the_batch_of_the_reading_that_raised_it(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    sample(SW_OK, 3000);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 1);
+    assert_int_equal(fake.outbox_count, 1);
+    const struct fake_outbox_row *row = &fake.outbox[0];
+    assert_int_equal(row->alert.kind, SW_ALERT_KIND_LEVEL);
+    assert_int_equal(row->alert.colour, SW_COLOUR_ORANGE);
+    char topic[SW_TOPIC_SIZE];
+    snprintf(topic, sizeof topic, "stillwater/c/g/alert/%s", row->alert.id);
+    assert_string_equal(row->topic, topic);
+    assert_non_null(strstr(row->payload, "\"revision\":1"));
+    assert_int_equal(test.gateway->open_alerts, 1);
+    gateway_end(&test);
+}
+
+static void plain_samples_beyond_the_limit_are_dropped_and_counted_but_still_judged(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    sample(SW_OK, 0);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    for (uint32_t i = 0; i < JOURNAL_SAMPLE_LIMIT + 7; i++) {
+        fake.wall_ms += 1;
+        sample(SW_OK, 0);
+    }
+    assert_int_equal(test.gateway->counters.samples_dropped, 7);
+    assert_int_equal(test.gateway->open_alerts, 0);
+    fake.wall_ms += 10;
+    sample(SW_OK, 5000);
+    assert_int_equal(test.gateway->counters.samples_dropped, 8);
+    assert_int_equal(test.gateway->open_alerts, 1);
+    fake_advance(&test, 1000);
+    fake_commit_done(SW_OK);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, 1);
+    gateway_end(&test);
+}
+
+static void a_device_that_does_not_answer_has_one_missing_reading_a_spell(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    static const int errors[] = {SW_OK, SW_ERROR_TIMEOUT, SW_ERROR_CRC, SW_ERROR_PORT, SW_OK, SW_ERROR_EXCEPTION_VALUE};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        fake_advance(&test, 1000);
+        sample(errors[i], 100);
+        if (fake.committing) fake_commit_done(SW_OK);
+    }
+    assert_int_equal(fake.reading_count, 4);
+    assert_int_equal(fake.readings[1].quality, SW_QUALITY_MISSING);
+    assert_int_equal(fake.readings[1].reason, SW_REASON_TIMEOUT);
+    assert_int_equal(fake.readings[3].reason, SW_REASON_EXCEPTION);
+    gateway_end(&test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_node_is_acknowledged_only_after_the_commit),
+        cmocka_unit_test(records_sent_again_reach_core_and_store_once),
+        cmocka_unit_test(after_a_restart_the_stored_cursor_says_what_is_new),
+        cmocka_unit_test(a_commit_that_fails_is_tried_again_before_anything_newer),
+        cmocka_unit_test(a_new_log_is_opened_once_its_epoch_is_durable),
+        cmocka_unit_test(an_exchanged_unit_goes_on_from_its_own_cursor),
+        cmocka_unit_test(a_node_without_serial_number_is_not_taken),
+        cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
+        cmocka_unit_test(a_gap_in_the_sequence_is_counted),
+        cmocka_unit_test(an_alert_is_in_the_batch_of_the_reading_that_raised_it),
+        cmocka_unit_test(plain_samples_beyond_the_limit_are_dropped_and_counted_but_still_judged),
+        cmocka_unit_test(a_device_that_does_not_answer_has_one_missing_reading_a_spell),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
