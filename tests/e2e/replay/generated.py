@@ -156,6 +156,20 @@ def values_no_level_sensor_can_measure_are_neither_flood_nor_sign_of_life(replay
     equal(alerts[0]["raised_at"], stamp(START + 69 * MINUTE + SECOND), "raised at")
 
 
+def delays_run_out_inside_a_pause_of_the_file(replay):
+    config = """\
+schema: stillwater.gateway/1
+city: c
+gateway: g
+policy: {level: {on_delay_s: 120}}
+"""
+    rows = levels("drain-1", [0, 300]) + [(START + 5 * HOUR, row(START + 5 * HOUR, "drain-1", "level_mm", 0))]
+    found = [(a["kind"], a["colour"], a["raised_at"]) for a in replay.run(texts(rows), config).alerts]
+    equal(found, [("level", "orange", stamp(START + 3 * MINUTE)),
+                  ("sensor_silent", "yellow", stamp(START + 61 * MINUTE)),
+                  ("sensor_silent", "green", stamp(START + 61 * MINUTE))], "alerts")
+
+
 def a_silent_sensor_among_others_is_told_and_ends(replay):
     rows = levels("drain-1", [0] * 60) + levels("drain-2", [0] * 400)
     back = START + 200 * MINUTE
