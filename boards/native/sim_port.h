@@ -12,7 +12,7 @@
 #ifndef SIM_QUEUE_SIZE
 #define SIM_QUEUE_SIZE 1024u
 #endif
-#define SIM_NEVER      UINT64_MAX
+#define SIM_NEVER UINT64_MAX
 
 struct sim_clock {
     uint64_t now_us;
