@@ -42,7 +42,8 @@ static int apply_settings(int fd, const struct sw_line_settings *settings)
     if (settings->parity != 'N') line.c_cflag |= PARENB;
     if (settings->parity == 'O') line.c_cflag |= PARODD;
     if (settings->stop_bits == 2) line.c_cflag |= CSTOPB;
-    line.c_cc[VMIN] = 0;
+    /* With a minimum of one, a read of nothing means that the far end has hung up. */
+    line.c_cc[VMIN] = 1;
     line.c_cc[VTIME] = 0;
     cfsetispeed(&line, speed_of(settings->baud));
     cfsetospeed(&line, speed_of(settings->baud));
@@ -93,7 +94,8 @@ static bool fill(struct termios_uart *uart)
     open_when_due(uart);
     if (uart->fd < 0) return false;
     ssize_t got = read(uart->fd, uart->received, sizeof uart->received);
-    if (got < 0 && errno != EAGAIN && errno != EINTR) lose(uart);
+    if (got == 0) errno = EIO;
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) lose(uart);
     if (got <= 0) return false;
     uart->received_size = (size_t)got;
     uart->received_at = 0;

@@ -1,7 +1,7 @@
 /* The record: one reading or one event of a node, as it travels in the log window (node_map.def).
  *
  * Ten registers, big-endian, version = node map version:
- *   0-1  sequence u32   starts at 1, never goes back within an epoch, no number is left out
+ *   0-1  sequence u32   never goes back within an epoch; LOG_GAP records account for every number left out
  *   2-3  seconds  u32   wall time (since 1970) when clock quality is SET or HOLDOVER, else uptime of `boot`
  *   4    millis   u16   0..999
  *   5    boot     u16   low 16 bits of the node's boot count when the record was made
@@ -24,8 +24,8 @@
 /* Events of the node itself, in the `kind` byte. Their slot is SW_RECORD_NO_SLOT. */
 enum sw_record_event {
     SW_RECORD_EVENT_BOOT = 0x80,      /* value: reset reason (enum sw_reset_reason in node_map.h) */
-    SW_RECORD_EVENT_CLOCK_SET = 0x81, /* value: correction in ms, saturated; positive = clock was behind */
-    SW_RECORD_EVENT_LOG_GAP = 0x82,   /* value: records given up because the log was full */
+    SW_RECORD_EVENT_CLOCK_SET = 0x81, /* first setting or 100 ms and more; value: correction in ms, saturated */
+    SW_RECORD_EVENT_LOG_GAP = 0x82,   /* value: records given up (log full) or found damaged and not yet told of */
 };
 
 #define SW_RECORD_NO_SLOT 0xff
