@@ -91,13 +91,15 @@ static pid_t start_wire(const char *socket_path, const char *port)
     return pid;
 }
 
-/* A level probe as libmodbus plays one, until it is killed. */
+/* A level probe and water meter as libmodbus plays one, until it is killed. */
 static void play_sensor(const char *port)
 {
     modbus_t *server = modbus_new_rtu(port, 9600, 'N', 8, 1);
     modbus_mapping_t *mapping = modbus_mapping_new(0, 0, 64, 0);
     if (!server || !mapping || modbus_set_slave(server, SENSOR_UNIT_ID) != 0 || modbus_connect(server) != 0) _exit(1);
     mapping->tab_registers[0x20] = SENSOR_LEVEL_MM;
+    mapping->tab_registers[7] = (uint16_t)SENSOR_WATER_INDEX_L;
+    mapping->tab_registers[8] = (uint16_t)(SENSOR_WATER_INDEX_L >> 16);
     for (;;) {
         uint8_t request[MODBUS_RTU_MAX_ADU_LENGTH];
         int size = modbus_receive(server, request);
@@ -184,7 +186,8 @@ void node_kill(struct emulated_node *node)
 static int connect_qmp(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    assert_true(strlen(path) < sizeof address.sun_path);
+    memcpy(address.sun_path, path, strlen(path));
     int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_true(descriptor >= 0);
     assert_int_equal(connect(descriptor, (const struct sockaddr *)&address, sizeof address), 0);

@@ -28,9 +28,11 @@ struct emulated_node {
 #define NODE_SERIAL  40017u
 #define NODE_UNIT_ID 17
 
-/* The sensor's unit id, and the level it shows: register 0x0020, in mm. */
-#define SENSOR_UNIT_ID  7
-#define SENSOR_LEVEL_MM 1234
+/* The sensor's unit id, and what it shows: a level in mm in register 0x0020 (Geolux LX-80), and a water meter's total
+ * in litres in registers 7 and 8, low word first (BOVE). The emulated line has no parity, so both can share it. */
+#define SENSOR_UNIT_ID       7
+#define SENSOR_LEVEL_MM      1234
+#define SENSOR_WATER_INDEX_L 98765
 
 /* Makes the folder; nothing runs yet. */
 void node_prepare(struct emulated_node *node, const char *board, const char *image, const char *emulate_node);
