@@ -3,6 +3,7 @@
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 
@@ -20,6 +21,7 @@ EXPECTED = [
 ]
 
 PAINT = {"green": 32, "blue": 34, "yellow": 33, "orange": 91, "red": 31}
+COLOURS = list(PAINT)
 
 
 class Story:
@@ -29,6 +31,7 @@ class Story:
         self.town, self.colourful = town, colourful
         self.start = time.monotonic()
         self.told = 0
+        self.last = {}
 
     def say(self, who, text, colour=None):
         stamp = f"{time.monotonic() - self.start:5.1f} s"
@@ -36,12 +39,19 @@ class Story:
             text = f"\033[{PAINT[colour]}m{text}\033[0m"
         print(f"{stamp}  {who:<7} {text}", flush=True)
 
+    def what_changed(self, alert):
+        """The state, or, where only the colour has changed, which way."""
+        before, self.last[alert["id"]] = self.last.get(alert["id"]), alert
+        if before and before["state"] == alert["state"] and before["colour"] != alert["colour"]:
+            return "worsens" if COLOURS.index(alert["colour"]) > COLOURS.index(before["colour"]) else "eases"
+        return alert["state"]
+
     def hear(self):
         """Prints the messages that have come since last time."""
         messages = self.town.rig.messages(self.town.centre)
         for m in messages[self.told :]:
             if m.get("schema") == "stillwater.alert/1":
-                self.say("centre", f"{m['colour'].upper():<6} {m['state']}: {m['headline']}", m["colour"])
+                self.say("centre", f"{m['colour'].upper():<6} {self.what_changed(m):<13} {m['headline']}", m["colour"])
             elif m.get("schema") == "stillwater.status/1" and m["state"] != "online":
                 self.say("centre", f"gateway {m['gateway']} is {m['state']}")
         self.told = len(messages)
@@ -138,7 +148,13 @@ def tell(rig, colourful, json_file):
             shutil.copyfile(town.centre.json, json_file)
 
 
+def end(*_):
+    """SIGTERM ends the demo as Ctrl-C does: the rig stops its parts."""
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, end)
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--build", required=True, help="directory the project was built in")
     arguments.add_argument("--headless", action="store_true", help="plain text, no colours")
@@ -154,6 +170,9 @@ def main():
     except RigError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("demo: stopped", file=sys.stderr)
+        return 130
     for sentence in wrong:
         print(f"demo: {sentence}", file=sys.stderr)
     if not wrong:
