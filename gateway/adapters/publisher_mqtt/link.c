@@ -28,6 +28,7 @@ struct link {
     bool silent;     /* link_close() was called */
     bool finished;
     bool refused;
+    bool is_set_up;  /* the broker has answered CONNECT */
     char text[256];  /* the first reason for the end */
     char trace[256]; /* last error libmosquitto logged */
 };
@@ -39,14 +40,25 @@ static void say(struct link *link, const char *what, const char *why)
         (void)snprintf(link->text, sizeof link->text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
 }
 
-/* With TLS 1.3 the broker looks at our certificate after we think the handshake done, and its reset overtakes the alert
- * that would say why. So the likely reason is named. */
-static void say_set_up_failed(struct link *link, const char *why)
+/* Says why the connection ended. While TLS is set up the certificate comes first; then, with TLS 1.3, the broker looks
+ * at ours only after we think the handshake done, and its reset may overtake the alert that would say why it objects.
+ * So that likely reason is named. */
+static void say_end(struct link *link, const char *why)
 {
     char text[200];
-    bool without = SSL_CTX_get0_certificate(link->tls->context) == NULL;
-    (void)snprintf(text, sizeof text, "%s%s", why, without ? "; the broker may want a client certificate" : "");
-    say(link, "TLS set-up", text);
+    const struct tls_context *tls = link->tls;
+    if (!tls->context || link->is_set_up) {
+        say(link, why, "");
+    } else if (tls->reason[0] != '\0') {
+        say(link, "the broker's certificate is not accepted", tls->reason);
+    } else if (tls->accepted && !SSL_CTX_get0_certificate(tls->context)) {
+        (void)snprintf(text, sizeof text, "%s; the broker may want a client certificate", why);
+        say(link, "TLS set-up", text);
+    } else if (link->trace[0] != '\0') {
+        say(link, "TLS set-up", link->trace);
+    } else {
+        say(link, why, "");
+    }
 }
 
 static void on_handle_closed(uv_handle_t *handle)
@@ -80,20 +92,14 @@ static void conclude(struct link *link, int reason)
     int system_error = errno;
     if (link->open_handles > 0) uv_poll_stop(&link->poll);
     link->over = true;
-    if (link->tls->context && link->tls->reason[0] != '\0')
-        say(link, "the broker's certificate is not accepted", link->tls->reason);
-    else if (link->tls->context && link->deadline_ms != 0 && link->trace[0] != '\0')
-        say_set_up_failed(link, link->trace);
-    else if (reason >= REFUSED_MIN)
+    if (reason >= REFUSED_MIN)
         say(link, "the broker ended the connection", mosquitto_reason_string(reason));
     else if (reason == MOSQ_ERR_KEEPALIVE) /* mosquitto_strerror() has no text for it */
         say(link, "no answer from the broker within the keepalive time", "");
-    else if (reason == MOSQ_ERR_ERRNO)
-        say(link, strerror(system_error), "");
-    else if (reason != 0)
-        say(link, mosquitto_strerror(reason), "");
+    else if (reason == MOSQ_ERR_ERRNO && system_error != 0)
+        say_end(link, strerror(system_error));
     else
-        say(link, "disconnected", "");
+        say_end(link, reason != MOSQ_ERR_SUCCESS ? mosquitto_strerror(reason) : "disconnected");
 }
 
 /* libmosquitto does not call back for every end: a TLS handshake that fails closes the socket and only returns. */
@@ -129,19 +135,28 @@ static void note_socket_error(struct link *link)
     int error = 0;
     socklen_t size = sizeof error;
     int descriptor = mosquitto_socket(link->client);
-    if (descriptor < 0 || getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) return;
-    if (link->tls->context && link->tls->reason[0] != '\0') return; /* conclude() knows better */
-    if (link->tls->context && link->deadline_ms != 0 && error == ECONNRESET)
-        say_set_up_failed(link, strerror(error));
-    else
-        say(link, strerror(error), "");
+    if (descriptor >= 0 && getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0)
+        say_end(link, strerror(error));
+}
+
+/* During a TLS handshake libmosquitto 2.0.11 takes a refused or reset connection for one that is still being made: it
+ * waits, and the socket, being over, calls the loop without end. A socket with an event is connected or it is over. */
+static void check_peer(struct link *link)
+{
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof peer;
+    if (link->is_set_up || getpeername(link->descriptor, (struct sockaddr *)&peer, &size) == 0) return;
+    note_socket_error(link);
+    say_end(link, "the connection cannot be made");
+    link->over = true;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct link *link = poll->data;
     link->inside++;
-    if (status < 0) {
+    check_peer(link);
+    if (!link->over && status < 0) {
         note_socket_error(link);
         /* libuv has stopped watching; let libmosquitto find the end of the stream and close. */
         check_socket(link, mosquitto_loop_read(link->client, 1));
@@ -192,6 +207,7 @@ static void on_connect(struct mosquitto *client, void *ctx, int reason, int flag
 {
     struct link *link = ctx;
     (void)flags;
+    link->is_set_up = true;
     if (reason != 0) {
         refuse(link, reason, properties);
         return;
@@ -317,6 +333,7 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
     link->subscription = settings->subscription;
     link->tls = settings->tls;
     link->tls->reason[0] = '\0';
+    link->tls->accepted = false;
     link->client = mosquitto_new(settings->client_id, true, link);
     int error = link->client ? set_options(link->client, settings) : MOSQ_ERR_NOMEM;
     if (error == MOSQ_ERR_SUCCESS) {
@@ -325,8 +342,9 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
         error = mosquitto_connect_async(link->client, settings->address, settings->port, (int)settings->keepalive_s);
     }
     if (error != MOSQ_ERR_SUCCESS && error != MOSQ_ERR_CONN_PENDING) {
-        (void)snprintf(text, text_size, "%s",
-                       error == MOSQ_ERR_ERRNO && errno != 0 ? strerror(errno) : mosquitto_strerror(error));
+        /* On a fast network the handshake may be over, and have failed, by now. */
+        conclude(link, error);
+        (void)snprintf(text, text_size, "%s", link->text);
         mosquitto_destroy(link->client);
         free(link);
         return NULL;

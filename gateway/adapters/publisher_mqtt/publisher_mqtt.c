@@ -284,7 +284,7 @@ static void try_next_address(struct publisher *publisher)
         .message = on_link_message,
         .ended = on_link_ended,
     };
-    char text[160] = "no memory for a connection";
+    char text[256] = "no memory for a connection";
     while (publisher->address_next < publisher->address_count) {
         settings.address = publisher->addresses[publisher->address_next++];
         publisher->link = link_open(publisher->loop, &settings, events, text, sizeof text);

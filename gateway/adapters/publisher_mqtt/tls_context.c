@@ -65,6 +65,7 @@ static int note_verification(int accepted, X509_STORE_CTX *store)
     if (!accepted && tls->reason[0] == '\0')
         (void)snprintf(tls->reason, sizeof tls->reason, "%s",
                        X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+    if (accepted && X509_STORE_CTX_get_error_depth(store) == 0) tls->accepted = true;
     return accepted;
 }
 
@@ -76,6 +77,7 @@ static void set_server_name(const SSL *ssl, int where, int value)
     if ((where & SSL_CB_HANDSHAKE_START) == 0) return;
     struct tls_context *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     tls->reason[0] = '\0';
+    tls->accepted = false;
     SSL *own = (SSL *)(uintptr_t)ssl;
     char *name = tls->server_name[0] != '\0' ? tls->server_name : NULL;
     (void)SSL_ctrl(own, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name);

@@ -7,6 +7,7 @@
 #define GATEWAY_ADAPTERS_PUBLISHER_MQTT_TLS_CONTEXT_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/gateway_config.h"
@@ -16,6 +17,7 @@
 struct tls_context {
     SSL_CTX *context;             /* NULL = no TLS */
     char server_name[256];        /* "" where the configuration gives a numeric address: SNI has names only */
+    bool accepted;                /* the last handshake got as far as accepting the broker's certificate */
     char reason[TLS_REASON_SIZE]; /* why the broker's certificate was not accepted last; "" = it was */
 };
 

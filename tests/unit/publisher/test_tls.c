@@ -1,10 +1,13 @@
 /* TLS: who is let in, who is believed, and what is said when not. */
 #include "rig.h"
 
+#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static char *file_in(const struct broker *broker, const char *name)
 {
@@ -106,7 +109,48 @@ static void a_gateway_without_certificate_is_told_that_one_is_wanted(void **stat
     broker_close(&broker);
 }
 
-static bool server_saw_the_name(struct rig *rig);
+/* libmosquitto alone would wait for the keepalive time here, with the loop spinning on the dead socket. */
+static void a_broker_that_is_not_there_is_noticed_at_once(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    broker_prepare(&broker, "");
+    broker_make_certificates(&broker);
+    init_with(&rig, &broker, "127.0.0.1", "ca.pem");
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_down);
+    if (!strstr(rig.link_text, ": Connection refused")) rig_assert_text(&rig, ": the connection cannot be made");
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static void a_reset_during_the_handshake_is_noticed_at_once(void **state)
+{
+    (void)state;
+    struct broker files;
+    struct rig rig;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 4), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    broker_prepare(&files, "");
+    broker_make_certificates(&files);
+    init_with(&rig, &files, "127.0.0.1", "ca.pem");
+    rig.config.mqtt.port = ntohs(address.sin_port);
+    rig_start(&rig);
+    rig_run_ms(&rig, 100);
+    assert_false(rig_is_down(&rig));
+    /* What waits to be accepted is reset. */
+    (void)close(listener);
+    rig_run_until(&rig, rig_is_down);
+    assert_null(strstr(rig.link_text, "keepalive"));
+    rig_close(&rig, NULL);
+    broker_close(&files);
+}
+
 static struct broker_tool server;
 
 static bool server_saw_the_name(struct rig *rig)
@@ -186,6 +230,8 @@ int main(void)
         cmocka_unit_test(a_broker_of_another_authority_is_not_believed),
         cmocka_unit_test(a_broker_of_another_name_is_not_believed),
         cmocka_unit_test(a_gateway_without_certificate_is_told_that_one_is_wanted),
+        cmocka_unit_test(a_broker_that_is_not_there_is_noticed_at_once),
+        cmocka_unit_test(a_reset_during_the_handshake_is_noticed_at_once),
         cmocka_unit_test(the_configured_name_is_sent_in_the_handshake),
         cmocka_unit_test(wrong_files_are_told_at_start),
     };
