@@ -87,7 +87,7 @@ static void write_with_directory(FILE *stream, const char *settings, const char 
 void broker_prepare(struct broker *broker, const char *settings)
 {
     char path[128];
-    (void)snprintf(broker->directory, sizeof broker->directory, "/tmp/stillwater-broker-XXXXXX");
+    (void)snprintf(broker->directory, sizeof broker->directory, "/tmp/sw-mqtt-broker-XXXXXX");
     must(mkdtemp(broker->directory) != NULL, "mkdtemp");
     broker->port = free_port();
     broker->process = 0;
@@ -198,7 +198,7 @@ int broker_run_tool(char *output, size_t output_size, const char *const argument
 
 void broker_start_tool(struct broker_tool *tool, const char *const arguments[])
 {
-    (void)snprintf(tool->output, sizeof tool->output, "/tmp/stillwater-tool-XXXXXX");
+    (void)snprintf(tool->output, sizeof tool->output, "/tmp/sw-mqtt-tool-XXXXXX");
     int output = mkostemp(tool->output, O_CLOEXEC);
     must(output >= 0, "mkstemp");
     tool->process = spawn(arguments, output);
