@@ -230,6 +230,10 @@ int store_database_write(struct store_database *database, const struct store_bat
         sqlite3_step(database->statements[STATEMENT_ROLLBACK]);
         sqlite3_reset(database->statements[STATEMENT_ROLLBACK]);
     }
+    /* The WAL is emptied at its usual length only, and a small disk may be full before: what it holds goes into the
+     * database now, so that the next try finds its room. */
+    if (error == SW_ERROR_STORE_FULL)
+        (void)sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return error;
 }
 

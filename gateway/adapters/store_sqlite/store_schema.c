@@ -10,7 +10,10 @@
 #define TEXT_OF(number)  #number
 #define NUMBER_OF(macro) TEXT_OF(macro)
 #define BUSY_TIMEOUT_MS  5000
-#define WAL_KEPT_BYTES   4194304
+/* Short, because the WAL shares the disk with the database: one that has filled a small disk leaves the database no
+ * room to take its pages over, and the disk stays full although hardly anything is stored. */
+#define WAL_PAGES      256
+#define WAL_KEPT_BYTES 1048576
 
 /* Identity of a reading: what a node sends twice is kept once, and so is a plain device's reading of one instant. */
 static const char schema[] =
@@ -109,7 +112,8 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
     int error = check_origin(db, path, &is_new, text, text_size);
     if (error) return error;
     if (!in_wal_mode(db) || !run(db, "PRAGMA synchronous = FULL") || !run(db, "PRAGMA foreign_keys = ON") ||
-        !run(db, "PRAGMA temp_store = MEMORY") || !run(db, "PRAGMA journal_size_limit = " NUMBER_OF(WAL_KEPT_BYTES)))
+        !run(db, "PRAGMA temp_store = MEMORY") || !run(db, "PRAGMA wal_autocheckpoint = " NUMBER_OF(WAL_PAGES)) ||
+        !run(db, "PRAGMA journal_size_limit = " NUMBER_OF(WAL_KEPT_BYTES)))
         return store_schema_error(db, path, text, text_size);
     if (is_new && (!run(db, "BEGIN IMMEDIATE") || !run(db, schema) || !run(db, "COMMIT")))
         return store_schema_error(db, path, text, text_size);

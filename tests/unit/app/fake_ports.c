@@ -67,14 +67,25 @@ int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor 
 
 size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
 {
-    (void)store, (void)domain, (void)subject, (void)bytes, (void)size;
+    (void)store;
+    for (size_t i = 0; i < fake.snapshot_count; i++) {
+        const struct fake_snapshot *snapshot = &fake.snapshots[i];
+        if (snapshot->domain != domain || strcmp(snapshot->subject, subject) != 0 || snapshot->size > size) continue;
+        memcpy(bytes, snapshot->bytes, snapshot->size);
+        return snapshot->size;
+    }
     return 0;
 }
 
 uint32_t store_load_open_alerts(struct store *store)
 {
+    uint32_t open = 0;
     (void)store;
-    return 0;
+    for (size_t i = 0; i < fake.outbox_count; i++) {
+        if (fake.outbox[i].alert.revision == 1) open++;
+        if (!sw_alert_state_is_open(fake.outbox[i].alert.state)) open--;
+    }
+    return open;
 }
 
 struct sw_wall store_load_last_time(struct store *store)
@@ -107,13 +118,29 @@ static void take_cursor(const struct store_cursor *cursor)
     fake.cursors[fake.cursor_count++] = *cursor;
 }
 
+static void take_snapshot(const struct batch_snapshot *taken)
+{
+    size_t i = 0;
+    while (i < fake.snapshot_count &&
+           (fake.snapshots[i].domain != taken->domain || strcmp(fake.snapshots[i].subject, taken->subject) != 0))
+        i++;
+    if (i == fake.snapshot_count) fake.snapshot_count++;
+    struct fake_snapshot *snapshot = &fake.snapshots[i];
+    assert_in_range(taken->size, 1, sizeof snapshot->bytes);
+    snapshot->domain = taken->domain;
+    memcpy(snapshot->subject, taken->subject, sizeof snapshot->subject);
+    memcpy(snapshot->bytes, taken->bytes, taken->size);
+    snapshot->size = taken->size;
+}
+
 static void take_batch(const struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++)
         fake.readings[fake.reading_count++] = batch->readings[i];
     for (size_t i = 0; i < batch->cursor_count; i++)
         take_cursor(&batch->cursors[i]);
-    fake.snapshot_count += batch->snapshot_count;
+    for (size_t i = 0; i < batch->snapshot_count; i++)
+        take_snapshot(&batch->snapshots[i]);
     for (size_t i = 0; i < batch->alert_count; i++) {
         struct fake_outbox_row *row = &fake.outbox[fake.outbox_count++];
         row->alert = batch->alerts[i].alert;
@@ -324,20 +351,24 @@ static struct gateway_config *load_config(void)
     return config;
 }
 
-void gateway_begin(struct gateway_under_test *test)
+static void begin(struct gateway_under_test *test)
 {
     char text[256];
     struct gateway_clock clock = {wall, mono};
     *test = (struct gateway_under_test){.config = load_config()};
-    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000};
     assert_int_equal(uv_loop_init(&test->loop), 0);
     assert_int_equal(gateway_start(&test->loop, test->config, clock, &test->gateway, text, sizeof text), SW_OK);
     fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
+}
+
+void gateway_begin(struct gateway_under_test *test)
+{
+    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000};
+    begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);
     if (fake.committing) fake_commit_done(SW_OK);
     fake.commits = 0;
-    fake.snapshot_count = 0;
 }
 
 static void on_stopped(void *ctx)
@@ -345,17 +376,31 @@ static void on_stopped(void *ctx)
     ((struct gateway_under_test *)ctx)->stopped = true;
 }
 
-void gateway_end(struct gateway_under_test *test)
+static void end(struct gateway_under_test *test, int commit_error)
 {
     gateway_stop(test->gateway, on_stopped, test);
     for (int i = 0; i < 1000 && uv_run(&test->loop, UV_RUN_ONCE); i++) {
         fake.mono_ms += 50;
-        if (fake.committing) fake_commit_done(SW_OK);
+        if (fake.committing) fake_commit_done(commit_error);
         if (fake.read_wanted) fake_outbox_answer();
     }
     assert_true(test->stopped);
     assert_true(fake.bus_closed && fake.publisher_closed && fake.store_closed);
     assert_int_equal(uv_loop_close(&test->loop), 0);
+}
+
+void gateway_kill_and_begin(struct gateway_under_test *test)
+{
+    end(test, SW_ERROR_STORE);
+    config_free(test->config);
+    fake.link_up = fake.bus_closed = fake.publisher_closed = fake.store_closed = false;
+    fake.acknowledge_count = 0;
+    begin(test);
+}
+
+void gateway_end(struct gateway_under_test *test)
+{
+    end(test, SW_OK);
     for (size_t i = 0; i < fake.outbox_count; i++)
         free(fake.outbox[i].payload);
     config_free(test->config);

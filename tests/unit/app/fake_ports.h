@@ -23,6 +23,13 @@ struct fake_outbox_row {
     bool done;
 };
 
+struct fake_snapshot {
+    int domain;
+    char subject[SW_ID_SIZE];
+    uint8_t bytes[4096];
+    size_t size;
+};
+
 struct fake_reply {
     char response_topic[64];
     uint8_t correlation;
@@ -39,6 +46,7 @@ struct fake_ports {
     size_t reading_count;
     struct store_cursor cursors[16];
     size_t cursor_count;
+    struct fake_snapshot snapshots[16];
     size_t snapshot_count;
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;
@@ -73,6 +81,8 @@ struct gateway_under_test {
 };
 
 void gateway_begin(struct gateway_under_test *test);
+/* Ends it as a kill would, and starts another one on what is stored. Rows not committed are gone. */
+void gateway_kill_and_begin(struct gateway_under_test *test);
 /* Ends with the store answering; checks that nothing is left on the loop. */
 void gateway_end(struct gateway_under_test *test);
 

@@ -37,7 +37,7 @@ static void a_node_is_acknowledged_only_after_the_commit(void **state)
     assert_int_equal(fake.readings[4].value_milli, 1005 * 100);
     assert_int_equal(fake.cursors[0].sequence, 5);
     /* The state of the home and its node goes into the same transaction. */
-    assert_in_range(fake.snapshot_count, 2, 3);
+    assert_in_range(fake.snapshot_count, 2, 4);
     gateway_end(&test);
 }
 
@@ -238,6 +238,55 @@ static void sample(int error, int32_t level)
     fake.bus.sample(fake.bus.ctx, &sample);
 }
 
+static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    sample(SW_OK, 3000);
+    fake_commit_done(SW_OK);
+    /* Decided but not stored: the kill takes it, and it is decided again from what the sensor then says. */
+    fake_advance(&test, 1000);
+    sample(SW_OK, 5000);
+    assert_int_equal(fake.outbox_count, 1);
+    gateway_kill_and_begin(&test);
+    assert_int_equal(test.gateway->open_alerts, 1);
+    fake_advance(&test, 1000);
+    if (fake.committing) fake_commit_done(SW_OK);
+    sample(SW_OK, 5000);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, 2);
+    assert_string_equal(fake.outbox[1].alert.id, fake.outbox[0].alert.id);
+    assert_int_equal(fake.outbox[1].alert.revision, 2);
+    assert_int_equal(fake.outbox[1].alert.colour, SW_COLOUR_RED);
+    gateway_end(&test);
+}
+
+static void records_not_stored_at_a_kill_come_again_and_are_taken(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 3);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    fake.wall_ms += 3000;
+    batch = batch_of(0, 77, 1, 4, 6);
+    fake_batch(&batch);
+    gateway_kill_and_begin(&test);
+    assert_int_equal(fake.reading_count, 3);
+    fake_batch(&batch);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 6);
+    expect_call(&fake.acknowledges[0], 0, 1, 6);
+    struct subject_status status = core_subject_status(
+        test.gateway->core, test.gateway->lines[0].nodes[0].slots[0].core[SUBJECT_HOME], sw_wall_from_ms(fake.wall_ms));
+    assert_int_equal(status.rejected, 0);
+    gateway_end(&test);
+}
+
 static void an_alert_is_in_the_batch_of_the_reading_that_raised_it(void **state)
 {
     (void)state;
@@ -312,6 +361,8 @@ int main(void)
         cmocka_unit_test(a_node_without_serial_number_is_not_taken),
         cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
         cmocka_unit_test(a_gap_in_the_sequence_is_counted),
+        cmocka_unit_test(an_open_alert_goes_on_after_a_kill_with_its_next_revision),
+        cmocka_unit_test(records_not_stored_at_a_kill_come_again_and_are_taken),
         cmocka_unit_test(an_alert_is_in_the_batch_of_the_reading_that_raised_it),
         cmocka_unit_test(plain_samples_beyond_the_limit_are_dropped_and_counted_but_still_judged),
         cmocka_unit_test(a_device_that_does_not_answer_has_one_missing_reading_a_spell),
