@@ -34,7 +34,7 @@ static bool is_over(const struct watcher *watcher)
 static void add_topic(struct watcher *watcher, const char *city, const char *gateway, const char *rest)
 {
     char *topic = watcher->topics[watcher->topic_count];
-    (void)snprintf(topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%.63s/%.63s/%.32s", city, gateway, rest);
+    (void)snprintf(topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%.63s/%.63s/%.80s", city, gateway, rest);
     watcher->topic_pointers[watcher->topic_count++] = topic;
 }
 

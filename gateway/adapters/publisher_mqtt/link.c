@@ -37,7 +37,7 @@ struct link {
 static void say(struct link *link, const char *what, const char *why)
 {
     if (link->text[0] == '\0')
-        (void)snprintf(link->text, sizeof link->text, "%s%s%s", what, why[0] != '\0' ? ": " : "", why);
+        (void)snprintf(link->text, sizeof link->text, "%.60s%s%.190s", what, why[0] != '\0' ? ": " : "", why);
 }
 
 /* Says why the connection ended. While TLS is set up the certificate comes first; then, with TLS 1.3, the broker looks

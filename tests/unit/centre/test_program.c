@@ -231,6 +231,31 @@ static void a_rule_acknowledges_by_itself(void **state)
     broker_close(&broker);
 }
 
+/* The longest id there is: its response topic must not be cut where it is subscribed to. */
+static void a_rule_hears_its_answer_under_the_longest_client_id(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool centre, gateway;
+    open_broker(&broker, "");
+    broker_run(&broker);
+    const char *const arguments[] = {getenv("STILLWATER_CENTRE"),
+                                     "--broker",
+                                     address,
+                                     "--client-id",
+                                     "watch-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                                     "--acknowledge",
+                                     "cover_open=officer-9",
+                                     NULL};
+    broker_start_tool(&centre, arguments);
+    wait_for(&centre, "connected to");
+    start_gateway(&gateway, "gw-1", "1");
+    wait_for(&centre, "alert " COVER(0) " acknowledged, now at revision 2");
+    assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
+    (void)broker_stop_tool(&gateway, SIGTERM);
+    broker_close(&broker);
+}
+
 static void publish(const char *topic, const char *payload)
 {
     char output[512];
@@ -345,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_command_reaches_the_gateway_and_comes_back_as_the_next_revision),
         cmocka_unit_test(no_answer_is_told_from_a_refusal),
         cmocka_unit_test(a_rule_acknowledges_by_itself),
+        cmocka_unit_test(a_rule_hears_its_answer_under_the_longest_client_id),
         cmocka_unit_test(messages_that_are_not_valid_are_told_and_counted),
         cmocka_unit_test(a_killed_gateway_is_said_to_be_lost),
         cmocka_unit_test(tls_and_a_refused_connection),
