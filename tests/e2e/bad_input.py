@@ -9,29 +9,32 @@ import time
 from case import check, run
 from town import COVER, HOME_A, RIVER, Town
 
-FAULTS = ("crc", "exception", "short", "wrong_unit", "late", "silent")
+# enum sw_quality: 2 = answered, but with nothing that can be used; 3 = did not answer
+FAULTS = {"crc": 2, "exception": 2, "short": 2, "wrong_unit": 2, "late": 3, "silent": 3}
 
 
 def values(rig, subject):
     return rig.query("SELECT value_milli FROM readings WHERE subject = ? AND kind = 2 AND quality <= 1", subject)
 
 
-def status_of(rig, town):
-    messages = [m for m in rig.messages(town.centre) if m.get("schema") == "stillwater.status/1"]
-    return messages[-1] if messages else None
+def records_since(rig, subject, qualities, time_ms):
+    marks = ",".join("?" * len(qualities))
+    sql = f"SELECT COUNT(*) FROM readings WHERE subject = ? AND quality IN ({marks}) AND time_ms > ?"
+    return rig.query(sql, subject, *qualities, time_ms)[0][0]
 
 
 def sensor_faults(rig, town):
-    """Every kind of bad reply of one sensor: its readings stop, the neighbour's go on, and no wrong value is stored."""
-    for fault in FAULTS:
+    """Every kind of bad reply of one sensor: no wrong value is stored, what was wrong is, and the neighbour is read."""
+    for fault, quality in FAULTS.items():
+        broken_ms = int(time.time() * 1000)
         rig.tell(town.drain_sensors, f"{{sensor: river, fault: {fault}}}")
-        time.sleep(2.5)
+        rig.wait(f"a record of quality {quality} for {fault}", lambda: records_since(rig, RIVER, (quality,), broken_ms), 60)
+        healed_ms = int(time.time() * 1000)
         rig.tell(town.drain_sensors, "{sensor: river, fault: none}")
-        time.sleep(1.5)
+        rig.wait(f"a good reading after {fault}", lambda: records_since(rig, RIVER, (0,), healed_ms), 60)
+        print(f"ok: {fault} is stored as quality {quality}, and the sensor is read again afterwards", flush=True)
     found = {v for (v,) in values(rig, RIVER)}
     check(found == {20_000}, f"the level read 20 mm whenever it was read (found {sorted(found)})")
-    missing = rig.query("SELECT COUNT(*) FROM readings WHERE subject = ? AND quality = 3", RIVER)[0][0]
-    check(missing > 0, f"times without an answer are stored as missing ({missing} records)")
     neighbour = [t for (t,) in rig.query("SELECT time_ms FROM readings WHERE subject = ? AND kind = 4 ORDER BY time_ms", COVER)]
     gap = max(b - a for a, b in zip(neighbour, neighbour[1:]))
     check(gap < 6000, f"the sensor beside it was read all the time (longest gap {gap} ms)")
@@ -115,7 +118,7 @@ def full_disk(rig, town):
     town.stop_gateway()
     small = rig.path("small")
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], capture_output=True, text=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", small], capture_output=True, text=True)
     if mounted.returncode != 0:
         print(f"SKIPPED: full disk: no right to mount a small tmpfs here ({mounted.stderr.strip()})")
         town.start_gateway()
@@ -130,11 +133,10 @@ def full_disk(rig, town):
         ).stdout.strip()
         rig.wait("the gateway on the small disk", lambda: town.gateway.running() and database("SELECT COUNT(*) FROM readings"), 20)
         time.sleep(3)
-        with open(filler, "wb") as f:
+        with open(filler, "wb", buffering=0) as f:
             try:
                 while True:
                     f.write(b"\0" * 4096)
-                    f.flush()
             except OSError:
                 pass
         rig.wait("the log to say that the disk is full", lambda: "full" in town.gateway.log(400).lower(), 40)
@@ -161,7 +163,9 @@ def test(rig):
     broker_gone(rig, town)
     port_that_does_not_exist(rig, town)
     alerts = {(a["kind"], a["subject"]) for a in rig.alerts(town.centre)}
-    check(alerts <= {("cover_open", COVER), ("bus_silent", "line-lost")}, f"no other alert was raised: {sorted(alerts)}")
+    # The sensor with the faults may have been silent for longer than its limit: then that was said, and no more.
+    expected = {("cover_open", COVER), ("bus_silent", "line-lost"), ("sensor_silent", RIVER)}
+    check(alerts <= expected, f"no other alert was raised: {sorted(alerts)}")
     check(rig.alerts(town.centre, subject=HOME_A) == [], "nothing was said about the home whose meter worked")
     full_disk(rig, town)
 

@@ -199,6 +199,8 @@ class Rig:
             [self.build / "gateway/centre/stillwater-centre", "--broker", f"127.0.0.1:{self.port}", "--json", file, *options],
         )
         part.json = file
+        # Alerts are not retained: what is sent before the first subscription is not for this centre.
+        self.wait(f"{name} to subscribe", lambda: "connected to" in part.log(200), parts=[part])
         return part
 
     # --- what came out
