@@ -249,7 +249,7 @@ int record_log_acknowledge(struct record_log *log, uint16_t epoch, uint32_t sequ
 {
     int error = record_log_check_acknowledge(log, epoch, sequence);
     if (error != SW_OK) return error;
-    if (sequence <= log->header.base + log->header.acknowledged || sequence < log->header.base) return SW_OK;
+    if (sequence <= log->header.base + log->header.acknowledged) return SW_OK;
     mend(log);
     log->header.acknowledged = sequence - log->header.base;
     release(log, &log->telemetry, log->header.acknowledged);

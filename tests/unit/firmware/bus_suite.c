@@ -154,6 +154,8 @@ static void reply_whose_byte_count_lies_is_not_taken(struct check *check)
 {
     const uint8_t shorter[] = {UNIT, 4, 8, 0, 11, 0, 22, 0, 33};
     const uint8_t longer[] = {UNIT, 4, 8, 0, 11, 0, 22, 0, 33, 0, 44, 0, 55};
+    const uint8_t says_less[] = {UNIT, 4, 6, 0, 11, 0, 22, 0, 33, 0, 44};
+    (void)answer_wrongly(check, says_less, sizeof says_less, SW_ERROR_WRONG_LENGTH);
     (void)answer_wrongly(check, shorter, sizeof shorter, SW_ERROR_WRONG_LENGTH);
     (void)answer_wrongly(check, longer, sizeof longer, SW_ERROR_WRONG_LENGTH);
 }

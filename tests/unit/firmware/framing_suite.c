@@ -267,17 +267,24 @@ static void babbling_line_delays_a_request_but_not_for_ever(struct check *check)
 {
     struct line *line = line_at(115200);
     const uint8_t noise = 0x55;
+    line->near.port.silence_slack_us = 50000;
     struct sw_writer writer = rtu_link_compose(&line->link);
     sw_write_u8(&writer, 1);
     (void)rtu_link_send(&line->link, &writer, 0, line->clock.now_us);
     uint64_t give_up_us = line->clock.now_us + 200000;
-    while (rtu_link_transmitting(&line->link) && line->clock.now_us < give_up_us) {
+    while (line->link.transmit_state == RTU_TRANSMIT_WAITING && line->clock.now_us < give_up_us) {
         far_sends(line, &noise, 1);
-        line->clock.now_us += 100;
+        line->clock.now_us += 200;
         while (rtu_link_poll(&line->link, line->clock.now_us, &line->frame) != 0)
             continue;
     }
+    CHECK_EQUAL(poll_until(line, line->clock.now_us + 1000), 0);
     CHECK(!rtu_link_transmitting(&line->link));
+    /* What babbled before the request is no part of what answers it. */
+    line->near.port.silence_slack_us = 50000;
+    line->clock.now_us += 1000;
+    far_sends(line, read_request, sizeof read_request);
+    CHECK_EQUAL(poll_until(line, line->far.transmit_end_us + 60000), 1);
 }
 
 static void due_time_is_when_the_frame_ends(struct check *check)

@@ -308,6 +308,47 @@ static void damaged_record_is_reported_as_a_gap(struct check *check)
     CHECK_EQUAL(bench.log.header.lost, 1);
 }
 
+static void gap_the_gateway_knows_of_is_not_told_again(struct check *check)
+{
+    log_bench_start(&bench);
+    append_telemetry(100);
+    uint32_t lost = bench.log.header.lost;
+    CHECK_EQUAL(record_log_acknowledge(&bench.log, LOG_BENCH_EPOCH, record_log_newest(&bench.log)), SW_OK);
+    CHECK_EQUAL(log_bench_restart(&bench), SW_OK);
+    append_telemetry(1);
+    CHECK_EQUAL(read_all(&bench), 1);
+    CHECK_EQUAL(records[0].kind, SW_READING_LEVEL);
+    CHECK_EQUAL(bench.log.header.lost, lost);
+}
+
+static uint32_t *slot_words(unsigned slot)
+{
+    return &bench.words[RECORD_LOG_WORDS(0) + slot * LOG_SLOT_WORDS];
+}
+
+static void acknowledgement_does_not_release_a_record_whose_number_was_damaged(struct check *check)
+{
+    log_bench_start(&bench);
+    append_telemetry(5);
+    slot_words(2)[0] ^= 2u; /* record 3 now says 1 */
+    CHECK_EQUAL(record_log_acknowledge(&bench.log, LOG_BENCH_EPOCH, 2), SW_OK);
+    CHECK_EQUAL(read_all(&bench), 2);
+    CHECK_EQUAL(records[0].sequence, 4);
+    CHECK_EQUAL(bench.log.header.lost, 1);
+    CHECK_EQUAL(bench.log.gap_pending, 1);
+}
+
+static void list_that_runs_backwards_is_made_anew(struct check *check)
+{
+    log_bench_start(&bench);
+    append_telemetry(5);
+    slot_words(2)[LOG_SLOT_WORDS - 1] = 0xffff0000u; /* a link that checks out, to record 1 */
+    CHECK_EQUAL(read_all(&bench), 5);
+    for (uint32_t i = 0; i < 5; i++)
+        CHECK_EQUAL(records[i].sequence, i + 1);
+    CHECK_EQUAL(bench.log.header.lost, 0);
+}
+
 static const struct check_case cases[] = {
     {"a new log has epoch 0 and gives nothing out", new_log_has_epoch_zero_and_gives_nothing_out},
     {"opening shifts the numbers by the base", opening_shifts_the_numbers_by_the_base},
@@ -330,6 +371,10 @@ static const struct check_case cases[] = {
      byte_hit_before_a_restart_never_gives_out_a_false_record},
     {"a byte hit while running never gives out a false record", byte_hit_while_running_never_gives_out_a_false_record},
     {"a damaged record is reported as a gap", damaged_record_is_reported_as_a_gap},
+    {"a gap the gateway knows of is not told again", gap_the_gateway_knows_of_is_not_told_again},
+    {"an acknowledgement does not release a record whose number was damaged",
+     acknowledgement_does_not_release_a_record_whose_number_was_damaged},
+    {"a list that runs backwards is made anew", list_that_runs_backwards_is_made_anew},
 };
 
 const struct check_suite log_suite = CHECK_SUITE("log", cases);

@@ -272,6 +272,34 @@ static void slot_configured_anew_during_its_request_ignores_the_old_reply(struct
     CHECK_EQUAL(slot_of(bench, 0)->statistics.late_frames, 0);
 }
 
+static void request_of_a_slot_given_up_is_not_counted_for_it(struct check *check)
+{
+    struct bench *bench = bench_start();
+    struct bench_sensor *sensor = bench_add_sensor(bench, 3, SW_PROFILE_GEOLUX_LX80);
+    sensor->manner = SENSOR_DEAD;
+    configure(bench, 0, (struct slot_config){SW_PROFILE_GEOLUX_LX80, 3, 10, 0, 60});
+    bench_run(bench, 50000);
+    CHECK_EQUAL(slot_of(bench, 0)->statistics.requests, 1);
+    configure(bench, 0, (struct slot_config){0});
+    bench_run(bench, 2 * SECOND_US);
+    CHECK_EQUAL(slot_of(bench, 0)->statistics.requests, 0);
+    CHECK_EQUAL(slot_of(bench, 0)->statistics.timeouts, 0);
+}
+
+static void sample_that_fails_with_its_retry_leaves_no_trace_in_the_log(struct check *check)
+{
+    struct bench *bench = bench_start();
+    struct bench_sensor *sensor = bench_add_sensor(bench, 3, SW_PROFILE_GEOLUX_LX80);
+    configure(bench, 0, (struct slot_config){SW_PROFILE_GEOLUX_LX80, 3, 10, 100, 600});
+    bench_run(bench, 3 * SECOND_US + 500000);
+    sensor->manner = SENSOR_DEAD;
+    sensor->manner_count = 4;
+    bench_run(bench, 6 * SECOND_US);
+    CHECK_EQUAL(slot_of(bench, 0)->statistics.timeouts, 4);
+    CHECK_EQUAL(readings(bench, SW_READING_LEVEL, 0), 1);
+    CHECK_EQUAL(slot_of(bench, 0)->state, SW_SLOT_OK);
+}
+
 static void unused_slot_is_left_alone(struct check *check)
 {
     struct bench *bench = bench_start();
@@ -329,6 +357,8 @@ static const struct check_case cases[] = {
     {"a value out of range is recorded bad at once", value_out_of_range_is_recorded_bad_at_once},
     {"sensors of different line settings share the line", sensors_of_different_line_settings_share_the_line},
     {"a slot configured anew ignores the old reply", slot_configured_anew_during_its_request_ignores_the_old_reply},
+    {"a request of a slot given up is not counted for it", request_of_a_slot_given_up_is_not_counted_for_it},
+    {"two failed samples leave no trace in the log", sample_that_fails_with_its_retry_leaves_no_trace_in_the_log},
     {"an unused slot is left alone", unused_slot_is_left_alone},
     {"the configuration survives a restart", configuration_survives_a_restart},
     {"a damaged configuration falls back to the copy before", damaged_configuration_falls_back_to_the_copy_before},

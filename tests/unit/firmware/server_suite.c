@@ -346,7 +346,18 @@ static void restart_comes_after_the_reply(struct check *check)
     CHECK_EQUAL(write_single(bench, SW_NODE_HOLDING_UNLOCK, SW_NODE_UNLOCK_WORD), 0);
     CHECK_EQUAL(write_single(bench, SW_NODE_HOLDING_COMMAND, 9), 3);
     CHECK_EQUAL(bench->system.restarts, 0);
-    CHECK_EQUAL(write_single(bench, SW_NODE_HOLDING_COMMAND, SW_NODE_COMMAND_RESTART), 0);
+    uint8_t order[] = {BENCH_UNIT, 0x06, 0, SW_NODE_HOLDING_COMMAND, 0, SW_NODE_COMMAND_RESTART, 0, 0};
+    uint16_t crc = bench_crc(order, 6);
+    order[6] = (uint8_t)crc;
+    order[7] = (uint8_t)(crc >> 8);
+    bench_run(bench, 5000);
+    bench->answer_size = 0;
+    CHECK_EQUAL(bench->gateway_end.port.send(bench->gateway_end.port.ctx, order, sizeof order), SW_OK);
+    for (unsigned i = 0; i < 1000 && bench->system.restarts == 0; i++)
+        bench_run(bench, 10);
+    CHECK_EQUAL(bench->system.restarts, 1);
+    CHECK_EQUAL(bench->answer_size, sizeof order);
+    CHECK_EQUAL(memcmp(bench->answer, order, sizeof order), 0);
     bench_run(bench, 10000);
     CHECK_EQUAL(bench->system.restarts, 1);
 }
@@ -479,6 +490,10 @@ static void shorter_window_gives_whole_records_only(struct check *check)
     CHECK_EQUAL(values[3], 0);
     CHECK_EQUAL(bench_read(bench, 0x03, SW_NODE_HOLDING_WINDOW, 4, values), 0);
     CHECK_EQUAL((uint32_t)values[0] << 16 | values[1], BENCH_SERIAL);
+    uint8_t bytes[300];
+    struct sw_writer out = sw_writer_over(bytes, sizeof bytes);
+    CHECK_EQUAL(server_read_holdings(&bench->node.server, SW_NODE_HOLDING_WINDOW, 126, bench->clock.now_us, &out),
+                SERVER_ILLEGAL_ADDRESS);
 }
 
 static void setting_the_clock_by_little_makes_no_record(struct check *check)
