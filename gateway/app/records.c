@@ -101,7 +101,7 @@ static void notice_gap(struct gateway *gateway, const struct node_state *node, u
     if (node->sequence == 0 || sequence == node->sequence + 1) return;
     uint32_t missing = sequence - node->sequence - 1;
     gateway->counters.records_missing += missing;
-    log_event(LOG_LEVEL_WARNING, node->id, "%u records before sequence %u are missing: its log was full", missing,
+    log_event(LOG_LEVEL_WARNING, node->id, "%u records before sequence %u are missing: the node no longer has them", missing,
               sequence);
 }
 

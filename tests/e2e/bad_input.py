@@ -2,7 +2,6 @@
 """What goes wrong outside must be named and counted, and must stay outside: no wrong value, no crash, nothing lost."""
 
 import json
-import shutil
 import subprocess
 import time
 
@@ -124,7 +123,7 @@ def full_disk(rig, town):
         town.start_gateway()
         return
     try:
-        shutil.copy(rig.path("gateway.db"), small / "gateway.db")
+        subprocess.run(["sqlite3", rig.path("gateway.db"), f".backup {small / 'gateway.db'}"], check=True)
         filler = small / "filler"
         town.config = town.config.replace(str(rig.path("gateway.db")), str(small / "gateway.db"))
         town.start_gateway()

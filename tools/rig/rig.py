@@ -4,6 +4,7 @@ Used by the demo, the end-to-end tests and the benchmarks. Every part is a proce
 lines are PTYs, emulated UARTs are UNIX sockets, the broker listens on a free port of the loopback interface.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -226,5 +227,6 @@ class Rig:
 
     def query(self, sql, *args):
         """Rows of the gateway's store, read beside the running gateway."""
-        with sqlite3.connect(f"file:{self.path('gateway.db')}?mode=ro", uri=True, timeout=10) as db:
+        # Closed at once: a reader left open would keep the gateway from folding its WAL back.
+        with contextlib.closing(sqlite3.connect(f"file:{self.path('gateway.db')}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(sql, args).fetchall()
