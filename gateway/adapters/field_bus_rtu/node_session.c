@@ -425,8 +425,12 @@ static int step_clock(struct node_session *session)
     session->clock_not_before_us = session->clock_set_us + CLOCK_PAUSE_US;
     if (result == SW_OK) {
         session->context->rtu.counters.clock_sets++;
-        notice(session, SW_OK, "clock set; it was off by %ld ms (positive: behind)",
-               (long)(int32_t)join(reply.registers));
+        long error_ms = (int32_t)join(reply.registers);
+        /* The register is saturated: a clock that never ran is decades behind. */
+        if (error_ms == INT32_MAX)
+            notice(session, SW_OK, "clock set for the first time");
+        else
+            notice(session, SW_OK, "clock set; it was off by %ld ms (positive: behind)", error_ms);
     } else {
         notice(session, result, "the node does not take the time: %s", sw_error_text(result));
     }
