@@ -101,8 +101,8 @@ static void notice_gap(struct gateway *gateway, const struct node_state *node, u
     if (node->sequence == 0 || sequence == node->sequence + 1) return;
     uint32_t missing = sequence - node->sequence - 1;
     gateway->counters.records_missing += missing;
-    log_event(LOG_LEVEL_WARNING, node->id, "%u records before sequence %u are missing: the node no longer has them", missing,
-              sequence);
+    log_event(LOG_LEVEL_WARNING, node->id, "%u records before sequence %u are missing: the node no longer has them",
+              missing, sequence);
 }
 
 /* Takes what is new in the batch; false when nothing is. Records come again when the node did not hear that they are
