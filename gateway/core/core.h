@@ -99,9 +99,11 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
 void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now);
 
 /* Passing of time: judges delays and silences. Call about once a second live, at least once a minute of data time in
- * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early. After core_restore,
- * a first tick that comes late (half a silence limit or more after the last one) starts the waits for nodes and lines
- * again: the gateway was away, not they. */
+ * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early, and readings count
+ * again at once, whatever was heard in what is now the future (a home's when the clock has caught up, or, after more
+ * than its observed gap, as those of a home seen for the first time). After core_restore, a first tick that comes late
+ * (half a silence limit or more after the last one) starts the waits for nodes and lines again: the gateway was away,
+ * not they. */
 void core_tick(struct core *core, struct sw_wall now);
 
 /* Until then ticks change nothing if no other call comes, so a replay may jump over a pause. INT64_MAX: never. May be

@@ -188,19 +188,43 @@ static void restart_watch(struct core *core, struct subject *subject, int64_t no
         subject->state.source.came_back_ms = now_ms;
 }
 
+static void not_after(int64_t *time_ms, int64_t now_ms)
+{
+    if (*time_ms > now_ms) *time_ms = now_ms;
+}
+
+/* Readings that were taken by a clock that was ahead must not keep out those that come now. A home whose window bears
+ * the pause waits until the clock has caught up; any other has to be observed anew. */
+static void hear_again(struct subject *subject, int64_t now_ms)
+{
+    if (subject->domain == SUBJECT_HOME) {
+        const struct no_use_policy *policy = &subject->policy.no_use;
+        if (subject->heard_ms[SUBJECT_INPUT_MAIN] - now_ms <= policy->observed_gap_ms) return;
+        meter_set_back(&subject->state.home.meter, now_ms);
+        use_window_set_back(&subject->state.home.window, now_ms);
+    }
+    for (int input = 0; input < SUBJECT_INPUT_COUNT; input++)
+        not_after(&subject->heard_ms[input], now_ms - 1);
+    not_after(&subject->last_good_ms, now_ms);
+    not_after(&subject->estimated_ms, now_ms);
+}
+
 /* The clock was stepped back: what began in what is now the future begins now. */
 static void step_back(struct core *core, int64_t now_ms)
 {
     for (uint32_t i = 0; i < core->count; i++) {
         struct subject *subject = &core->subjects[i];
         restart_watch(core, subject, now_ms);
+        hear_again(subject, now_ms);
         if (subject->domain == SUBJECT_LEVEL) level_restart_delays(&subject->state.level, now_ms);
         if (subject->domain == SUBJECT_COVER) cover_restart_delays(&subject->state.cover, now_ms);
-        if (subject->domain == SUBJECT_LINE && subject->state.line.up_since_ms > now_ms)
-            subject->state.line.up_since_ms = now_ms;
-        if ((subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) &&
-            subject->state.source.came_back_ms > now_ms)
-            subject->state.source.came_back_ms = now_ms;
+        if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line.up_since_ms, now_ms);
+        if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) {
+            not_after(&subject->state.source.came_back_ms, now_ms);
+            not_after(&subject->state.source.last_alive_ms, now_ms);
+            not_after(&subject->state.source.seen_until_ms, now_ms);
+            not_after(&subject->saved_alive_ms, now_ms);
+        }
         core->due_ms[i] = now_ms;
         subject->dirty = true;
     }

@@ -117,3 +117,10 @@ void use_window_forget(struct use_window *window)
     window->last_use_ms = last_use_ms;
     window->last_good_ms = window->observed_since_ms = last_good_ms;
 }
+
+void use_window_set_back(struct use_window *window, int64_t now_ms)
+{
+    if (window->last_good_ms > now_ms) window->last_good_ms = now_ms;
+    if (window->last_use_ms > now_ms) window->last_use_ms = now_ms;
+    use_window_forget(window);
+}

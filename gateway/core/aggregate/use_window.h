@@ -53,4 +53,7 @@ bool use_window_is_full(const struct use_window *window, const struct no_use_pol
 /* Observation starts anew at the last good reading: what lies before is unknown. */
 void use_window_forget(struct use_window *window);
 
+/* The clock was set back to `now_ms`: observation starts anew then, for what lies before has no times to go by. */
+void use_window_set_back(struct use_window *window, int64_t now_ms);
+
 #endif

@@ -60,6 +60,7 @@ int64_t cover_deadline_ms(const struct cover *cover, const struct cover_policy *
 
 void cover_restart_delays(struct cover *cover, int64_t now_ms)
 {
+    if (cover->time_ms > now_ms) cover->time_ms = now_ms;
     if (!cover->active && cover->on_since_ms > now_ms) cover->on_since_ms = now_ms;
     if (cover->off_since_ms > now_ms) cover->off_since_ms = now_ms;
 }

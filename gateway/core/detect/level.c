@@ -58,6 +58,7 @@ int64_t level_deadline_ms(const struct level *level, const struct level_policy *
 
 void level_restart_delays(struct level *level, int64_t now_ms)
 {
+    if (level->time_ms > now_ms) level->time_ms = now_ms;
     for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
         struct level_band *band = &level->bands[colour];
         if (!band->active && band->above_since_ms > now_ms) band->above_since_ms = now_ms;

@@ -98,3 +98,10 @@ struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *
     return (struct meter_verdict){
         SW_QUALITY_SUSPECT, index_ml < meter->believed.index_ml ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP, 0};
 }
+
+void meter_set_back(struct meter *meter, int64_t now_ms)
+{
+    struct meter_mark *const marks[] = {&meter->believed, &meter->odd, &meter->former};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (marks[i]->time_ms > now_ms) marks[i]->time_ms = now_ms;
+}

@@ -52,4 +52,7 @@ struct meter_verdict {
 struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,
                                 int64_t index_ml);
 
+/* The clock was set back to `now_ms`: totals that were read later count as read now. */
+void meter_set_back(struct meter *meter, int64_t now_ms);
+
 #endif

@@ -247,6 +247,67 @@ static void a_clock_stepped_back_fires_nothing_early(void **state)
     world_free(rig.world);
 }
 
+static void a_clock_set_back_by_a_day_does_not_deafen_the_sensors(void **state)
+{
+    (void)state;
+    struct rig rig = rig_new();
+    int64_t wrong = T0 + DAY;
+    uint32_t cover = world_add(rig.world, SUBJECT_COVER, "cover-1", rig.node, &city);
+    world_read(rig.world, cover, SW_READING_COVER_OPEN, wrong, 0);
+    run(&rig, wrong, wrong + 10 * MINUTE, true, true);
+    /* A day back: what comes now is older than what was heard, and counts all the same. */
+    run(&rig, T0, T0 + MINUTE, true, false);
+    world_read(rig.world, rig.site, SW_READING_LEVEL, T0 + MINUTE, 450 * MM);
+    assert_int_equal(rig.world->alert_count, 1);
+    assert_int_equal(world_last(rig.world)->colour, SW_COLOUR_RED);
+    assert_int_equal(world_last(rig.world)->onset.ms, T0 + MINUTE);
+    world_read(rig.world, cover, SW_READING_COVER_OPEN, T0 + MINUTE, 1000);
+    assert_int_equal(rig.world->alert_count, 2);
+    /* And the silence of a sensor counts from its last sign in the right time. */
+    run(&rig, T0 + MINUTE, T0 + MINUTE + HOUR + SECOND, true, false);
+    assert_int_equal(rig.world->alert_count, 3);
+    assert_int_equal(world_last(rig.world)->kind, SW_ALERT_KIND_SENSOR_SILENT);
+    assert_int_equal(world_last(rig.world)->onset.ms, T0 + MINUTE);
+    world_free(rig.world);
+}
+
+static void a_home_is_unknown_after_its_clock_was_set_back_by_a_day(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &city);
+    int64_t t = T0 + DAY, total = 100 * LITRE;
+    for (; t <= T0 + 2 * DAY - HOUR; t += HOUR) {
+        world_read(world, home, SW_READING_WATER_INDEX, t, total);
+        world_tick(world, t);
+    }
+    /* Back at T0: a whole window of the right time has to be seen first, then the still home is told. */
+    for (t = T0; t < T0 + DAY; t += HOUR) {
+        world_tick(world, t);
+        world_read(world, home, SW_READING_WATER_INDEX, t, total);
+    }
+    assert_int_equal(world->alert_count, 0);
+    world_read(world, home, SW_READING_WATER_INDEX, T0 + DAY, total);
+    assert_int_equal(world->alert_count, 1);
+    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_NO_USE);
+    assert_int_equal(world_last(world)->evidence.coverage_permille, 1000);
+    world_free(world);
+}
+
+static void a_home_bears_a_clock_set_back_by_a_second(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &city);
+    for (int64_t t = T0; t <= T0 + DAY; t += HOUR) {
+        world_read(world, home, SW_READING_WATER_INDEX, t, 100 * LITRE);
+        world_tick(world, t + SECOND);
+        world_tick(world, t);
+    }
+    assert_int_equal(world->alert_count, 1);
+    world_free(world);
+}
+
 static void sensors_of_one_name_that_fall_silent_together_have_two_ids(void **state)
 {
     (void)state;
@@ -297,6 +358,9 @@ int main(void)
         cmocka_unit_test(a_plain_device_that_dies_is_a_silent_sensor),
         cmocka_unit_test(a_plain_device_that_never_answered_is_a_silent_sensor),
         cmocka_unit_test(a_clock_stepped_back_fires_nothing_early),
+        cmocka_unit_test(a_clock_set_back_by_a_day_does_not_deafen_the_sensors),
+        cmocka_unit_test(a_home_is_unknown_after_its_clock_was_set_back_by_a_day),
+        cmocka_unit_test(a_home_bears_a_clock_set_back_by_a_second),
         cmocka_unit_test(sensors_of_one_name_that_fall_silent_together_have_two_ids),
         cmocka_unit_test(limits_of_0_mean_never),
     };
