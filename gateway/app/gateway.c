@@ -97,7 +97,8 @@ static void on_command(void *ctx, const struct publisher_command *command)
 
 /* ---- time ---- */
 
-/* The wall clock against the monotonic one: a step explains a strange gap in the readings later. */
+/* The wall clock against the monotonic one: a step explains a strange gap in the readings later. After a step forward,
+ * or a sleep, nobody is silent because the time has gone by without them. */
 static void watch_clock(struct gateway *gateway)
 {
     struct sw_wall wall = gateway->clock.wall();
@@ -105,6 +106,7 @@ static void watch_clock(struct gateway *gateway)
     int64_t step_ms = sw_wall_diff_ms(wall, gateway->last_wall) - sw_mono_diff_ms(mono, gateway->last_mono);
     if (step_ms > STEP_MS || step_ms < -STEP_MS)
         log_event(LOG_LEVEL_WARNING, "clock", "the wall clock was set by %+.3f s", (double)step_ms / 1000);
+    if (sw_wall_diff_ms(wall, gateway->last_wall) > TICK_MS + STEP_MS) core_resume(gateway->core);
     gateway->last_wall = wall;
     gateway->last_mono = mono;
 }

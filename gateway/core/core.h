@@ -106,6 +106,10 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
  * not they. */
 void core_tick(struct core *core, struct sw_wall now);
 
+/* The next tick comes late because the gateway was asleep or its clock was set forward. It is taken as the first one
+ * after core_restore is. */
+void core_resume(struct core *core);
+
 /* Until then ticks change nothing if no other call comes, so a replay may jump over a pause. INT64_MAX: never. May be
  * too early, never too late. */
 struct sw_wall core_next_deadline(const struct core *core);

@@ -50,7 +50,7 @@ struct core {
     uint32_t capacity;
     uint32_t count;
     uint32_t bucket_count; /* a power of two */
-    bool restored;         /* no tick yet since a snapshot was taken back */
+    bool resumed;          /* no tick yet since a snapshot was taken back, or core_resume() */
     int64_t last_tick_ms;  /* 0 = none yet */
     int64_t next_due_ms;   /* no subject is due before this */
     struct core_verdict verdict;

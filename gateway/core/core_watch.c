@@ -231,7 +231,7 @@ static void step_back(struct core *core, int64_t now_ms)
     core->next_due_ms = now_ms;
 }
 
-/* First tick after snapshots were taken back: a pause as long as half the limit was the gateway's own. */
+/* The gateway was away before this tick: a pause as long as half the limit was its own. */
 static void resume(struct core *core, int64_t now_ms)
 {
     for (uint32_t i = 0; i < core->count; i++) {
@@ -244,13 +244,18 @@ static void resume(struct core *core, int64_t now_ms)
     }
 }
 
+void core_resume(struct core *core)
+{
+    core->resumed = true;
+}
+
 void core_tick(struct core *core, struct sw_wall now)
 {
     if (core->last_tick_ms != 0 && now.ms < core->last_tick_ms)
         step_back(core, now.ms);
-    else if (core->restored)
+    else if (core->resumed)
         resume(core, now.ms);
-    core->restored = false;
+    core->resumed = false;
     core->last_tick_ms = now.ms;
     if (now.ms < core->next_due_ms) return;
 

@@ -349,6 +349,57 @@ static void a_device_that_does_not_answer_has_one_missing_reading_a_spell(void *
     gateway_end(&test);
 }
 
+static void hear_both_nodes(void)
+{
+    for (uint32_t node = 0; node < 2; node++) {
+        struct field_bus_batch batch = batch_of(node, 700 + node, 1, 1, 0);
+        fake_batch(&batch);
+    }
+    sample(SW_OK, 0);
+    if (fake.committing) fake_commit_done(SW_OK);
+}
+
+/* Ticks, and stores what they decide. */
+static void tick(struct gateway_under_test *test, int seconds)
+{
+    for (int i = 0; i < seconds; i++) {
+        fake_advance(test, 1000);
+        if (fake.committing) fake_commit_done(SW_OK);
+    }
+}
+
+static void a_clock_set_forward_makes_nobody_silent(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    hear_both_nodes();
+    fake.wall_ms += 24 * 3600 * 1000;
+    tick(&test, 50);
+    assert_int_equal(fake.outbox_count, 0);
+    hear_both_nodes();
+    tick(&test, 59);
+    assert_int_equal(fake.outbox_count, 0);
+    /* Nodes that really are silent are told after the limit. */
+    tick(&test, 2);
+    assert_int_equal(fake.outbox_count, 2);
+    assert_int_equal(fake.outbox[0].alert.kind, SW_ALERT_KIND_NODE_SILENT);
+    gateway_end(&test);
+}
+
+static void a_gateway_that_slept_makes_nobody_silent(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    hear_both_nodes();
+    fake.wall_ms += 8 * 3600 * 1000;
+    fake.mono_ms += 8 * 3600 * 1000;
+    tick(&test, 10);
+    assert_int_equal(fake.outbox_count, 0);
+    gateway_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +417,8 @@ int main(void)
         cmocka_unit_test(an_alert_is_in_the_batch_of_the_reading_that_raised_it),
         cmocka_unit_test(plain_samples_beyond_the_limit_are_dropped_and_counted_but_still_judged),
         cmocka_unit_test(a_device_that_does_not_answer_has_one_missing_reading_a_spell),
+        cmocka_unit_test(a_clock_set_forward_makes_nobody_silent),
+        cmocka_unit_test(a_gateway_that_slept_makes_nobody_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
