@@ -60,10 +60,13 @@ static void sleep_until(void *ctx, uint64_t until_us)
     struct pollfd watched[2];
     termios_uart_watch(&sensors, &watched[0]);
     termios_uart_watch(&gateway, &watched[1]);
-    sigset_t none;
+    sigset_t none, blocked;
     sigemptyset(&none);
     /* Signals are let in only here, so one that comes before the call still ends it. */
-    ppoll(watched, 2, &timeout, &none);
+    if (ppoll(watched, 2, &timeout, &none) <= 0) return;
+    /* A call that finds a line ready lets none in, and a line may be ready every time. */
+    sigprocmask(SIG_SETMASK, &none, &blocked);
+    sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
 static void catch_signals(void)

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -340,6 +341,63 @@ static void line_that_goes_away_is_opened_again(void **state)
     assert_int_equal(input_u32(fixture, SW_NODE_INPUT_BOOT_COUNT), 1);
 }
 
+/* CPU time of a running process in clock ticks: user and system, fields 14 and 15 of its stat. */
+static unsigned long cpu_ticks(pid_t pid)
+{
+    char path[64], text[1024];
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    size_t size = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    text[size] = '\0';
+    const char *after_name = strrchr(text, ')');
+    assert_non_null(after_name);
+    assert_int_equal(sscanf(after_name + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
+    return user + system;
+}
+
+/* Waits for the process to end by itself, and says whether it did. */
+static bool ended(pid_t *pid)
+{
+    for (unsigned i = 0; i < 500; i++) {
+        if (waitpid(*pid, NULL, WNOHANG) == *pid) {
+            *pid = 0;
+            return true;
+        }
+        sleep_ms(20);
+    }
+    return false;
+}
+
+/* A hung-up terminal is always ready: a node that goes on waiting for it would take a whole core, and would never let
+ * the signal in. */
+static void lost_line_keeps_neither_the_core_nor_the_process(struct fixture *fixture, struct line *line)
+{
+    const long wait_ms = 1000;
+    close_line(line);
+    sleep_ms(200);
+    unsigned long before = cpu_ticks(fixture->node);
+    sleep_ms(wait_ms);
+    unsigned long spent_ms = (cpu_ticks(fixture->node) - before) * 1000 / (unsigned long)sysconf(_SC_CLK_TCK);
+    assert_true(spent_ms < (unsigned long)wait_ms / 4);
+    kill(fixture->node, SIGTERM);
+    assert_true(ended(&fixture->node));
+}
+
+static void node_without_its_gateway_line_idles_and_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    lost_line_keeps_neither_the_core_nor_the_process(fixture, &fixture->gateway);
+}
+
+static void node_without_its_sensors_line_idles_and_ends(void **state)
+{
+    struct fixture *fixture = *state;
+    lost_line_keeps_neither_the_core_nor_the_process(fixture, &fixture->sensors);
+}
+
 static int run_with(const char *first, const char *second)
 {
     int status;
@@ -376,6 +434,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sigterm_ends_the_process_with_status_0, setup, teardown),
         cmocka_unit_test_setup_teardown(second_node_on_the_same_file_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(line_that_goes_away_is_opened_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(node_without_its_gateway_line_idles_and_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(node_without_its_sensors_line_idles_and_ends, setup, teardown),
         cmocka_unit_test(unusable_command_line_ends_with_status_64),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
