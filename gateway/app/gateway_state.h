@@ -84,6 +84,7 @@ struct journal {
 struct outbox_pump {
     bool up;             /* link to the broker */
     bool reading;        /* rows have been asked for */
+    bool woken;          /* rows may have been added since they were asked for */
     bool exhausted;      /* the last look found nothing new, and nothing has been added since */
     int64_t last_sent;   /* id of the newest row handed over */
     unsigned generation; /* of the link: rows asked for before it was lost are not sent after */

@@ -244,6 +244,7 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
     assert_string_equal(topic, fake.outbox[token - 1].topic);
     assert_string_equal(payload, fake.outbox[token - 1].payload);
     if (!fake.link_up) return SW_ERROR_BUSY;
+    if (fake.send_error) return fake.send_error;
     fake.sent[fake.sent_count++] = token;
     return SW_OK;
 }

@@ -60,6 +60,7 @@ struct fake_ports {
 
     struct publisher_events publisher;
     bool link_up;
+    int send_error;
     uint32_t inflight;
     int64_t sent[FAKE_LIST_MAX];
     size_t sent_count;

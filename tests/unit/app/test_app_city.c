@@ -74,7 +74,7 @@ static void after_a_lost_link_it_goes_on_from_the_first_row_not_delivered(void *
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 3);
     assert_true(fake.read_wanted);
-    assert_int_equal(fake.read_after, 1);
+    assert_int_equal(fake.read_after, 0);
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 6);
     assert_int_equal(fake.sent[3], 2);
@@ -103,6 +103,69 @@ static void nothing_is_read_without_a_link_and_nothing_is_lost(void **state)
     /* All gone: the next look finds nothing, and no more looks follow. */
     fake_advance(&test, 1000);
     assert_false(fake.read_wanted);
+    gateway_end(&test);
+}
+
+/* What the store found before the commit may be told after it. */
+static void an_alert_committed_while_the_outbox_is_read_is_not_left_lying(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake_link(true);
+    assert_true(fake.read_wanted);
+    level(600);
+    assert_int_equal(fake.outbox_count, 1);
+    fake.read_wanted = false;
+    fake.store.outbox(fake.store.ctx, NULL, 0);
+    assert_true(fake.read_wanted);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    gateway_end(&test);
+}
+
+static void a_row_the_publisher_does_not_take_is_tried_again_with_the_next_tick(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(600);
+    fake_link(true);
+    fake.send_error = SW_ERROR_BUSY;
+    fake_outbox_answer();
+    /* At once would be without end: the store is asked, the publisher refuses, the store is asked ... */
+    assert_false(fake.read_wanted);
+    fake.send_error = SW_OK;
+    fake_advance(&test, 1000);
+    assert_true(fake.read_wanted);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    gateway_end(&test);
+}
+
+static void a_row_that_will_never_go_does_not_hold_up_the_others(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(600);
+    fake_link(true);
+    fake.send_error = SW_ERROR_NO_SPACE;
+    fake_outbox_answer();
+    fake.send_error = SW_OK;
+    level(1200);
+    fake_outbox_answer();
+    if (fake.read_wanted) fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    assert_int_equal(fake.sent[0], 2);
+    /* It is still there, and the next connection gets it. */
+    fake_delivered(2);
+    if (fake.read_wanted) fake_outbox_answer();
+    fake_link(false);
+    fake_link(true);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 2);
+    assert_int_equal(fake.sent[1], 1);
     gateway_end(&test);
 }
 
@@ -336,6 +399,9 @@ int main(void)
         cmocka_unit_test(rows_go_out_in_order_and_never_more_than_the_window),
         cmocka_unit_test(after_a_lost_link_it_goes_on_from_the_first_row_not_delivered),
         cmocka_unit_test(nothing_is_read_without_a_link_and_nothing_is_lost),
+        cmocka_unit_test(an_alert_committed_while_the_outbox_is_read_is_not_left_lying),
+        cmocka_unit_test(a_row_the_publisher_does_not_take_is_tried_again_with_the_next_tick),
+        cmocka_unit_test(a_row_that_will_never_go_does_not_hold_up_the_others),
         cmocka_unit_test(commands_that_are_wrong_are_answered_with_what_is_wrong),
         cmocka_unit_test(a_command_is_answered_after_its_commit),
         cmocka_unit_test(more_commands_than_can_wait_are_told_to_come_again),
