@@ -17,17 +17,18 @@ def check(condition, text):
     print(f"ok: {text}", flush=True)
 
 
-def run(test):
-    """Runs test(rig) in a rig of its own and ends the process with its verdict."""
+def run(test, add_arguments=lambda parser: None):
+    """Runs test(rig, options) in a rig of its own and ends the process with its verdict."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--build", required=True)
     arguments.add_argument("--keep", action="store_true")
+    add_arguments(arguments)
     options = arguments.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     try:
         with Rig(options.build, options.keep) as rig:
             try:
-                test(rig)
+                test(rig, options)
             except Failed as failure:
                 print(f"FAILED: expected: {failure}", file=sys.stderr)
                 for part in rig.parts:
