@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/password_file.h"
 #include "stillwater/error.h"
 #include "stillwater/topics.h"
 
@@ -18,23 +19,6 @@ struct connection {
     char *password;
     bool keep_session;
 };
-
-static int read_password(const char *file, char **password, char *text, size_t text_size)
-{
-    FILE *stream = fopen(file, "r");
-    if (!stream) {
-        (void)snprintf(text, text_size, "--password-file %s: %s", file, strerror(errno));
-        return SW_ERROR_CONFIG;
-    }
-    size_t size = 0;
-    ssize_t length = getline(password, &size, stream);
-    (void)fclose(stream);
-    while (length > 0 && ((*password)[length - 1] == '\n' || (*password)[length - 1] == '\r'))
-        (*password)[--length] = '\0';
-    if (length > 0) return SW_OK;
-    (void)snprintf(text, text_size, "--password-file %s: the first line is empty", file);
-    return SW_ERROR_CONFIG;
-}
 
 /* paho says only "failed" of a file it cannot read, and says it at each connect. */
 static int check_readable(const char *option, const char *file, char *text, size_t text_size)
@@ -58,8 +42,9 @@ struct connection *connection_new(const struct broker_options *broker, const cha
     }
     connection->broker = broker;
     connection->keep_session = keep_session;
-    int error =
-        broker->password_file ? read_password(broker->password_file, &connection->password, text, text_size) : SW_OK;
+    int error = broker->password_file ? password_file_read("--password-file", broker->password_file,
+                                                           &connection->password, text, text_size)
+                                      : SW_OK;
     if (error == SW_OK) error = check_readable("--ca-file", broker->ca_file, text, text_size);
     if (error == SW_OK) error = check_readable("--certificate-file", broker->certificate_file, text, text_size);
     if (error == SW_OK) error = check_readable("--key-file", broker->key_file, text, text_size);

@@ -11,6 +11,7 @@
 #include "adapters/publisher_mqtt/in_flight.h"
 #include "adapters/publisher_mqtt/link.h"
 #include "adapters/publisher_mqtt/tls_context.h"
+#include "config/password_file.h"
 #include "message/message.h"
 #include "stillwater/error.h"
 #include "stillwater/topics.h"
@@ -295,23 +296,6 @@ static void try_next_address(struct publisher *publisher)
 
 /* --- start ---------------------------------------------------------------------------------------------------- */
 
-static int read_password(const char *file, char **password, char *text, size_t text_size)
-{
-    FILE *stream = fopen(file, "r");
-    if (!stream) {
-        (void)snprintf(text, text_size, "mqtt.password_file %s: %s", file, strerror(errno));
-        return SW_ERROR_CONFIG;
-    }
-    size_t size = 0;
-    ssize_t length = getline(password, &size, stream);
-    (void)fclose(stream);
-    while (length > 0 && ((*password)[length - 1] == '\n' || (*password)[length - 1] == '\r'))
-        (*password)[--length] = '\0';
-    if (length > 0) return SW_OK;
-    (void)snprintf(text, text_size, "mqtt.password_file %s: the first line is empty", file);
-    return SW_ERROR_CONFIG;
-}
-
 static int check(const struct gateway_config *config, char *text, size_t text_size)
 {
     const struct config_mqtt *mqtt = &config->mqtt;
@@ -349,7 +333,9 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
-    return mqtt->password_file ? read_password(mqtt->password_file, &publisher->password, text, text_size) : SW_OK;
+    return mqtt->password_file
+               ? password_file_read("mqtt.password_file", mqtt->password_file, &publisher->password, text, text_size)
+               : SW_OK;
 }
 
 static void free_publisher(struct publisher *publisher)
