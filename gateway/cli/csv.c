@@ -119,6 +119,14 @@ static enum csv_result split(struct csv *csv, char *line)
     return CSV_RECORD;
 }
 
+/* Spaces alone are what editors and exports leave at the end of a file, no record. */
+static bool is_blank_line(const char *line)
+{
+    while (is_blank(*line))
+        line++;
+    return *line == '\0';
+}
+
 enum csv_result csv_next(struct csv *csv)
 {
     for (;;) {
@@ -126,10 +134,7 @@ enum csv_result csv_next(struct csv *csv)
         size_t length = 0;
         enum csv_result result = next_line(csv, &line, &length);
         if (result != CSV_RECORD) return result;
-        if (csv->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
-            line += 3;
-            length -= 3;
-        }
-        if (length > 0) return split(csv, line);
+        if (csv->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) line += 3;
+        if (!is_blank_line(line)) return split(csv, line);
     }
 }
