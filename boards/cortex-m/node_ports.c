@@ -7,6 +7,7 @@
 #include "boards/cortex-m/monotonic.h"
 #include "boards/cortex-m/node_config.h"
 #include "boards/cortex-m/stack_paint.h"
+#include "stillwater/error.h"
 
 _Static_assert(BOARD_LINE_COUNT == 2, "struct cortex_m_ports has room for two lines");
 
@@ -98,6 +99,12 @@ static void open_lines(struct cortex_m_ports *ports, uint32_t slack_us)
     }
 }
 
+struct sw_line_settings cortex_m_gateway_line(const struct port_uart *line, const struct sw_line_settings *wanted)
+{
+    if (line->configure(line->ctx, wanted) == SW_OK) return *wanted;
+    return node_config_default().gateway_line;
+}
+
 void cortex_m_ports_open(struct cortex_m_ports *ports)
 {
     board_start();
@@ -124,6 +131,6 @@ void cortex_m_ports_open(struct cortex_m_ports *ports)
         .time = &ports->time,
         .system = &ports->system,
         .unit_id = config.unit_id,
-        .gateway_line = config.gateway_line,
+        .gateway_line = cortex_m_gateway_line(&ports->lines[BOARD_LINE_GATEWAY], &config.gateway_line),
     };
 }

@@ -125,6 +125,16 @@ static void line_refuses_settings_it_cannot_have(struct check *check)
     CHECK_EQUAL(ports.node.sensors->configure(ports.node.sensors->ctx, &usual), SW_OK);
 }
 
+static void page_with_an_impossible_line_leaves_the_default_line(struct check *check)
+{
+    static const struct sw_line_settings possible = {19200, 'N', 1}, impossible = {100000000, 'N', 1};
+    struct sw_line_settings line = cortex_m_gateway_line(ports.node.gateway, &possible);
+    CHECK_EQUAL(line.baud, 19200);
+    line = cortex_m_gateway_line(ports.node.gateway, &impossible);
+    CHECK_EQUAL(line.baud, node_config_default().gateway_line.baud);
+    CHECK_EQUAL(ports.node.gateway->configure(ports.node.gateway->ctx, &line), SW_OK);
+}
+
 static void line_sends_a_whole_frame_and_comes_to_rest(struct check *check)
 {
     static const uint8_t frame[256] = {0};
@@ -173,6 +183,7 @@ static const struct check_case cases[] = {
     {"time never goes back and stamps widen to it", time_never_goes_back_and_stamps_widen_to_it},
     {"sleep ends without any interrupt but the alarm", sleep_ends_without_any_interrupt_but_the_alarm},
     {"line refuses settings it cannot have", line_refuses_settings_it_cannot_have},
+    {"page with an impossible line leaves the default line", page_with_an_impossible_line_leaves_the_default_line},
     {"line sends a whole frame and comes to rest", line_sends_a_whole_frame_and_comes_to_rest},
     {"marker tells how the last run ended", marker_tells_how_the_last_run_ended},
     {"stack paint shows the deepest use", stack_paint_shows_the_deepest_use},
