@@ -46,6 +46,8 @@ static inline bool byte_ring_pending(const struct byte_ring *ring)
 static inline bool byte_ring_take(struct byte_ring *ring, struct byte_ring_entry *entry)
 {
     if (!byte_ring_pending(ring)) return false;
+    /* Nor may the entry be read before the index has been: it could be the one from the round before. */
+    __asm volatile("dmb" ::: "memory");
     *entry = ring->entries[ring->take_index % BYTE_RING_CAPACITY];
     __asm volatile("dmb" ::: "memory");
     ring->take_index = ring->take_index + 1;
