@@ -47,12 +47,21 @@ static const struct row slot_config[] = {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A bar would end the cell of the table. */
+static void print_cell(const char *text)
+{
+    for (; *text != '\0'; text++)
+        printf(*text == '|' ? "\\%c" : "%c", *text);
+}
+
 static void print_rows(const char *first_column, const struct row *rows, size_t count)
 {
     printf("| %s | name | type | access | meaning |\n|---|---|---|---|---|\n", first_column);
-    for (size_t i = 0; i < count; i++)
-        printf("| 0x%04x | %s | %s | %s | %s |\n", rows[i].address, rows[i].name, rows[i].type, rows[i].access,
-               rows[i].text);
+    for (size_t i = 0; i < count; i++) {
+        printf("| 0x%04x | %s | %s | %s | ", rows[i].address, rows[i].name, rows[i].type, rows[i].access);
+        print_cell(rows[i].text);
+        puts(" |");
+    }
     puts("");
 }
 
