@@ -131,6 +131,66 @@ static void node_without_a_gateway_keeps_its_backlog(struct check *check)
     CHECK_EQUAL(bench_input(bench, SW_NODE_INPUT_LOG_LOST, 2), 0);
 }
 
+/* How many of the kept records are of this kind, and the sum of their values. */
+static uint32_t kept_of(unsigned kind, uint32_t *sum)
+{
+    uint32_t count = 0;
+    *sum = 0;
+    for (size_t i = 0; i < gateway.count; i++) {
+        if (gateway.kept[i].kind != kind) continue;
+        *sum += (uint32_t)gateway.kept[i].value;
+        count++;
+    }
+    return count;
+}
+
+/* Numbers ascend, and none is left out once the first level reading that was kept has come: what is gone is older. */
+static void only_the_oldest_telemetry_is_gone(struct check *check)
+{
+    bool level_seen = false;
+    for (size_t i = 1; i < gateway.count; i++) {
+        level_seen = level_seen || gateway.kept[i - 1].kind == SW_READING_LEVEL;
+        uint32_t step = gateway.kept[i].sequence - gateway.kept[i - 1].sequence;
+        if (!CHECK(step >= 1 && step < 1000) || !CHECK(step == 1 || !level_seen)) return;
+    }
+}
+
+static void overflow_while_the_gateway_is_away_is_counted_and_told(struct check *check)
+{
+    struct bench *bench = start(check);
+    struct bench_sensor *probe = bench_add_sensor(bench, 2, SW_PROFILE_GEOLUX_LX80);
+    struct bench_sensor *cover = bench_add_sensor(bench, 5, SW_PROFILE_MANHOLE);
+    const struct slot_config probe_config = {SW_PROFILE_GEOLUX_LX80, 2, 10, 0, 60};
+    const struct slot_config cover_config = {SW_PROFILE_MANHOLE, 5, 50, 10, 36000};
+    CHECK_EQUAL(bench_configure_slot(bench, 0, &probe_config), 0);
+    CHECK_EQUAL(bench_configure_slot(bench, 1, &cover_config), 0);
+    for (unsigned second = 0; second < 300; second++) {
+        probe->registers[0] = (uint16_t)second;
+        cover->registers[1] = second >= 20;
+        bench_run(bench, SECOND_US);
+    }
+    uint32_t lost = bench_input(bench, SW_NODE_INPUT_LOG_LOST, 2);
+    CHECK(lost > 100 && lost < 300);
+    drain(check, bench);
+    CHECK_EQUAL(gateway.acknowledged, bench_input(bench, SW_NODE_INPUT_LOG_NEWEST, 2));
+    CHECK_EQUAL(gateway.acknowledged - gateway.count, lost);
+    only_the_oldest_telemetry_is_gone(check);
+
+    uint32_t told, opened, reason;
+    CHECK(kept_of(SW_RECORD_EVENT_LOG_GAP, &told) > 0);
+    CHECK_EQUAL(told, lost);
+    CHECK_EQUAL(kept_of(SW_READING_COVER_OPEN, &opened), 2);
+    CHECK_EQUAL(opened, 1);
+    CHECK_EQUAL(kept_of(SW_RECORD_EVENT_BOOT, &reason), 1);
+    const struct sw_record *level = last_of(SW_READING_LEVEL, 0);
+    CHECK(level != NULL && level->value >= 2980);
+
+    /* With room again nothing more is given up. */
+    bench_run(bench, 10 * SECOND_US);
+    drain(check, bench);
+    CHECK_EQUAL(bench_input(bench, SW_NODE_INPUT_LOG_LOST, 2), lost);
+}
+
 static void reset_in_between_repeats_nothing_acknowledged_and_skips_nothing(struct check *check)
 {
     struct bench *bench = start(check);
@@ -221,6 +281,8 @@ static const struct check_case cases[] = {
     {"a sensor that dies reaches the gateway as missing", sensor_that_dies_reaches_the_gateway_as_missing},
     {"an opened cover is at the gateway within a second", opened_cover_is_at_the_gateway_within_a_second},
     {"a node without a gateway keeps its backlog", node_without_a_gateway_keeps_its_backlog},
+    {"an overflow while the gateway is away is counted and told",
+     overflow_while_the_gateway_is_away_is_counted_and_told},
     {"a reset in between repeats nothing acknowledged and skips nothing",
      reset_in_between_repeats_nothing_acknowledged_and_skips_nothing},
     {"a lost answer repeats records and skips none", lost_answer_repeats_records_and_skips_none},
