@@ -10,6 +10,7 @@
 #include "app/log.h"
 #include "app/outbox.h"
 #include "app/records.h"
+#include "app/retired.h"
 #include "app/status.h"
 #include "app/subjects.h"
 
@@ -235,6 +236,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     if (error) return error;
     subjects_restore(gateway);
     gateway->open_alerts = store_load_open_alerts(gateway->store);
+    retired_resolve(gateway);
     int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
     if (behind_ms > STEP_MS)
         log_event(LOG_LEVEL_WARNING, "clock", "the wall clock is %.0f s behind the newest time in the store",

@@ -40,6 +40,11 @@ void journal_cursor(struct gateway *gateway, const struct store_cursor *cursor)
     must(store_batch_add_cursor(gateway->journal.open, cursor));
 }
 
+void journal_snapshot(struct gateway *gateway, int domain, const char *name, const uint8_t *bytes, size_t size)
+{
+    if (size > 0) must(store_batch_add_snapshot(gateway->journal.open, domain, name, bytes, size));
+}
+
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
     char topic[SW_TOPIC_SIZE];
@@ -63,9 +68,8 @@ static void add_snapshots(struct gateway *gateway)
     for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
         if (!core_snapshot_dirty(gateway->core, i)) continue;
         size_t size = core_snapshot(gateway->core, i, bytes, sizeof bytes);
-        if (size == 0) continue;
-        must(store_batch_add_snapshot(gateway->journal.open, (int)core_subject_domain(gateway->core, i),
-                                      core_subject_name(gateway->core, i), bytes, size));
+        journal_snapshot(gateway, (int)core_subject_domain(gateway->core, i), core_subject_name(gateway->core, i),
+                         bytes, size);
     }
     gateway->journal.snapshots_at = gateway->clock.mono();
 }

@@ -21,6 +21,7 @@ void journal_free(struct gateway *gateway);
  * one to go on from. */
 void journal_reading(struct gateway *gateway, const struct store_reading *reading);
 void journal_cursor(struct gateway *gateway, const struct store_cursor *cursor);
+void journal_snapshot(struct gateway *gateway, int domain, const char *name, const uint8_t *bytes, size_t size);
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);
 
 /* Whether a plain device's reading may be added. */

@@ -132,6 +132,6 @@ void subjects_free(struct gateway *gateway)
 
 const struct config_place *subjects_place(const struct gateway *gateway, uint32_t core_index)
 {
-    uint32_t subject = gateway->config_subject[core_index];
+    uint32_t subject = core_index == NO_SUBJECT ? NO_SUBJECT : gateway->config_subject[core_index];
     return subject == NO_SUBJECT ? NULL : &gateway->config->subjects[subject].place;
 }

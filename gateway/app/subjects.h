@@ -14,7 +14,7 @@ void subjects_restore(struct gateway *gateway);
 
 void subjects_free(struct gateway *gateway);
 
-/* Place of a subject of the core; NULL when it has none. */
+/* Place of a subject of the core; NULL when it has none, and for NO_SUBJECT. */
 const struct config_place *subjects_place(const struct gateway *gateway, uint32_t core_index);
 
 #endif

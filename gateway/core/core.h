@@ -122,6 +122,10 @@ struct sw_wall core_next_deadline(const struct core *core);
 int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
                    const char *actor, const char *note, struct sw_wall now);
 
+/* The subject is watched no longer: its open alerts are resolved, and raised anew should it come back and the same
+ * still hold. Not cleared, which would say that the water has gone or the cover is closed. */
+void core_retire(struct core *core, uint32_t subject, const char *actor, const char *note, struct sw_wall now);
+
 /* State of a subject, for the store: everything the detectors know, open alerts included. */
 #define CORE_SNAPSHOT_SIZE_MAX 4096
 

@@ -176,3 +176,15 @@ int core_on_action(struct core *core, const char *alert_id, uint32_t revision, e
     publish(core, index, which, actor, note);
     return SW_OK;
 }
+
+void core_retire(struct core *core, uint32_t index, const char *actor, const char *note, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++) {
+        struct alert_life *life = &subject->alerts[which];
+        if (alert_life_act(life, SW_ALERT_ACTION_RESOLVE, now.ms) != SW_OK) continue;
+        life->muted = false;
+        subject->dirty = true;
+        publish(core, index, (enum subject_alert)which, actor, note);
+    }
+}

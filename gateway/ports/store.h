@@ -84,6 +84,9 @@ int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor 
 /* At start only, before the first commit; blocking. */
 /* Writes the snapshot into bytes[size], returns its size; 0 when there is none. */
 size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size);
+/* Calls each() for every snapshot; it must not call the store. */
+void store_each_snapshot(struct store *store, void *ctx,
+                         void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size));
 /* Alerts whose present revision is an open one. */
 uint32_t store_load_open_alerts(struct store *store);
 /* The latest time of any stored reading or alert revision; 0 in a new store. */

@@ -335,6 +335,20 @@ size_t store_load_snapshot(struct store *store, int domain, const char *subject,
     return loaded;
 }
 
+void store_each_snapshot(struct store *store, void *ctx,
+                         void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size))
+{
+    uv_mutex_lock(&store->database_mutex);
+    sqlite3_stmt *s = store->database.statements[STATEMENT_SNAPSHOTS];
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        const char *subject = (const char *)sqlite3_column_text(s, 1);
+        const uint8_t *bytes = sqlite3_column_blob(s, 2);
+        if (subject && bytes) each(ctx, sqlite3_column_int(s, 0), subject, bytes, (size_t)sqlite3_column_bytes(s, 2));
+    }
+    sqlite3_reset(s);
+    uv_mutex_unlock(&store->database_mutex);
+}
+
 static int64_t number_now(struct store *store, enum store_statement statement)
 {
     uv_mutex_lock(&store->database_mutex);

@@ -36,6 +36,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LAST_TIME] = "SELECT value FROM state WHERE name = 'last_time_ms'",
     [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
     [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes FROM snapshots WHERE domain = ? AND subject = ?",
+    [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
     [STATEMENT_OPEN_ALERTS] = "SELECT count(*) FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
                               " (SELECT 1 FROM alerts AS b WHERE b.alert_id = a.alert_id AND b.revision > a.revision)",
 };

@@ -38,6 +38,7 @@ struct fake_reply {
 
 struct fake_ports {
     int64_t wall_ms, mono_ms;
+    bool without_device; /* in the configuration of the next start */
 
     struct store_events store;
     struct store_batch *committing;

@@ -12,6 +12,16 @@
 #include "stillwater/error.h"
 #include "unit/store/store_fixture.h"
 
+static void count_snapshot(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size)
+{
+    unsigned *count = ctx;
+    assert_int_equal(domain, 1);
+    assert_string_equal(subject, "home-1");
+    assert_int_equal(size, 4);
+    assert_int_equal(bytes[3], 4);
+    (*count)++;
+}
+
 static void everything_of_a_batch_is_there_after_reopening(void **state)
 {
     (void)state;
@@ -38,6 +48,9 @@ static void everything_of_a_batch_is_there_after_reopening(void **state)
     assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes), 4);
     assert_int_equal(bytes[3], 4);
     assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, 3), 0);
+    unsigned snapshots = 0;
+    store_each_snapshot(fixture.store, &snapshots, count_snapshot);
+    assert_int_equal(snapshots, 1);
     assert_int_equal(store_load_open_alerts(fixture.store), 1);
     assert_int_equal(store_load_last_time(fixture.store).ms, 1790000005000);
     fixture_read_outbox(&fixture, 0, 10);
