@@ -26,7 +26,7 @@ def sensor_faults(rig, town):
     """Every kind of bad reply of one sensor: no wrong value is stored, what was wrong is, and the neighbour is read."""
     for fault, quality in FAULTS.items():
         broken_ms = int(time.time() * 1000)
-        rig.tell(town.drain_sensors, f"{{sensor: river, fault: {fault}}}")
+        rig.tell(town.drain_sensors, f"{{sensor: river, fault: {fault}, late_ms: 1500}}")
         rig.wait(f"a record of quality {quality} for {fault}", lambda: records_since(rig, RIVER, (quality,), broken_ms), 60)
         healed_ms = int(time.time() * 1000)
         rig.tell(town.drain_sensors, "{sensor: river, fault: none}")
