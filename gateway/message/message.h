@@ -21,11 +21,9 @@ void message_time_format(struct sw_wall time, char out[MESSAGE_TIME_SIZE]);
 /* RFC 3339 with any offset, with or without fraction. SW_OK or SW_ERROR_MALFORMED. */
 int message_time_parse(const char *text, struct sw_wall *time);
 
-/* `expires` of an alert: updated_at plus one of these. Within a day the next shift has seen an open alert's revision or
- * a newer one has replaced it. That an alert is over is worth telling for longer: a centre that was away has to learn
- * it, or it keeps looking at an alert that nobody will touch again. */
-#define MESSAGE_EXPIRES_OPEN_MS   INT64_C(86400000)
-#define MESSAGE_EXPIRES_CLOSED_MS INT64_C(604800000)
+/* `expires` of an alert: updated_at plus this. As long as a centre's session at the broker lasts: nothing renews an
+ * open alert that does not change, and a centre that was away for days has to learn of it, and that another is over. */
+#define MESSAGE_EXPIRES_MS INT64_C(604800000)
 
 /* stillwater.alert/1. `place` may be NULL or not known: then the body has none. */
 char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,

@@ -53,11 +53,10 @@ static void add_evidence(struct json_builder *body, const struct sw_evidence *ev
 
 static void add_times(struct json_builder *body, const struct sw_alert *alert)
 {
-    int64_t life = sw_alert_state_is_open(alert->state) ? MESSAGE_EXPIRES_OPEN_MS : MESSAGE_EXPIRES_CLOSED_MS;
     json_add_time(body, "onset", alert->onset);
     json_add_time(body, "raised_at", alert->raised_at);
     json_add_time(body, "updated_at", alert->updated_at);
-    json_add_time(body, "expires", sw_wall_from_ms(alert->updated_at.ms + life));
+    json_add_time(body, "expires", sw_wall_from_ms(alert->updated_at.ms + MESSAGE_EXPIRES_MS));
 }
 
 char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,

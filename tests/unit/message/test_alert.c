@@ -177,7 +177,7 @@ static void what_was_encoded_is_decoded(void **state)
     assert_int_equal(summary.state, SW_ALERT_STATE_RAISED);
     assert_int_equal(summary.colour, SW_COLOUR_ORANGE);
     assert_int_equal(summary.updated_at.ms, alert.updated_at.ms);
-    assert_int_equal(summary.expires.ms, alert.updated_at.ms + MESSAGE_EXPIRES_OPEN_MS);
+    assert_int_equal(summary.expires.ms, alert.updated_at.ms + MESSAGE_EXPIRES_MS);
     assert_string_equal(summary.actor, "officer-12");
     assert_string_equal(summary.note, "caf\xc3\xa9");
     free(body);
