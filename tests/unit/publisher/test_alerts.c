@@ -168,7 +168,7 @@ static void an_alert_carries_its_properties(void **state)
     rig_run_until(&rig, one_is_delivered);
     rig_run_ms(&rig, 100);
     (void)broker_tool_output(&listener, output, sizeof output);
-    assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|86", 60), 0);
+    assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|604", 61), 0);
     assert_non_null(strstr(output, "kind:cover_open"));
     assert_non_null(strstr(output, "colour:orange"));
     assert_non_null(strstr(output, body));
