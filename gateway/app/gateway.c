@@ -213,6 +213,7 @@ static void on_bus_closed(void *ctx)
 {
     struct gateway *gateway = ctx;
     gateway->bus = NULL;
+    core_settle(gateway->core);
     enter_phase(gateway, PHASE_COMMIT, COMMIT_FOR_MS);
     gateway_advance(gateway);
 }

@@ -9,9 +9,6 @@
 #include "core/detect/no_use.h"
 #include "core/normalise/gauge.h"
 
-/* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
-#define ALIVE_SAVE_MS 60000
-
 enum subject_domain subject_domain_of(enum sw_reading_kind kind)
 {
     switch (kind) {
@@ -166,7 +163,7 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
     core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
     core_reschedule(core, source, now.ms);
     if (came_back_ms != subject->state.source.came_back_ms) subject->dirty = true;
-    if (now.ms - subject->saved_alive_ms >= ALIVE_SAVE_MS) subject->dirty = true;
+    if (now.ms - subject->saved_alive_ms >= CORE_ALIVE_SAVE_MS) subject->dirty = true;
     /* Later on a source only comes back later, which never makes its sensors due earlier. */
     if (came_back_ms == 0) core_reschedule_children(core, source, now.ms);
 }
@@ -177,6 +174,15 @@ void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen
     struct subject *subject = &core->subjects[source];
     if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
         subject->state.source.seen_until_ms = seen_until.ms;
+}
+
+void core_settle(struct core *core)
+{
+    for (uint32_t i = 0; i < core->count; i++) {
+        struct subject *subject = &core->subjects[i];
+        if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) continue;
+        if (subject->state.source.last_alive_ms != subject->saved_alive_ms) subject->dirty = true;
+    }
 }
 
 void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now)

@@ -110,6 +110,10 @@ void core_tick(struct core *core, struct sw_wall now);
  * after core_restore is. */
 void core_resume(struct core *core);
 
+/* The gateway is about to stop: what is otherwise saved only now and then (when a node last answered) makes its subject
+ * dirty, so that the snapshots taken next say it exactly. */
+void core_settle(struct core *core);
+
 /* Until then ticks change nothing if no other call comes, so a replay may jump over a pause. INT64_MAX: never. May be
  * too early, never too late. */
 struct sw_wall core_next_deadline(const struct core *core);

@@ -296,6 +296,7 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     *subject = fresh;
     if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
         subject->saved_alive_ms = subject->state.source.last_alive_ms;
+    subject->restored_ms = last_tick_ms;
     core->resumed = true;
     if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
     core_reschedule(core, index, core->last_tick_ms);

@@ -16,6 +16,9 @@ struct home {
     struct use_window window;
 };
 
+/* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
+#define CORE_ALIVE_SAVE_MS 60000
+
 /* A subject has two alerts at most: what it is watched for, and its silence. */
 enum subject_alert { SUBJECT_ALERT_MAIN, SUBJECT_ALERT_SILENCE, SUBJECT_ALERT_COUNT };
 
@@ -30,6 +33,7 @@ struct subject {
     int64_t last_good_ms;
     int64_t estimated_ms;   /* last good reading whose time is only estimated */
     int64_t saved_alive_ms; /* sources: last_alive_ms in the last snapshot */
+    int64_t restored_ms;    /* last tick before the snapshot it was restored from; 0 = not restored, or resumed since */
     uint64_t readings;
     uint64_t rejected;
     struct alert_life alerts[SUBJECT_ALERT_COUNT];

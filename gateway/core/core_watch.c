@@ -231,11 +231,25 @@ static void step_back(struct core *core, int64_t now_ms)
     core->next_due_ms = now_ms;
 }
 
+/* Of a source whose snapshot is older than the newest one: how late it may have answered without a snapshot of its own.
+ * One minute until it is due for one, and as long for the store to write it. */
+static void wait_from_unsaved_answer(struct subject *subject, int64_t last_tick_ms)
+{
+    struct silence_source *source = &subject->state.source;
+    if (subject->domain == SUBJECT_NODE && subject->restored_ms != 0 && source->waiting_since_ms != 0 &&
+        subject->restored_ms < last_tick_ms) {
+        int64_t latest_ms = earlier(source->waiting_since_ms + INT64_C(2) * CORE_ALIVE_SAVE_MS, last_tick_ms);
+        if (latest_ms > source->waiting_since_ms) source->waiting_since_ms = latest_ms;
+    }
+    subject->restored_ms = 0;
+}
+
 /* The gateway was away before this tick: a pause as long as half the limit was its own. */
 static void resume(struct core *core, int64_t now_ms)
 {
     for (uint32_t i = 0; i < core->count; i++) {
         struct subject *subject = &core->subjects[i];
+        wait_from_unsaved_answer(subject, core->last_tick_ms);
         int64_t limit_ms = core_silence_limit_ms(subject);
         bool source = subject->domain == SUBJECT_SOURCE;
         if (core_is_sensor(subject->domain) || (limit_ms <= 0 && !source)) continue;

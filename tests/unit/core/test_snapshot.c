@@ -201,6 +201,61 @@ static void after_a_pause_of_the_gateway_nodes_have_their_limit_again(void **sta
     world_free(world);
 }
 
+/* A node that answers for half a minute, a line whose state is saved at the end of it. */
+static void answer_for_half_a_minute(struct world *world)
+{
+    core_on_line(world->core, LINE, true, sw_wall_from_ms(T0));
+    for (int64_t t = T0; t <= T0 + 30 * SECOND; t += SECOND) {
+        world_seen(world, NODE, t);
+        world_tick(world, t);
+    }
+}
+
+static void an_answer_that_was_not_saved_is_not_held_against_the_node(void **state)
+{
+    (void)state;
+    static uint8_t node[CORE_SNAPSHOT_SIZE_MAX], line[CORE_SNAPSHOT_SIZE_MAX];
+    struct world *world = world_new(SUBJECTS);
+    populate(world);
+    core_on_line(world->core, LINE, true, sw_wall_from_ms(T0));
+    world_seen(world, NODE, T0);
+    world_tick(world, T0);
+    size_t node_size = core_snapshot(world->core, NODE, node, sizeof node);
+    answer_for_half_a_minute(world);
+    /* Answers within a minute are not worth a snapshot; the line has one. Then the power goes. */
+    assert_false(core_snapshot_dirty(world->core, NODE));
+    size_t line_size = core_snapshot(world->core, LINE, line, sizeof line);
+    world_renew(world, SUBJECTS);
+    populate(world);
+    assert_int_equal(core_restore(world->core, LINE, line, line_size), SW_OK);
+    assert_int_equal(core_restore(world->core, NODE, node, node_size), SW_OK);
+    int64_t back = T0 + 35 * SECOND;
+    for (int64_t t = back; t < T0 + 90 * SECOND; t += SECOND)
+        world_tick(world, t);
+    assert_int_equal(world->alert_count, 0);
+    world_tick(world, T0 + 90 * SECOND);
+    assert_int_equal(world->alert_count, 1);
+    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_NODE_SILENT);
+    world_free(world);
+}
+
+static void a_gateway_that_stops_saves_the_last_answers(void **state)
+{
+    (void)state;
+    struct world *world = world_new(SUBJECTS);
+    populate(world);
+    world_seen(world, NODE, T0);
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    assert_true(core_snapshot(world->core, NODE, bytes, sizeof bytes) > 0);
+    core_settle(world->core);
+    assert_false(core_snapshot_dirty(world->core, NODE));
+    answer_for_half_a_minute(world);
+    assert_false(core_snapshot_dirty(world->core, NODE));
+    core_settle(world->core);
+    assert_true(core_snapshot_dirty(world->core, NODE));
+    world_free(world);
+}
+
 static void a_rule_that_asks_for_more_starts_to_observe_anew(void **state)
 {
     (void)state;
@@ -322,6 +377,8 @@ int main(void)
         cmocka_unit_test(a_restored_core_makes_the_same_alerts),
         cmocka_unit_test(no_id_is_used_twice_and_no_revision_is_left_out),
         cmocka_unit_test(after_a_pause_of_the_gateway_nodes_have_their_limit_again),
+        cmocka_unit_test(an_answer_that_was_not_saved_is_not_held_against_the_node),
+        cmocka_unit_test(a_gateway_that_stops_saves_the_last_answers),
         cmocka_unit_test(a_rule_that_asks_for_more_starts_to_observe_anew),
         cmocka_unit_test(damaged_snapshots_are_refused_and_change_nothing),
         cmocka_unit_test(snapshots_of_version_1_are_read_for_ever),

@@ -108,7 +108,7 @@ struct listener *listener_new(const char *port)
                                           .port = strdup(port),
                                           .settings = {115200, 'N', 1},
                                           .poll_interval_ms = 30,
-                                          .timeout_ms = 100,
+                                          .timeout_ms = 1000,
                                           .nodes = listener->nodes,
                                           .devices = listener->devices};
     listener->config.lines = &listener->line;

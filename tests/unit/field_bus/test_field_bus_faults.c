@@ -64,6 +64,7 @@ static struct bench *bench_new(void)
     bench->node_answers = true;
     slave_init(&bench->slave, handle, bench);
     bench->gateway = listener_new(bench->slave.path);
+    bench->gateway->line.timeout_ms = 100;
     return bench;
 }
 
