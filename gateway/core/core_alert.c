@@ -7,24 +7,38 @@
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
 {
-    if (which == SUBJECT_ALERT_SILENCE)
-        return core_is_sensor(domain) ? SW_ALERT_KIND_SENSOR_SILENT : SW_ALERT_KIND_NONE;
-    switch (domain) {
-    case SUBJECT_HOME:
-        return SW_ALERT_KIND_NO_USE;
-    case SUBJECT_LEVEL:
-        return SW_ALERT_KIND_LEVEL;
-    case SUBJECT_COVER:
-        return SW_ALERT_KIND_COVER_OPEN;
-    case SUBJECT_NODE:
-        return SW_ALERT_KIND_NODE_SILENT;
-    case SUBJECT_LINE:
-        return SW_ALERT_KIND_BUS_SILENT;
-    case SUBJECT_RAIN:
-    case SUBJECT_SOURCE:
-        break;
-    }
-    return SW_ALERT_KIND_NONE;
+    static const enum sw_alert_kind kinds[SUBJECT_SOURCE + 1][SUBJECT_ALERT_COUNT] = {
+        [SUBJECT_HOME] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NO_USE,
+                          [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                          [HOME_ALERT_QUIET] = SW_ALERT_KIND_QUIET,
+                          [HOME_ALERT_LEAK] = SW_ALERT_KIND_LEAK,
+                          [HOME_ALERT_BURST] = SW_ALERT_KIND_BURST,
+                          [HOME_ALERT_BACKFLOW] = SW_ALERT_KIND_BACKFLOW,
+                          [HOME_ALERT_METER_FAULT] = SW_ALERT_KIND_METER_FAULT,
+                          [HOME_ALERT_HIGH_USE] = SW_ALERT_KIND_HIGH_USE,
+                          [HOME_ALERT_SLOW_CHANGE] = SW_ALERT_KIND_SLOW_CHANGE,
+                          [HOME_ALERT_FIRST_USE] = SW_ALERT_KIND_FIRST_USE},
+        [SUBJECT_LEVEL] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_LEVEL,
+                           [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                           [LEVEL_ALERT_SOON] = SW_ALERT_KIND_LEVEL_SOON,
+                           [LEVEL_ALERT_QUALITY] = SW_ALERT_KIND_SENSOR_QUALITY,
+                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW},
+        [SUBJECT_COVER] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_COVER_OPEN,
+                           [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW},
+        [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
+        [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
+        [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
+    };
+    return kinds[domain][which];
+}
+
+static enum subject_alert alert_of_kind(enum subject_domain domain, enum sw_alert_kind kind)
+{
+    int which = SUBJECT_ALERT_MAIN;
+    while (which < SUBJECT_ALERT_COUNT && core_alert_kind(domain, (enum subject_alert)which) != kind)
+        which++;
+    return (enum subject_alert)which;
 }
 
 static void silence_evidence(const struct subject *subject, struct sw_evidence *evidence)
@@ -84,7 +98,7 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
                          int64_t onset_ms)
 {
     const struct alert_life *life = &subject->alerts[which];
-    if (which == SUBJECT_ALERT_SILENCE) onset_ms += namesakes_before(core, subject);
+    if (which == SUBJECT_ALERT_SILENCE || which == SENSOR_ALERT_BATTERY) onset_ms += namesakes_before(core, subject);
     if (life->revision > 0 && onset_ms <= life->onset_ms) onset_ms = life->onset_ms + 1;
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
@@ -140,8 +154,8 @@ static bool has_open_alert(const struct core *core, uint32_t index, enum subject
                            const char *alert_id)
 {
     const struct subject *subject = &core->subjects[index];
+    if (which == SUBJECT_ALERT_COUNT || !alert_life_is_open(&subject->alerts[which])) return false;
     const struct alert_life *life = &subject->alerts[which];
-    if (core_alert_kind(subject->domain, which) != kind || !alert_life_is_open(life)) return false;
     char id[SW_ALERT_ID_SIZE];
     alert_id_write(id, core->gateway, kind, subject->name, life->onset_ms);
     return strcmp(id, alert_id) == 0;
@@ -152,11 +166,12 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
     enum sw_alert_kind kind;
     char name[SW_ID_SIZE];
     if (!alert_id_parse(alert_id, core->gateway, &kind, name)) return false;
-    *which = kind == SW_ALERT_KIND_SENSOR_SILENT ? SUBJECT_ALERT_SILENCE : SUBJECT_ALERT_MAIN;
-    for (int domain = SUBJECT_HOME; domain <= SUBJECT_SOURCE; domain++)
+    for (int domain = SUBJECT_HOME; domain <= SUBJECT_SOURCE; domain++) {
+        *which = alert_of_kind((enum subject_domain)domain, kind);
         if (core_find_subject(core, (enum subject_domain)domain, name, index) == SW_OK &&
             has_open_alert(core, *index, *which, kind, alert_id))
             return true;
+    }
     return false;
 }
 

@@ -20,6 +20,14 @@ static void walk_u8(struct walk *walk, uint8_t *value)
         *value = sw_read_u8(&walk->in);
 }
 
+static void walk_u16(struct walk *walk, uint16_t *value)
+{
+    if (walk->writing)
+        sw_write_u16(&walk->out, *value);
+    else
+        *value = sw_read_u16(&walk->in);
+}
+
 static void walk_u32(struct walk *walk, uint32_t *value)
 {
     if (walk->writing)
@@ -81,6 +89,18 @@ static void walk_evidence(struct walk *walk, struct sw_evidence *evidence)
     evidence->value_kind = (enum sw_reading_kind)walk_small(walk, evidence->value_kind, 256);
     walk_i64(walk, &evidence->value_milli);
     walk_i64(walk, &evidence->threshold_milli);
+    evidence->habit = (enum sw_habit_state)walk_small(walk, evidence->habit, SW_HABIT_LEARNED + 1);
+    walk_i64(walk, &evidence->usual_low_ms);
+    walk_i64(walk, &evidence->usual_high_ms);
+    walk_bool(walk, &evidence->rate_known);
+    walk_i64(walk, &evidence->rate_milli_per_h);
+    walk_i64(walk, &evidence->forecast_min_ms);
+    walk_i64(walk, &evidence->forecast_ms);
+    walk_i64(walk, &evidence->forecast_max_ms);
+    walk_u8(walk, &evidence->agree);
+    walk_u8(walk, &evidence->disagree);
+    evidence->certainty = (enum sw_certainty)walk_small(walk, evidence->certainty, SW_CERTAINTY_OBSERVED + 1);
+    walk_u16(walk, &evidence->count);
     walk_bool(walk, &evidence->estimated_time);
 }
 
@@ -96,6 +116,18 @@ static void walk_alert(struct walk *walk, struct alert_life *life)
     walk_i64(walk, &life->raised_at_ms);
     walk_i64(walk, &life->updated_at_ms);
     walk_evidence(walk, &life->evidence);
+}
+
+/* Only of those that ever were; bit `which` of the mask says so. */
+static void walk_alerts(struct walk *walk, struct alert_life *alerts)
+{
+    uint16_t present = 0;
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        if (alerts[which].state != SW_ALERT_STATE_NONE || alerts[which].muted) present |= (uint16_t)(1u << which);
+    walk_u16(walk, &present);
+    if (present >> SUBJECT_ALERT_COUNT != 0) walk->malformed = true;
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        if ((present >> which & 1) != 0) walk_alert(walk, &alerts[which]);
 }
 
 static void walk_mark(struct walk *walk, struct meter_mark *mark)
@@ -234,8 +266,7 @@ static void walk_subject(struct walk *walk, struct subject *subject, int64_t *la
     walk_i64(walk, &subject->estimated_ms);
     walk_u64(walk, &subject->readings);
     walk_u64(walk, &subject->rejected);
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        walk_alert(walk, &subject->alerts[which]);
+    walk_alerts(walk, subject->alerts);
     walk_state(walk, subject);
 }
 

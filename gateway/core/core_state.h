@@ -19,8 +19,28 @@ struct home {
 /* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
 #define CORE_ALIVE_SAVE_MS 60000
 
-/* A subject has two alerts at most: what it is watched for, and its silence. */
-enum subject_alert { SUBJECT_ALERT_MAIN, SUBJECT_ALERT_SILENCE, SUBJECT_ALERT_COUNT };
+/* What a subject may have alerts of, one of each at a time. The first two places are the same in every domain: what it
+ * is watched for, and its silence; core_alert_kind() has the others. */
+enum subject_alert {
+    SUBJECT_ALERT_MAIN = 0,
+    SUBJECT_ALERT_SILENCE = 1,
+
+    HOME_ALERT_QUIET = 2,
+    HOME_ALERT_LEAK,
+    HOME_ALERT_BURST,
+    HOME_ALERT_BACKFLOW,
+    HOME_ALERT_METER_FAULT,
+    HOME_ALERT_HIGH_USE,
+    HOME_ALERT_SLOW_CHANGE,
+    HOME_ALERT_FIRST_USE,
+
+    LEVEL_ALERT_SOON = 2,
+    LEVEL_ALERT_QUALITY,
+
+    SENSOR_ALERT_BATTERY = 4, /* levels and covers */
+
+    SUBJECT_ALERT_COUNT = 10
+};
 
 /* Kinds of readings that come to one subject: all but a cover's switch share the first place. */
 enum subject_input { SUBJECT_INPUT_MAIN, SUBJECT_INPUT_SWITCH, SUBJECT_INPUT_COUNT };

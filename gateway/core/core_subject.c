@@ -129,10 +129,20 @@ static enum subject_condition condition_of_home(const struct subject *subject)
     return little || long_ago ? SUBJECT_QUIET : SUBJECT_NORMAL;
 }
 
+/* The worst of its open alerts; notes have none. */
+static enum sw_colour colour_of(const struct subject *subject)
+{
+    enum sw_colour worst = SW_COLOUR_GREEN;
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        if (subject->alerts[which].colour > worst &&
+            sw_alert_kind_is_coloured(core_alert_kind(subject->domain, (enum subject_alert)which)))
+            worst = subject->alerts[which].colour;
+    return worst;
+}
+
 static enum subject_condition condition_of(const struct subject *subject, struct sw_wall now)
 {
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (alert_life_is_open(&subject->alerts[which])) return SUBJECT_ALERT;
+    if (colour_of(subject) != SW_COLOUR_GREEN) return SUBJECT_ALERT;
     switch (subject->domain) {
     case SUBJECT_NODE:
     case SUBJECT_SOURCE:
@@ -155,14 +165,12 @@ struct subject_status core_subject_status(const struct core *core, uint32_t inde
     bool carries = subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE;
     struct subject_status status = {
         .condition = condition_of(subject, now),
-        .colour = SW_COLOUR_GREEN,
+        .colour = colour_of(subject),
         .last_good = {carries ? subject->state.source.last_alive_ms : subject->last_good_ms},
         .coverage_permille = -1,
         .readings = subject->readings,
         .rejected = subject->rejected,
     };
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (subject->alerts[which].colour > status.colour) status.colour = subject->alerts[which].colour;
     if (subject->domain == SUBJECT_HOME) {
         status.last_use.ms = subject->state.home.window.last_use_ms;
         status.coverage_permille = use_window_coverage_permille(&subject->state.home.window, &subject->policy.no_use);

@@ -12,11 +12,41 @@ static bool is_silence(enum sw_alert_kind kind)
     return kind == SW_ALERT_KIND_SENSOR_SILENT || kind == SW_ALERT_KIND_NODE_SILENT || kind == SW_ALERT_KIND_BUS_SILENT;
 }
 
+static void add_habit(struct json_builder *object, const struct sw_evidence *evidence)
+{
+    if (evidence->habit == SW_HABIT_NONE) return;
+    json_add_string(object, "habit", evidence->habit == SW_HABIT_LEARNED ? "learned" : "learning");
+    if (evidence->usual_high_ms <= 0) return;
+    json_add_milli(object, "usual_s", evidence->usual_low_ms);
+    json_add_milli(object, "usual_max_s", evidence->usual_high_ms);
+}
+
+static void add_forecast(struct json_builder *object, const struct sw_evidence *evidence)
+{
+    if (evidence->rate_known) json_add_milli(object, "rate_per_h", evidence->rate_milli_per_h);
+    if (evidence->forecast_max_ms <= 0) return;
+    json_add_milli(object, "forecast_min_s", evidence->forecast_min_ms);
+    json_add_milli(object, "forecast_s", evidence->forecast_ms);
+    json_add_milli(object, "forecast_max_s", evidence->forecast_max_ms);
+}
+
+static void add_agreement(struct json_builder *object, const struct sw_evidence *evidence)
+{
+    if (evidence->agree == 0 && evidence->disagree == 0) return;
+    json_add_integer(object, "agree", evidence->agree);
+    json_add_integer(object, "disagree", evidence->disagree);
+}
+
 /* CAP 1.2 certainty: silence tells nothing of the world; what was seen in part, or at an estimated time, is likely. */
 static const char *certainty(const struct sw_alert *alert)
 {
+    static const char *const names[] = {[SW_CERTAINTY_UNLIKELY] = "Unlikely",
+                                        [SW_CERTAINTY_POSSIBLE] = "Possible",
+                                        [SW_CERTAINTY_LIKELY] = "Likely",
+                                        [SW_CERTAINTY_OBSERVED] = "Observed"};
     if (is_silence(alert->kind)) return "Unknown";
     const struct sw_evidence *evidence = &alert->evidence;
+    if (evidence->certainty != SW_CERTAINTY_AUTO) return names[evidence->certainty];
     bool partial = evidence->coverage_permille >= 0 && evidence->coverage_permille < 1000;
     return partial || evidence->estimated_time ? "Likely" : "Observed";
 }
@@ -47,6 +77,10 @@ static void add_evidence(struct json_builder *body, const struct sw_evidence *ev
         json_add_text(&object, "unit", kind->unit);
         json_add_string(&object, "reading_kind", kind->name);
     }
+    add_habit(&object, evidence);
+    add_forecast(&object, evidence);
+    add_agreement(&object, evidence);
+    if (evidence->count > 0) json_add_integer(&object, "count", evidence->count);
     json_add(&object, "estimated_time", json_boolean(evidence->estimated_time));
     json_add_object(body, "evidence", &object);
 }

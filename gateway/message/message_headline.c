@@ -2,34 +2,54 @@
 
 #include "message/message_text.h"
 
-static const char *subject_word(enum sw_alert_kind kind)
+/* What a subject is called, and how its alert ends. */
+static const struct {
+    const char *subject, *end;
+} words[SW_ALERT_KIND_COUNT] = {
+    [SW_ALERT_KIND_NONE] = {"Subject", "over"},
+    [SW_ALERT_KIND_NO_USE] = {"Home", "water is used again"},
+    [SW_ALERT_KIND_LEVEL] = {"Site", "water level below all bands again"},
+    [SW_ALERT_KIND_COVER_OPEN] = {"Cover", "closed again"},
+    [SW_ALERT_KIND_SENSOR_SILENT] = {"Sensor", "readings are back"},
+    [SW_ALERT_KIND_NODE_SILENT] = {"Node", "answers again"},
+    [SW_ALERT_KIND_BUS_SILENT] = {"Line", "works again"},
+    [SW_ALERT_KIND_QUIET] = {"Home", "water is used again"},
+    [SW_ALERT_KIND_LEAK] = {"Home", "an hour without flow: the leak has stopped"},
+    [SW_ALERT_KIND_BURST] = {"Home", "the high flow has stopped"},
+    [SW_ALERT_KIND_BACKFLOW] = {"Home", "no water runs back any more"},
+    [SW_ALERT_KIND_METER_FAULT] = {"Meter", "its totals are sound again"},
+    [SW_ALERT_KIND_HIGH_USE] = {"Home", "a new day has begun"},
+    [SW_ALERT_KIND_SLOW_CHANGE] = {"Home", "the habits are as before"},
+    [SW_ALERT_KIND_FIRST_USE] = {"Home", "the day is over"},
+    [SW_ALERT_KIND_LEVEL_SOON] = {"Site", "the band is not expected to be reached any more"},
+    [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
+    [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
+};
+
+static void add_last_use(struct message_line *line, const struct sw_evidence *evidence)
 {
-    switch (kind) {
-    case SW_ALERT_KIND_NO_USE:
-        return "Home";
-    case SW_ALERT_KIND_LEVEL:
-        return "Site";
-    case SW_ALERT_KIND_COVER_OPEN:
-        return "Cover";
-    case SW_ALERT_KIND_SENSOR_SILENT:
-        return "Sensor";
-    case SW_ALERT_KIND_NODE_SILENT:
-        return "Node";
-    case SW_ALERT_KIND_BUS_SILENT:
-        return "Line";
-    case SW_ALERT_KIND_NONE:
-    case SW_ALERT_KIND_COUNT:
-        break;
+    if (sw_wall_known(evidence->last_use)) {
+        message_line_add(line, "; last use ");
+        message_line_add_minute(line, evidence->last_use);
+    } else {
+        message_line_add(line, "; no use seen since observation began");
     }
-    return "Subject";
+}
+
+/* What the home itself usually does, or that it is not known yet. */
+static void add_usual(struct message_line *line, const struct sw_evidence *evidence)
+{
+    if (evidence->habit == SW_HABIT_LEARNING) message_line_add(line, "; the home's own habit is still being learned");
+    if (evidence->habit != SW_HABIT_LEARNED || evidence->usual_high_ms <= 0) return;
+    message_line_add(line, "; usually still for ");
+    message_line_add_duration(line, evidence->usual_low_ms);
+    message_line_add(line, " to ");
+    message_line_add_duration(line, evidence->usual_high_ms);
 }
 
 static void add_no_use(struct message_line *line, const struct sw_evidence *evidence)
 {
-    if (evidence->value_kind == SW_READING_NONE) {
-        message_line_add(line, "next to no water used in ");
-        message_line_add_duration(line, evidence->window_ms);
-    } else {
+    if (evidence->rule == SW_ALERT_RULE_VOLUME_BELOW && evidence->value_kind != SW_READING_NONE) {
         message_line_add(line, "less than ");
         message_line_add_milli(line, evidence->threshold_milli, 0);
         message_line_add(line, " L used in ");
@@ -37,13 +57,55 @@ static void add_no_use(struct message_line *line, const struct sw_evidence *evid
         message_line_add(line, " (");
         message_line_add_milli(line, evidence->value_milli, 1);
         message_line_add(line, " L)");
-    }
-    if (sw_wall_known(evidence->last_use)) {
-        message_line_add(line, "; last use ");
-        message_line_add_minute(line, evidence->last_use);
     } else {
-        message_line_add(line, "; no use seen since observation began");
+        message_line_add(line, evidence->rule == SW_ALERT_RULE_VOLUME_BELOW ? "next to no water used in "
+                                                                            : "no water used for ");
+        message_line_add_duration(line, evidence->window_ms);
     }
+    add_last_use(line, evidence);
+    add_usual(line, evidence);
+}
+
+static void add_amount(struct message_line *line, const struct sw_evidence *evidence, const char *what,
+                       const char *limit)
+{
+    message_line_add(line, "%s", what);
+    if (evidence->value_kind == SW_READING_NONE) return;
+    const struct sw_reading_kind_info *kind = sw_reading_kind_info((unsigned)evidence->value_kind);
+    message_line_add(line, ": ");
+    message_line_add_milli(line, evidence->value_milli, 1);
+    message_line_add(line, " %s", kind ? kind->unit : "");
+    if (evidence->window_ms > 0) {
+        message_line_add(line, " in ");
+        message_line_add_duration(line, evidence->window_ms);
+    }
+    if (evidence->threshold_milli == 0) return;
+    message_line_add(line, " (%s ", limit);
+    message_line_add_milli(line, evidence->threshold_milli, 1);
+    message_line_add(line, ")");
+}
+
+static void add_level_soon(struct message_line *line, const struct sw_alert *alert)
+{
+    const struct sw_evidence *evidence = &alert->evidence;
+    message_line_add(line, "%s band expected in ", sw_colour_name(alert->colour));
+    message_line_add_duration(line, evidence->forecast_ms);
+    message_line_add(line, " (");
+    message_line_add_duration(line, evidence->forecast_min_ms);
+    message_line_add(line, " to ");
+    message_line_add_duration(line, evidence->forecast_max_ms);
+    message_line_add(line, "), now ");
+    message_line_add_milli(line, evidence->value_milli, 0);
+    message_line_add(line, " mm, rising by ");
+    message_line_add_milli(line, evidence->rate_milli_per_h, 0);
+    message_line_add(line, " mm/h");
+}
+
+/* What a rule says in words; for kinds whose rules tell more than the kind. */
+static void add_rule(struct message_line *line, const struct sw_alert *alert)
+{
+    message_line_add(line, "%s", sw_alert_rule_description(alert->evidence.rule));
+    if (alert->evidence.count > 0) message_line_add(line, ", %u times in 30 days", alert->evidence.count);
 }
 
 static void add_level(struct message_line *line, const struct sw_alert *alert)
@@ -107,37 +169,45 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
     case SW_ALERT_KIND_BUS_SILENT:
         message_line_add(line, "the port has failed; everything on it is unknown");
         break;
+    case SW_ALERT_KIND_QUIET:
+        message_line_add(line, "quieter than usual, ");
+        add_no_use(line, &alert->evidence);
+        break;
+    case SW_ALERT_KIND_LEAK:
+        add_amount(line, &alert->evidence, "water flows without a still hour", "limit");
+        break;
+    case SW_ALERT_KIND_BURST:
+        add_amount(line, &alert->evidence, "high flow does not stop", "limit");
+        break;
+    case SW_ALERT_KIND_BACKFLOW:
+        add_amount(line, &alert->evidence, "water runs back through the meter", "limit");
+        break;
+    case SW_ALERT_KIND_HIGH_USE:
+        add_amount(line, &alert->evidence, "more water used than agreed", "limit");
+        break;
+    case SW_ALERT_KIND_LEVEL_SOON:
+        add_level_soon(line, alert);
+        break;
+    case SW_ALERT_KIND_BATTERY_LOW:
+        add_amount(line, &alert->evidence, "battery low", "limit");
+        break;
+    case SW_ALERT_KIND_FIRST_USE:
+        message_line_add(line, "water was used today");
+        break;
+    case SW_ALERT_KIND_METER_FAULT:
+    case SW_ALERT_KIND_SENSOR_QUALITY:
+    case SW_ALERT_KIND_SLOW_CHANGE:
+        add_rule(line, alert);
+        break;
     case SW_ALERT_KIND_NONE:
     case SW_ALERT_KIND_COUNT:
         break;
     }
-}
-
-static const char *end_of(enum sw_alert_kind kind)
-{
-    switch (kind) {
-    case SW_ALERT_KIND_NO_USE:
-        return "water is used again";
-    case SW_ALERT_KIND_LEVEL:
-        return "water level below all bands again";
-    case SW_ALERT_KIND_COVER_OPEN:
-        return "closed again";
-    case SW_ALERT_KIND_SENSOR_SILENT:
-        return "readings are back";
-    case SW_ALERT_KIND_NODE_SILENT:
-        return "answers again";
-    case SW_ALERT_KIND_BUS_SILENT:
-        return "works again";
-    case SW_ALERT_KIND_NONE:
-    case SW_ALERT_KIND_COUNT:
-        break;
-    }
-    return "over";
 }
 
 static void add_end(struct message_line *line, const struct sw_alert *alert)
 {
-    message_line_add(line, "%s", end_of(alert->kind));
+    message_line_add(line, "%s", words[alert->kind].end);
     if (alert->kind == SW_ALERT_KIND_NO_USE && sw_wall_known(alert->evidence.last_use)) {
         message_line_add(line, "; last use ");
         message_line_add_minute(line, alert->evidence.last_use);
@@ -152,7 +222,7 @@ static void add_end(struct message_line *line, const struct sw_alert *alert)
 void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADLINE_SIZE])
 {
     struct message_line line = message_line_over(out, MESSAGE_HEADLINE_SIZE);
-    message_line_add(&line, "%s %s: ", subject_word(alert->kind), alert->subject);
+    message_line_add(&line, "%s %s: ", words[alert->kind].subject, alert->subject);
     if (alert->state == SW_ALERT_STATE_CLEARED) {
         add_end(&line, alert);
     } else if (alert->state == SW_ALERT_STATE_RESOLVED) {

@@ -4,7 +4,7 @@
 
 /* One row type per table of alert.def; the others are empty while one is read. */
 #define SW_COLOUR(code, name, text, severity, urgency)
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 #define SW_ALERT_STATE(code, name, text, open)
 #define SW_ALERT_RULE(code, name, text, description)
 #define SW_ALERT_ACTION(code, name, text)
@@ -22,12 +22,13 @@ static const struct {
 
 static const struct {
     const char *name, *description;
+    bool coloured;
 } kinds[SW_ALERT_KIND_COUNT] = {
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description) [code] = {text, description},
+#define SW_ALERT_KIND(code, name, text, coloured, description) [code] = {text, description, (coloured) != 0},
 #include "stillwater/alert.def"
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 };
 
 static const struct {
@@ -41,9 +42,11 @@ static const struct {
 #define SW_ALERT_STATE(code, name, text, open)
 };
 
-static const char *const rules[SW_ALERT_RULE_COUNT] = {
+static const struct {
+    const char *name, *description;
+} rules[SW_ALERT_RULE_COUNT] = {
 #undef SW_ALERT_RULE
-#define SW_ALERT_RULE(code, name, text, description) [code] = text,
+#define SW_ALERT_RULE(code, name, text, description) [code] = {text, description},
 #include "stillwater/alert.def"
 #undef SW_ALERT_RULE
 #define SW_ALERT_RULE(code, name, text, description)
@@ -94,6 +97,11 @@ const char *sw_alert_kind_description(enum sw_alert_kind kind)
     return or_unknown((unsigned)kind < SW_ALERT_KIND_COUNT ? kinds[kind].description : NULL);
 }
 
+bool sw_alert_kind_is_coloured(enum sw_alert_kind kind)
+{
+    return (unsigned)kind < SW_ALERT_KIND_COUNT && kinds[kind].coloured;
+}
+
 const char *sw_alert_state_name(enum sw_alert_state state)
 {
     return or_unknown((unsigned)state < SW_ALERT_STATE_COUNT ? states[state].name : NULL);
@@ -101,7 +109,12 @@ const char *sw_alert_state_name(enum sw_alert_state state)
 
 const char *sw_alert_rule_name(enum sw_alert_rule rule)
 {
-    return or_unknown((unsigned)rule < SW_ALERT_RULE_COUNT ? rules[rule] : NULL);
+    return or_unknown((unsigned)rule < SW_ALERT_RULE_COUNT ? rules[rule].name : NULL);
+}
+
+const char *sw_alert_rule_description(enum sw_alert_rule rule)
+{
+    return or_unknown((unsigned)rule < SW_ALERT_RULE_COUNT ? rules[rule].description : NULL);
 }
 
 const char *sw_alert_action_name(enum sw_alert_action action)

@@ -10,7 +10,7 @@
 #include "stillwater/topics.h"
 
 #define SW_COLOUR(code, name, text, severity, urgency) SW_COLOUR_##name = (code),
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 #define SW_ALERT_STATE(code, name, text, open)
 #define SW_ALERT_RULE(code, name, text, description)
 #define SW_ALERT_ACTION(code, name, text)
@@ -23,14 +23,14 @@ enum sw_colour {
 #define SW_COLOUR(code, name, text, severity, urgency)
 
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description) SW_ALERT_KIND_##name = (code),
+#define SW_ALERT_KIND(code, name, text, coloured, description) SW_ALERT_KIND_##name = (code),
 enum sw_alert_kind {
     SW_ALERT_KIND_NONE = 0,
 #include "stillwater/alert.def"
     SW_ALERT_KIND_COUNT
 };
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 
 #undef SW_ALERT_STATE
 #define SW_ALERT_STATE(code, name, text, open) SW_ALERT_STATE_##name = (code),
@@ -72,8 +72,11 @@ const char *sw_colour_cap_severity(enum sw_colour colour);
 const char *sw_colour_cap_urgency(enum sw_colour colour);
 const char *sw_alert_kind_name(enum sw_alert_kind kind);
 const char *sw_alert_kind_description(enum sw_alert_kind kind);
+/* False for notes: their alerts are green all the time. */
+bool sw_alert_kind_is_coloured(enum sw_alert_kind kind);
 const char *sw_alert_state_name(enum sw_alert_state state);
 const char *sw_alert_rule_name(enum sw_alert_rule rule);
+const char *sw_alert_rule_description(enum sw_alert_rule rule);
 const char *sw_alert_action_name(enum sw_alert_action action);
 
 /* The other way; the ..._NONE value (colour: SW_COLOUR_COUNT) when no entry has this name. */
@@ -87,6 +90,22 @@ bool sw_alert_state_is_open(enum sw_alert_state state);
 /* The state after `action`; SW_ALERT_STATE_NONE when the table has no such transition. */
 enum sw_alert_state sw_alert_transition(enum sw_alert_state from, enum sw_alert_action action);
 
+/* Whether a home's own habit is known. */
+enum sw_habit_state {
+    SW_HABIT_NONE = 0, /* does not apply */
+    SW_HABIT_LEARNING, /* not yet: the city's policy stands in */
+    SW_HABIT_LEARNED,
+};
+
+/* CAP 1.2 certainty. AUTO: follows from coverage and clock quality. */
+enum sw_certainty {
+    SW_CERTAINTY_AUTO = 0,
+    SW_CERTAINTY_UNLIKELY,
+    SW_CERTAINTY_POSSIBLE,
+    SW_CERTAINTY_LIKELY,
+    SW_CERTAINTY_OBSERVED,
+};
+
 /* What an alert rests on. A field that does not apply or is not known is absent: flag false, wall time 0. */
 struct sw_evidence {
     enum sw_alert_rule rule;
@@ -97,6 +116,17 @@ struct sw_evidence {
     enum sw_reading_kind value_kind; /* what value and threshold measure; NONE = both absent */
     int64_t value_milli;             /* thousandths of the kind's unit */
     int64_t threshold_milli;
+    enum sw_habit_state habit;
+    int64_t usual_low_ms;  /* homes: how long this home is usually still at such an hour, median; 0 = not known */
+    int64_t usual_high_ms; /* and the longest that is usual */
+    bool rate_known;
+    int64_t rate_milli_per_h; /* change of the value an hour */
+    int64_t forecast_min_ms;  /* time to the band from updated_at: from the earliest */
+    int64_t forecast_ms;      /* by the likely */
+    int64_t forecast_max_ms;  /* to the latest; 0 = no forecast */
+    uint8_t agree, disagree;  /* neighbours that say the same, and that do not */
+    enum sw_certainty certainty;
+    uint16_t count;      /* faults: how many in 30 days; 0 = does not apply */
     bool estimated_time; /* some reading's time is only estimated (clock of the node was never set) */
 };
 

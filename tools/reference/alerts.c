@@ -16,9 +16,11 @@ static void print_colours(void)
 
 static void print_kinds(void)
 {
-    puts("## Kinds\n\n| code | name | meaning |\n|---|---|---|");
+    puts("## Kinds\n\nA kind without a colour is a note: always green, for somebody who knows the home.\n\n"
+         "| code | name | coloured | meaning |\n|---|---|---|---|");
     for (unsigned i = 1; i < SW_ALERT_KIND_COUNT; i++)
-        printf("| %u | %s | %s |\n", i, sw_alert_kind_name((enum sw_alert_kind)i),
+        printf("| %u | %s | %s | %s |\n", i, sw_alert_kind_name((enum sw_alert_kind)i),
+               sw_alert_kind_is_coloured((enum sw_alert_kind)i) ? "yes" : "no",
                sw_alert_kind_description((enum sw_alert_kind)i));
     puts("");
 }
@@ -27,7 +29,7 @@ static void print_rules(void)
 {
     puts("## Rules (`evidence.rule`)\n\n| code | name | what fired |\n|---|---|---|");
 #define SW_COLOUR(code, name, text, severity, urgency)
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 #define SW_ALERT_STATE(code, name, text, open)
 #define SW_ALERT_RULE(code, name, text, description) printf("| %d | %s | %s |\n", code, text, description);
 #define SW_ALERT_ACTION(code, name, text)

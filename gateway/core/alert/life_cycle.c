@@ -89,4 +89,6 @@ void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind,
     alert->raised_at.ms = life->raised_at_ms;
     alert->updated_at.ms = life->updated_at_ms;
     alert->evidence = life->evidence;
+    if (sw_alert_kind_is_coloured(kind)) return;
+    alert->colour = alert->peak = SW_COLOUR_GREEN;
 }

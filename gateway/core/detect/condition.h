@@ -12,6 +12,7 @@ struct condition {
     bool decided; /* false: there is not enough to tell, what was said before stands */
     enum sw_colour colour;
     int64_t onset_ms;
+    enum sw_alert_rule rule; /* that fired; of detectors with several rules, NONE elsewhere */
 };
 
 /* "No deadline": nothing changes by the mere passing of time. */

@@ -46,6 +46,18 @@ static void roll_evidence(struct sw_evidence *evidence)
     evidence->value_kind = kinds[roll(0, (int64_t)(sizeof kinds / sizeof kinds[0]) - 1)];
     evidence->value_milli = roll(-1000000000, 1000000000);
     evidence->threshold_milli = roll(-1000000000, 1000000000);
+    evidence->habit = (enum sw_habit_state)roll(0, SW_HABIT_LEARNED);
+    evidence->usual_low_ms = roll(0, 100000000);
+    evidence->usual_high_ms = roll(0, 1) * roll(1, 200000000);
+    evidence->rate_known = roll(0, 1) != 0;
+    evidence->rate_milli_per_h = roll(-1000000, 1000000);
+    evidence->forecast_min_ms = roll(0, 1000000);
+    evidence->forecast_ms = roll(0, 1000000);
+    evidence->forecast_max_ms = roll(0, 1) * roll(1, 1000000);
+    evidence->agree = (uint8_t)roll(0, 3);
+    evidence->disagree = (uint8_t)roll(0, 3);
+    evidence->certainty = (enum sw_certainty)roll(0, SW_CERTAINTY_OBSERVED);
+    evidence->count = (uint16_t)(roll(0, 1) * roll(1, UINT16_MAX));
     evidence->estimated_time = roll(0, 1) != 0;
 }
 
@@ -134,7 +146,7 @@ static void print_names(const char *path, const char *const *names, size_t count
 static void print_vocabulary(void)
 {
 #define SW_COLOUR(code, name, text, severity, urgency)
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 #define SW_ALERT_STATE(code, name, text, open)
 #define SW_ALERT_RULE(code, name, text, description)
 #define SW_ALERT_ACTION(code, name, text)
@@ -166,14 +178,14 @@ static void print_vocabulary(void)
 #undef SW_COLOUR
 #define SW_COLOUR(code, name, text, severity, urgency)
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description) text,
+#define SW_ALERT_KIND(code, name, text, coloured, description) text,
                 {
                     const char *const names[] = {
 #include "stillwater/alert.def"
                     };
                     PRINT("alert:kind")
 #undef SW_ALERT_KIND
-#define SW_ALERT_KIND(code, name, text, description)
+#define SW_ALERT_KIND(code, name, text, coloured, description)
 #undef SW_ALERT_STATE
 #define SW_ALERT_STATE(code, name, text, open) text,
                     {
