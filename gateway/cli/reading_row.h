@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cli/csv.h"
+#include "cli/row_problem.h"
 #include "stillwater/reading.h"
 #include "stillwater/time.h"
 
@@ -21,13 +22,6 @@ struct reading_row {
     const char *subject; /* valid until the next csv_next */
     enum sw_reading_kind kind;
     int64_t value_milli;
-};
-
-/* What is wrong with a row. `found` may be NULL. */
-struct row_problem {
-    const char *column;
-    const char *found;
-    const char *expected;
 };
 
 /* The record last read is the header line. SW_OK, or SW_ERROR_MALFORMED: a column is missing or there twice. */

@@ -10,9 +10,6 @@
 #include "cli/replay_world.h"
 #include "stillwater/error.h"
 
-/* So many bad rows are described; the others are only counted. */
-#define PROBLEMS_SHOWN_MAX 1000
-
 static const char usage[] =
     "Usage: stillwater replay [--config FILE] --readings FILE.csv --alerts OUT.jsonl\n"
     "\n"
@@ -106,32 +103,7 @@ static bool open_all(struct replay *replay, const struct options *options)
 
 static void count_bad_row(struct replay *replay, const struct row_problem *problem)
 {
-    if (++replay->bad_rows > PROBLEMS_SHOWN_MAX) return;
-    bool found = problem->found != NULL;
-    fprintf(stderr, "%s:%" PRIu64 ": column %s: found %s%.80s%s, expected %s\n", replay->name, replay->csv->line,
-            problem->column, found ? "\"" : "", found ? problem->found : "nothing", found ? "\"" : "",
-            problem->expected);
-    if (replay->bad_rows == PROBLEMS_SHOWN_MAX) fputs("Further bad rows are only counted.\n", stderr);
-}
-
-/* What a line that is no record is told to be. */
-static struct row_problem line_problem(enum csv_result result)
-{
-    struct row_problem problem = {"(whole line)", NULL, "a line of comma-separated values"};
-    if (result == CSV_LINE_TOO_LONG) {
-        problem.found = "a line of more than 65536 characters";
-        problem.expected = "a shorter one";
-    } else if (result == CSV_QUOTE_OPEN) {
-        problem.found = "a quote that is not closed, or text behind a closed one";
-        problem.expected = "quoted fields that end on their line";
-    } else if (result == CSV_NUL) {
-        problem.found = "a zero byte";
-        problem.expected = "text";
-    } else if (result == CSV_TOO_MANY_FIELDS) {
-        problem.found = "more than 64 fields";
-        problem.expected = "fewer";
-    }
-    return problem;
+    row_problem_tell(problem, replay->name, replay->csv->line, &replay->bad_rows);
 }
 
 static bool read_header(struct replay *replay, struct row_header *header)
@@ -185,7 +157,7 @@ static bool take_rows(struct replay *replay)
         }
         replay->rows++;
         if (result != CSV_RECORD) {
-            struct row_problem problem = line_problem(result);
+            struct row_problem problem = row_problem_of_line(result);
             count_bad_row(replay, &problem);
         } else if (!take_row(replay, &header)) {
             return false;
