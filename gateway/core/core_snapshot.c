@@ -132,7 +132,6 @@ static void walk_alerts(struct walk *walk, struct alert_life *alerts)
 
 static void walk_mark(struct walk *walk, struct meter_mark *mark)
 {
-    walk_bool(walk, &mark->known);
     walk_i64(walk, &mark->index_ml);
     walk_i64(walk, &mark->time_ms);
 }
@@ -142,35 +141,27 @@ static void walk_meter(struct walk *walk, struct meter *meter)
     walk_mark(walk, &meter->believed);
     walk_mark(walk, &meter->odd);
     walk_mark(walk, &meter->former);
-    walk_i64(walk, &meter->deficit_ml);
+    walk_u32(walk, &meter->deficit_ml);
 }
 
 /* Entries are walked in place when reading (the ring then starts at 0) and in order when writing. */
 static void walk_uses(struct walk *walk, struct use_window *window)
 {
-    walk_u32(walk, &window->use_count);
-    if (window->use_count > USE_WINDOW_USES) {
-        walk->malformed = true;
-        window->use_count = 0;
-    }
+    window->use_count = (uint8_t)walk_small(walk, window->use_count, USE_WINDOW_USES + 1);
     for (uint32_t i = 0; i < window->use_count; i++) {
         struct use_window_use *use = &window->uses[(window->use_first + i) % USE_WINDOW_USES];
-        walk_i64(walk, &use->end_ms);
-        walk_i64(walk, &use->volume_ml);
+        walk_u32(walk, &use->end_ms);
+        walk_u32(walk, &use->volume_ml);
     }
 }
 
 static void walk_gaps(struct walk *walk, struct use_window *window)
 {
-    walk_u32(walk, &window->gap_count);
-    if (window->gap_count > USE_WINDOW_GAPS) {
-        walk->malformed = true;
-        window->gap_count = 0;
-    }
+    window->gap_count = (uint8_t)walk_small(walk, window->gap_count, USE_WINDOW_GAPS + 1);
     for (uint32_t i = 0; i < window->gap_count; i++) {
         struct use_window_gap *gap = &window->gaps[(window->gap_first + i) % USE_WINDOW_GAPS];
-        walk_i64(walk, &gap->start_ms);
-        walk_i64(walk, &gap->end_ms);
+        walk_u32(walk, &gap->start_ms);
+        walk_u32(walk, &gap->end_ms);
     }
 }
 
@@ -186,9 +177,8 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_i64(walk, &window->observed_since_ms);
     walk_i64(walk, &window->last_good_ms);
     walk_i64(walk, &window->last_use_ms);
-    walk_i64(walk, &window->volume_ml);
-    walk_i64(walk, &window->kept_ml);
-    walk_i64(walk, &window->unobserved_ms);
+    walk_u32(walk, &window->volume_ml);
+    walk_u32(walk, &window->kept_ml);
     walk_uses(walk, window);
     walk_gaps(walk, window);
     bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;

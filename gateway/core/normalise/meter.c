@@ -4,8 +4,7 @@
 #define FLOW_MAX_ML_S 1000000LL
 #define PAUSE_MAX_MS  1000000000000LL
 
-/* The most a pipe can have passed in `elapsed_ms`. */
-static int64_t passable_ml(const struct meter_policy *policy, int64_t elapsed_ms)
+int64_t meter_passable_ml(const struct meter_policy *policy, int64_t elapsed_ms)
 {
     int64_t flow = policy->max_flow_ml_s < FLOW_MAX_ML_S ? policy->max_flow_ml_s : FLOW_MAX_ML_S;
     if (flow <= 0) return INT64_MAX;
@@ -27,46 +26,74 @@ static int64_t growth_ml(const struct meter_policy *policy, const struct meter_m
 
 static bool explains(const struct meter_policy *policy, const struct meter_mark *from, const struct meter_mark *to)
 {
-    if (!from->known) return false;
+    if (from->time_ms == 0) return false;
     int64_t growth = growth_ml(policy, from, to);
-    return growth >= 0 && growth <= passable_ml(policy, to->time_ms - from->time_ms);
+    return growth >= 0 && growth <= meter_passable_ml(policy, to->time_ms - from->time_ms);
+}
+
+static struct meter_verdict doubt(const struct meter_mark *believed, const struct meter_mark *odd,
+                                  enum meter_event event)
+{
+    int64_t step = odd->index_ml - believed->index_ml;
+    enum sw_quality_reason reason = step < 0 ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP;
+    return (struct meter_verdict){SW_QUALITY_SUSPECT, reason, 0, event, step};
+}
+
+static void move_to(struct meter *meter, const struct meter_mark *now)
+{
+    meter->believed = *now;
+    meter->odd.time_ms = 0;
 }
 
 static struct meter_verdict believe(struct meter *meter, const struct meter_mark *now, int64_t growth)
 {
+    struct meter_verdict verdict = {SW_QUALITY_GOOD, SW_REASON_NONE, growth, METER_NONE, growth};
     int64_t repaid = growth < meter->deficit_ml ? growth : meter->deficit_ml;
-    meter->deficit_ml -= repaid;
-    meter->believed = *now;
-    meter->odd.known = false;
-    return (struct meter_verdict){SW_QUALITY_GOOD, SW_REASON_NONE, growth - repaid};
+    verdict.use_ml -= repaid;
+    if (meter->odd.time_ms != 0) {
+        verdict.event = METER_ODD_WITHDRAWN;
+        verdict.step_ml = meter->odd.index_ml - meter->believed.index_ml;
+    } else if (now->index_ml < meter->believed.index_ml) {
+        verdict.event = METER_ROLLED_OVER;
+    }
+    meter->deficit_ml -= (uint32_t)repaid;
+    move_to(meter, now);
+    return verdict;
 }
 
 /* The odd value has been confirmed by `now`. */
 static struct meter_verdict take_over(struct meter *meter, const struct meter_mark *now)
 {
     int64_t back = meter->believed.index_ml - now->index_ml;
-    enum sw_quality_reason reason =
-        meter->odd.index_ml < meter->believed.index_ml ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP;
     if (back >= 0 && back + meter->deficit_ml <= METER_DEFICIT_MAX_ML) {
-        int64_t deficit = meter->deficit_ml + back;
-        meter->deficit_ml = 0;
-        struct meter_verdict verdict = believe(meter, now, 0);
-        meter->deficit_ml = deficit;
-        return verdict;
+        meter->deficit_ml += (uint32_t)back;
+        move_to(meter, now);
+        return (struct meter_verdict){SW_QUALITY_GOOD, SW_REASON_NONE, 0, METER_RAN_BACK, -back};
     }
+    struct meter_verdict verdict = doubt(&meter->believed, &meter->odd, METER_SERIES_REPLACED);
     meter->former = meter->believed;
     meter->deficit_ml = 0;
-    meter->believed = *now;
-    meter->odd.known = false;
-    return (struct meter_verdict){SW_QUALITY_SUSPECT, reason, 0};
+    move_to(meter, now);
+    return verdict;
+}
+
+/* The series that was replaced goes on; `growth` since then is use. */
+static struct meter_verdict restore(struct meter *meter, const struct meter_mark *now, int64_t growth)
+{
+    int64_t step = now->index_ml - meter->believed.index_ml;
+    meter->former.time_ms = 0;
+    struct meter_verdict verdict = believe(meter, now, growth);
+    verdict.event = METER_SERIES_RESTORED;
+    verdict.step_ml = step;
+    return verdict;
 }
 
 /* True when the series that was replaced explains `now`, and better than the present one does. */
 static bool former_is_back(struct meter *meter, const struct meter_policy *policy, const struct meter_mark *now)
 {
-    if (!meter->former.known) return false;
+    if (meter->former.time_ms == 0) return false;
     if (now->time_ms - meter->former.time_ms > METER_FORMER_KEEP_MS) {
-        meter->former.known = false;
+        meter->former.time_ms = 0;
         return false;
     }
     if (!explains(policy, &meter->former, now)) return false;
@@ -77,16 +104,15 @@ static bool former_is_back(struct meter *meter, const struct meter_policy *polic
 struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,
                                 int64_t index_ml)
 {
-    struct meter_mark now = {true, index_ml, time_ms};
+    struct meter_mark now = {index_ml, time_ms};
     if (index_ml < 0 || index_ml > METER_INDEX_MAX_ML)
-        return (struct meter_verdict){SW_QUALITY_BAD, SW_REASON_RANGE, 0};
-    if (!meter->believed.known) return believe(meter, &now, 0);
-
-    if (former_is_back(meter, policy, &now)) {
-        int64_t growth = growth_ml(policy, &meter->former, &now);
-        meter->former.known = false;
-        return believe(meter, &now, growth);
+        return (struct meter_verdict){.quality = SW_QUALITY_BAD, .reason = SW_REASON_RANGE};
+    if (meter->believed.time_ms == 0) {
+        meter->believed = now;
+        return (struct meter_verdict){.quality = SW_QUALITY_GOOD};
     }
+    if (former_is_back(meter, policy, &now)) return restore(meter, &now, growth_ml(policy, &meter->former, &now));
+
     bool goes_on = explains(policy, &meter->believed, &now);
     bool odd_goes_on = explains(policy, &meter->odd, &now);
     /* Where both explain it, the one that needs less water does: a jump stays a jump after a long pause, too. */
@@ -95,8 +121,7 @@ struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *
     if (goes_on) return believe(meter, &now, growth_ml(policy, &meter->believed, &now));
 
     meter->odd = now;
-    return (struct meter_verdict){
-        SW_QUALITY_SUSPECT, index_ml < meter->believed.index_ml ? SW_REASON_COUNTER_BACK : SW_REASON_COUNTER_JUMP, 0};
+    return doubt(&meter->believed, &now, METER_ODD);
 }
 
 void meter_set_back(struct meter *meter, int64_t now_ms)

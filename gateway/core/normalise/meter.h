@@ -16,9 +16,8 @@
 #include "core/policy.h"
 #include "stillwater/reading.h"
 
-/* A total and when it was read. */
+/* A total and when it was read; time 0 = there is none. */
 struct meter_mark {
-    bool known;
     int64_t index_ml;
     int64_t time_ms;
 };
@@ -27,13 +26,29 @@ struct meter {
     struct meter_mark believed; /* the last total that was believed */
     struct meter_mark odd;      /* the last one that was not, while nothing has decided on it */
     struct meter_mark former;   /* where the series stood that the present one has replaced */
-    int64_t deficit_ml;         /* the total ran back this far: growth up to here is not use */
+    uint32_t deficit_ml;        /* the total ran back this far: growth up to here is not use */
+};
+
+/* What a total did, beside growing, for those who count faults. */
+enum meter_event {
+    METER_NONE = 0,
+    METER_ODD,             /* it is put aside */
+    METER_ODD_WITHDRAWN,   /* the one put aside was wrong: the series goes on as if it had not been */
+    METER_SERIES_REPLACED, /* the one put aside is confirmed: a new series from there */
+    METER_SERIES_RESTORED, /* the series that had been replaced is back */
+    METER_RAN_BACK,        /* the one put aside is confirmed, a little lower: the total ran back */
+    METER_ROLLED_OVER,     /* it went over its rollover */
 };
 
 struct meter_verdict {
     enum sw_quality quality;
     enum sw_quality_reason reason;
     int64_t use_ml; /* 0 unless quality is good */
+    enum meter_event event;
+    /* NONE, ROLLED_OVER: growth since the last believed total, use or not. ODD, ODD_WITHDRAWN, SERIES_REPLACED: from
+     * the believed total to the odd one. SERIES_RESTORED: from the total of the wrong series to the one that is back.
+     * RAN_BACK: from the believed total to this one, negative. */
+    int64_t step_ml;
 };
 
 /* Runs back by no more than this in all are taken for back-flow or a trembling register, which counts up again. */
@@ -48,9 +63,12 @@ struct meter_verdict {
 /* No meter shows more than this (10^9 m3); sums of totals below it stay far from overflow. */
 #define METER_INDEX_MAX_ML 1000000000000000LL
 
-/* `time_ms` is later than that of every total before. `meter` starts zeroed. */
+/* `time_ms` is above 0 and later than that of every total before. `meter` starts zeroed. */
 struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,
                                 int64_t index_ml);
+
+/* The most a pipe can have passed in `elapsed_ms`. */
+int64_t meter_passable_ml(const struct meter_policy *policy, int64_t elapsed_ms);
 
 /* The clock was set back to `now_ms`: totals that were read later count as read now. */
 void meter_set_back(struct meter *meter, int64_t now_ms);

@@ -213,6 +213,48 @@ static void no_garbage_makes_negative_or_giant_use(void **state)
     }
 }
 
+/* What each total of a series did, and by how much. */
+static void expect_events(const struct meter_policy *policy, const int64_t *litres, const enum meter_event *events,
+                          const int64_t *steps, size_t count)
+{
+    struct meter meter = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct meter_verdict verdict = meter_take(&meter, policy, T0 + (int64_t)i * HOUR, litres[i] * LITRE);
+        if (verdict.event != events[i] || verdict.step_ml != steps[i] * LITRE)
+            fail_msg("total %zu (%lld L): event %d step %lld ml, expected %d %lld L", i, (long long)litres[i],
+                     verdict.event, (long long)verdict.step_ml, events[i], (long long)steps[i]);
+    }
+}
+
+#define EXPECT_EVENTS(policy, totals, what, how_far)                                                                   \
+    do {                                                                                                               \
+        static const int64_t litres[] = totals, steps[] = how_far;                                                     \
+        static const enum meter_event events[] = what;                                                                 \
+        expect_events(policy, litres, events, steps, sizeof litres / sizeof litres[0]);                                \
+    } while (0)
+#define LIST(...)                                                                                                      \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+
+static void a_verdict_says_what_the_total_did_and_by_how_much(void **state)
+{
+    (void)state;
+    static const struct meter_policy five_digits = {.rollover_ml = 100000 * LITRE, .max_flow_ml_s = 2200};
+    /* A wrong value that goes, and a total that runs back and counts up again: growth includes what is no use. */
+    EXPECT_EVENTS(
+        &domestic, LIST(5000, 5007, 17000, 5009, 5004, 5004, 5006, 5020),
+        LIST(METER_NONE, METER_NONE, METER_ODD, METER_ODD_WITHDRAWN, METER_ODD, METER_RAN_BACK, METER_NONE, METER_NONE),
+        LIST(0, 7, 11993, 11993, -5, -5, 2, 14));
+    /* An exchange; a wrong series that is left again; a turn of the register. */
+    EXPECT_EVENTS(&domestic, LIST(5000, 3, 4, 6), LIST(METER_NONE, METER_ODD, METER_SERIES_REPLACED, METER_NONE),
+                  LIST(0, -4997, -4997, 2));
+    EXPECT_EVENTS(&domestic, LIST(5000, 90000, 90001, 5004, 5005),
+                  LIST(METER_NONE, METER_ODD, METER_SERIES_REPLACED, METER_SERIES_RESTORED, METER_NONE),
+                  LIST(0, 85000, 85000, -84997, 1));
+    EXPECT_EVENTS(&five_digits, LIST(99990, 15, 16), LIST(METER_NONE, METER_ROLLED_OVER, METER_NONE), LIST(0, 25, 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +273,7 @@ int main(void)
         cmocka_unit_test(the_total_goes_over_its_rollover),
         cmocka_unit_test(a_pulse_of_100_litres_is_believed_between_quick_readings),
         cmocka_unit_test(values_no_meter_can_show_are_bad),
+        cmocka_unit_test(a_verdict_says_what_the_total_did_and_by_how_much),
         cmocka_unit_test(single_wrong_values_never_change_the_use),
         cmocka_unit_test(no_garbage_makes_negative_or_giant_use),
     };

@@ -334,14 +334,14 @@ static void the_largest_snapshot_fits(void **state)
     struct world *world = world_new(1);
     struct policy policy = policy_city_default();
     policy.no_use.observed_gap_ms = MINUTE;
-    policy.no_use.volume_ml = 32 * 70;
+    policy.no_use.volume_ml = 16 * 70;
     uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &policy);
     int64_t total = 0;
     for (int i = 0; i < 500; i++)
         world_read(world, home, SW_READING_WATER_INDEX, T0 + i * 2 * MINUTE, total += i % 2 ? 70 : 1);
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
     size_t size = core_snapshot(world->core, home, bytes, sizeof bytes);
-    assert_in_range(size, 1500, CORE_SNAPSHOT_SIZE_MAX);
+    assert_in_range(size, 450, CORE_SNAPSHOT_SIZE_MAX);
     world_free(world);
 }
 

@@ -176,6 +176,123 @@ static void holds_exactly_when_the_slow_model_does(void **state)
         expect_like_model(seed, &model);
 }
 
+/* Windows of weeks, rules of up to 1,000 L, pauses of months: the promises without the exact coverage, for there are
+ * more gaps than places. */
+static void expect_promises_kept(uint64_t seed, struct model *model)
+{
+    struct chance chance = {seed * UINT64_C(0x9e3779b97f4a7c15)};
+    struct no_use_policy policy = day_rule;
+    policy.volume_ml = LITRE + chance_below(&chance, 1000 * LITRE);
+    policy.window_ms = DAY + chance_below(&chance, 30 * DAY);
+    int64_t span_ms = HOUR + chance_below(&chance, 44 * DAY);
+    int64_t most_ml = 1 + chance_below(&chance, policy.volume_ml / 10);
+    struct use_window window = {0};
+    int64_t time_ms = T0 + chance_below(&chance, 100 * DAY);
+    model->count = 0;
+    for (int i = 0; i < 4000; i++) {
+        time_ms += 1 + chance_below(&chance, 2 * HOUR);
+        if (chance_below(&chance, 100) == 0) time_ms += chance_below(&chance, 3 * DAY);
+        if (chance_below(&chance, 1500) == 0) time_ms += chance_below(&chance, 200 * DAY);
+        int64_t use_ml = chance_below(&chance, i / 700 % 2 ? 60 : 3) ? 0 : chance_below(&chance, most_ml);
+        use_window_take_for(&window, &policy, span_ms, time_ms, use_ml);
+        model->time_ms[model->count] = time_ms;
+        model->use_ml[model->count++] = use_ml;
+
+        int64_t start_ms = time_ms - policy.window_ms;
+        int64_t volume_ml = model_volume_ml(model, start_ms);
+        int64_t observed_ms = model_observed_ms(model, start_ms, policy.observed_gap_ms);
+        int64_t span_observed_ms = model_observed_ms(model, time_ms - span_ms, policy.observed_gap_ms);
+        int32_t coverage = use_window_coverage_permille(&window, &policy);
+        int32_t span_coverage = use_window_span_coverage_permille(&window, span_ms);
+        if (coverage < 0 || coverage > observed_ms * 1000 / policy.window_ms || span_coverage < 0 ||
+            span_coverage > span_observed_ms * 1000 / span_ms)
+            fail_msg("seed %llu step %d: coverage %d and %d are too high", (unsigned long long)seed, i, coverage,
+                     span_coverage);
+        bool full = time_ms - model->time_ms[0] >= policy.window_ms;
+        bool little = volume_ml + policy.volume_ml / USE_WINDOW_SHARE < policy.volume_ml;
+        struct condition condition = no_use_judge(&window, &policy);
+        bool holds = condition.decided && condition.colour != SW_COLOUR_GREEN;
+        if (holds && (!full || volume_ml >= policy.volume_ml))
+            fail_msg("seed %llu step %d: holds with %lld ml", (unsigned long long)seed, i, (long long)volume_ml);
+        if (!holds && full && little && coverage >= policy.coverage_permille)
+            fail_msg("seed %llu step %d: does not hold with %lld ml of %lld", (unsigned long long)seed, i,
+                     (long long)volume_ml, (long long)policy.volume_ml);
+    }
+}
+
+static void long_windows_and_large_volumes_keep_the_promises(void **state)
+{
+    (void)state;
+    static struct model model;
+    for (uint64_t seed = 1; seed <= 40; seed++)
+        expect_promises_kept(seed, &model);
+}
+
+static void a_pause_of_months_leaves_nothing_of_the_time_before(void **state)
+{
+    (void)state;
+    /* Around 2^32 ms, where short times begin anew. */
+    for (int64_t pause = 49 * DAY; pause < 50 * DAY; pause += 7 * MINUTE) {
+        struct use_window window = {0};
+        for (int i = 0; i < 30; i++)
+            use_window_take(&window, &day_rule, T0 + i * HOUR, 500);
+        int64_t back = T0 + 30 * HOUR + pause;
+        use_window_take(&window, &day_rule, back, 0);
+        assert_int_equal(window.volume_ml, 0);
+        assert_int_equal(use_window_coverage_permille(&window, &day_rule), 0);
+        for (int i = 1; i <= 24; i++)
+            use_window_take(&window, &day_rule, back + i * HOUR, 0);
+        assert_int_equal(use_window_coverage_permille(&window, &day_rule), 1000);
+        assert_int_equal(no_use_judge(&window, &day_rule).colour, SW_COLOUR_ORANGE);
+    }
+}
+
+static void a_use_of_a_whole_town_ends_the_stillness_and_leaves_with_the_window(void **state)
+{
+    (void)state;
+    struct use_window window = {0};
+    use_window_take(&window, &day_rule, T0, 0);
+    for (int i = 1; i <= 24; i++)
+        use_window_take(&window, &day_rule, T0 + i * HOUR, i <= 3 ? INT64_MAX : 0);
+    assert_true(window.volume_ml >= USE_WINDOW_VOLUME_MAX_ML);
+    for (int i = 25; i <= 27; i++)
+        use_window_take(&window, &day_rule, T0 + i * HOUR, 0);
+    assert_int_equal(window.volume_ml, 0);
+    assert_int_equal(no_use_judge(&window, &day_rule).colour, SW_COLOUR_ORANGE);
+}
+
+static void a_ring_that_a_changed_rule_fills_is_late_and_never_early(void **state)
+{
+    (void)state;
+    struct no_use_policy small = day_rule, large = day_rule;
+    small.volume_ml = 15;
+    large.volume_ml = 200 * LITRE;
+    struct use_window window = {0};
+    int64_t total_ml = 0;
+    for (int i = 0; i < 200; i++) {
+        const struct no_use_policy *policy = i % 40 < 20 ? &small : &large;
+        use_window_take(&window, policy, T0 + i * MINUTE, 10 * LITRE + i);
+        total_ml += 10 * LITRE + i;
+        if (policy == &large && i >= 20) assert_true(window.volume_ml >= (i % 40 - 20) * 10 * LITRE);
+        assert_true(window.volume_ml <= total_ml);
+    }
+}
+
+static void a_rule_beyond_what_is_kept_is_never_decided_as_still(void **state)
+{
+    (void)state;
+    struct no_use_policy policies[2] = {day_rule, day_rule};
+    policies[0].window_ms = USE_WINDOW_LONGEST_MS + 1;
+    policies[1].volume_ml = USE_WINDOW_VOLUME_MAX_ML + 1;
+    for (int k = 0; k < 2; k++) {
+        struct use_window window = {0};
+        for (int64_t t = 0; t < 60 * DAY; t += HOUR) {
+            use_window_take(&window, &policies[k], T0 + t, 0);
+            assert_false(no_use_judge(&window, &policies[k]).decided);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +303,11 @@ int main(void)
         cmocka_unit_test(coverage_follows_a_gap_out_of_the_window),
         cmocka_unit_test(more_gaps_than_fit_never_raise_coverage),
         cmocka_unit_test(holds_exactly_when_the_slow_model_does),
+        cmocka_unit_test(long_windows_and_large_volumes_keep_the_promises),
+        cmocka_unit_test(a_pause_of_months_leaves_nothing_of_the_time_before),
+        cmocka_unit_test(a_use_of_a_whole_town_ends_the_stillness_and_leaves_with_the_window),
+        cmocka_unit_test(a_ring_that_a_changed_rule_fills_is_late_and_never_early),
+        cmocka_unit_test(a_rule_beyond_what_is_kept_is_never_decided_as_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
