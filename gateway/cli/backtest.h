@@ -15,7 +15,8 @@ struct backtest_options {
     const char *configs[BACKTEST_POLICIES_MAX];
     size_t config_count;
     const char *set, *data, *csv, *svg, *json;
-    const char *subjects;    /* "one", "all" or a list of names parted by commas; NULL = the set's own default */
+    const char *subjects; /* "one", "all", "half-a", "half-b" or a list of names parted by commas; NULL = the set's own
+                             default */
     int64_t cut_every_hours; /* of observed time */
     int64_t pulse_ml;        /* what one step of a meter made from flows is worth */
     bool without_absences;   /* homes: leave out stretches without use of 36 h and more */
