@@ -18,7 +18,7 @@
 #include "scripted_slave.h"
 #include "stillwater/error.h"
 
-#define TIMEOUT_MS 120
+#define TIMEOUT_MS 400
 #define UNIT       7
 
 struct fixture {
