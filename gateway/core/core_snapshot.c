@@ -185,14 +185,25 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     if (!walk->writing && asks_for_more) use_window_forget(window);
 }
 
+/* A mask of bands: one bit per colour above green, and one for over the top. */
+static void walk_bands(struct walk *walk, uint8_t *mask)
+{
+    *mask = (uint8_t)walk_small(walk, *mask, 1u << LEVEL_BAND_COUNT);
+    if ((*mask & 1) != 0) walk->malformed = true;
+}
+
 static void walk_level(struct walk *walk, struct level *level)
 {
+    uint32_t level_um = (uint32_t)level->level_um;
     walk_i64(walk, &level->time_ms);
-    walk_i64(walk, &level->level_um);
-    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
-        walk_bool(walk, &level->bands[colour].active);
-        walk_i64(walk, &level->bands[colour].above_since_ms);
-        walk_i64(walk, &level->bands[colour].below_since_ms);
+    walk_u32(walk, &level_um);
+    memcpy(&level->level_um, &level_um, sizeof level_um);
+    walk_bands(walk, &level->above);
+    walk_bands(walk, &level->active);
+    walk_bands(walk, &level->below);
+    for (int i = 0; i < LEVEL_BAND_COUNT - 1; i++) {
+        walk_u32(walk, &level->above_for_ms[i]);
+        walk_u32(walk, &level->below_for_ms[i]);
     }
 }
 

@@ -1,55 +1,107 @@
 #include "core/detect/level.h"
 
-static void run_on_delay(struct level_band *band, int64_t now_ms, int64_t on_delay_ms)
+static uint8_t bit_of(int band)
 {
-    if (!band->active && band->above_since_ms && now_ms - band->above_since_ms >= on_delay_ms) {
-        band->active = true;
-        band->below_since_ms = 0;
-    }
+    return (uint8_t)(1u << band);
 }
 
-static void band_take(struct level_band *band, const struct level_policy *policy, int64_t threshold_um, int64_t time_ms,
+static uint32_t longer(uint32_t for_ms, int64_t elapsed_ms)
+{
+    int64_t sum_ms = (int64_t)for_ms + elapsed_ms;
+    if (sum_ms < 0) return 0;
+    return sum_ms < UINT32_MAX ? (uint32_t)sum_ms : UINT32_MAX;
+}
+
+static int64_t above_since_ms(const struct level *level, int band)
+{
+    return level->time_ms - level->above_for_ms[band - 1];
+}
+
+static bool is_waiting(const struct level *level, int band)
+{
+    return (level->above & bit_of(band)) != 0 && (level->active & bit_of(band)) == 0;
+}
+
+static void run_on_delay(struct level *level, int band, int64_t now_ms, int64_t on_delay_ms)
+{
+    if (!is_waiting(level, band) || now_ms - above_since_ms(level, band) < on_delay_ms) return;
+    level->active |= bit_of(band);
+    level->below &= (uint8_t)~bit_of(band);
+}
+
+static void take_below(struct level *level, const struct level_policy *policy, int band, bool in_deadband)
+{
+    uint8_t bit = bit_of(band);
+    if ((level->active & bit) == 0) level->above &= (uint8_t)~bit;
+    if (in_deadband) level->below &= (uint8_t)~bit;
+    if (in_deadband || (level->active & bit) == 0) return;
+    if ((level->below & bit) == 0) level->below_for_ms[band - 1] = 0;
+    level->below |= bit;
+    if (level->below_for_ms[band - 1] < policy->off_delay_ms) return;
+    level->active &= (uint8_t)~bit;
+    level->above &= (uint8_t)~bit;
+    level->below &= (uint8_t)~bit;
+}
+
+static void band_take(struct level *level, const struct level_policy *policy, int band, int64_t threshold_um,
                       int64_t level_um)
 {
-    if (level_um >= threshold_um) {
-        if (!band->above_since_ms) band->above_since_ms = time_ms;
-        band->below_since_ms = 0;
-        run_on_delay(band, time_ms, policy->on_delay_ms);
+    uint8_t bit = bit_of(band);
+    if (level_um < threshold_um) {
+        take_below(level, policy, band, level_um >= threshold_um - policy->deadband_um);
         return;
     }
-    if (!band->active) band->above_since_ms = 0;
-    if (level_um >= threshold_um - policy->deadband_um) {
-        band->below_since_ms = 0;
-        return;
+    if ((level->above & bit) == 0) level->above_for_ms[band - 1] = 0;
+    level->above |= bit;
+    level->below &= (uint8_t)~bit;
+    run_on_delay(level, band, level->time_ms, policy->on_delay_ms);
+}
+
+static void age(struct level *level, int64_t time_ms)
+{
+    int64_t elapsed_ms = level->time_ms != 0 && time_ms > level->time_ms ? time_ms - level->time_ms : 0;
+    for (int i = 0; i < LEVEL_BAND_COUNT - 1; i++) {
+        level->above_for_ms[i] = longer(level->above_for_ms[i], elapsed_ms);
+        level->below_for_ms[i] = longer(level->below_for_ms[i], elapsed_ms);
     }
-    if (!band->active) return;
-    if (!band->below_since_ms) band->below_since_ms = time_ms;
-    if (time_ms - band->below_since_ms >= policy->off_delay_ms) *band = (struct level_band){.active = false};
+    level->time_ms = time_ms;
+}
+
+static int32_t within_i32(int64_t value)
+{
+    if (value > INT32_MAX) return INT32_MAX;
+    return value < INT32_MIN ? INT32_MIN : (int32_t)value;
+}
+
+void level_take_with_top(struct level *level, const struct level_policy *policy, int64_t top_um, int64_t time_ms,
+                         int64_t level_um)
+{
+    age(level, time_ms);
+    level->level_um = within_i32(level_um);
+    for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
+        int64_t threshold_um = band == LEVEL_BAND_TOP ? top_um : policy->band_um[band];
+        if (threshold_um != LEVEL_BAND_OFF) band_take(level, policy, band, threshold_um, level_um);
+    }
 }
 
 void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um)
 {
-    level->time_ms = time_ms;
-    level->level_um = level_um;
-    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
-        if (policy->band_um[colour] != LEVEL_BAND_OFF)
-            band_take(&level->bands[colour], policy, policy->band_um[colour], time_ms, level_um);
+    level_take_with_top(level, policy, LEVEL_BAND_OFF, time_ms, level_um);
 }
 
 void level_pass_time(struct level *level, const struct level_policy *policy, int64_t now_ms, int64_t trusted_ms)
 {
     if (level->time_ms == 0 || (trusted_ms > 0 && now_ms - level->time_ms > trusted_ms)) return;
-    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
-        run_on_delay(&level->bands[colour], now_ms, policy->on_delay_ms);
+    for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++)
+        run_on_delay(level, band, now_ms, policy->on_delay_ms);
 }
 
 int64_t level_deadline_ms(const struct level *level, const struct level_policy *policy, int64_t trusted_ms)
 {
     int64_t deadline_ms = DEADLINE_NONE;
-    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
-        const struct level_band *band = &level->bands[colour];
-        if (band->active || !band->above_since_ms) continue;
-        int64_t due_ms = band->above_since_ms + policy->on_delay_ms;
+    for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
+        if (!is_waiting(level, band)) continue;
+        int64_t due_ms = above_since_ms(level, band) + policy->on_delay_ms;
         bool trusted = trusted_ms <= 0 || due_ms - level->time_ms <= trusted_ms;
         if (trusted && due_ms < deadline_ms) deadline_ms = due_ms;
     }
@@ -58,21 +110,28 @@ int64_t level_deadline_ms(const struct level *level, const struct level_policy *
 
 void level_restart_delays(struct level *level, int64_t now_ms)
 {
-    if (level->time_ms > now_ms) level->time_ms = now_ms;
-    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
-        struct level_band *band = &level->bands[colour];
-        if (!band->active && band->above_since_ms > now_ms) band->above_since_ms = now_ms;
-        if (band->below_since_ms > now_ms) band->below_since_ms = now_ms;
+    if (level->time_ms <= now_ms) return;
+    int64_t back_ms = level->time_ms - now_ms;
+    level->time_ms = now_ms;
+    for (int i = 0; i < LEVEL_BAND_COUNT - 1; i++) {
+        level->above_for_ms[i] = longer(level->above_for_ms[i], -back_ms);
+        level->below_for_ms[i] = longer(level->below_for_ms[i], -back_ms);
     }
+}
+
+bool level_is_over_the_top(const struct level *level)
+{
+    return (level->active & bit_of(LEVEL_BAND_TOP)) != 0;
 }
 
 struct condition level_judge(const struct level *level)
 {
     struct condition condition = {.decided = level->time_ms != 0, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
-    for (int colour = SW_COLOUR_RED; colour > SW_COLOUR_GREEN; colour--) {
-        if (!level->bands[colour].active) continue;
-        condition.colour = (enum sw_colour)colour;
-        condition.onset_ms = level->bands[colour].above_since_ms;
+    for (int band = LEVEL_BAND_TOP; band > SW_COLOUR_GREEN; band--) {
+        if ((level->active & bit_of(band)) == 0) continue;
+        bool red_too = band == LEVEL_BAND_TOP && (level->active & bit_of(SW_COLOUR_RED)) != 0;
+        condition.colour = band == LEVEL_BAND_TOP ? SW_COLOUR_RED : (enum sw_colour)band;
+        condition.onset_ms = above_since_ms(level, red_too ? SW_COLOUR_RED : band);
         break;
     }
     return condition;
@@ -85,12 +144,20 @@ static enum sw_colour lowest_band(const struct level_policy *policy)
     return SW_COLOUR_GREEN;
 }
 
+void level_evidence_with_top(const struct level *level, const struct level_policy *policy, int64_t top_um,
+                             enum sw_colour colour, struct sw_evidence *evidence)
+{
+    bool top = colour == SW_COLOUR_RED && level_is_over_the_top(level);
+    if (colour == SW_COLOUR_GREEN) colour = lowest_band(policy);
+    int64_t threshold_um = top ? top_um : policy->band_um[colour];
+    evidence->rule = top ? SW_ALERT_RULE_OVER_THE_TOP : SW_ALERT_RULE_LEVEL_BAND;
+    evidence->value_kind = SW_READING_LEVEL;
+    evidence->value_milli = level->level_um;
+    evidence->threshold_milli = threshold_um == LEVEL_BAND_OFF ? 0 : threshold_um;
+}
+
 void level_evidence(const struct level *level, const struct level_policy *policy, enum sw_colour colour,
                     struct sw_evidence *evidence)
 {
-    if (colour == SW_COLOUR_GREEN) colour = lowest_band(policy);
-    evidence->rule = SW_ALERT_RULE_LEVEL_BAND;
-    evidence->value_kind = SW_READING_LEVEL;
-    evidence->value_milli = level->level_um;
-    evidence->threshold_milli = policy->band_um[colour] == LEVEL_BAND_OFF ? 0 : policy->band_um[colour];
+    level_evidence_with_top(level, policy, LEVEL_BAND_OFF, colour, evidence);
 }

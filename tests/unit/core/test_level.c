@@ -131,6 +131,60 @@ static void a_stepped_clock_never_lets_the_on_delay_end_early(void **state)
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
 }
 
+static void one_sample_over_the_top_is_red_and_says_so(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    int64_t top_um = 1000 * MM;
+    struct level level = {0};
+    struct sw_evidence evidence = {0};
+    level_take_with_top(&level, &policy, top_um, T0, 500 * MM);
+    level_evidence_with_top(&level, &policy, top_um, SW_COLOUR_RED, &evidence);
+    assert_int_equal(evidence.rule, SW_ALERT_RULE_LEVEL_BAND);
+    assert_int_equal(evidence.threshold_milli, 400 * MM);
+    level_take_with_top(&level, &policy, top_um, T0 + MINUTE, 1050 * MM);
+    assert_true(level_is_over_the_top(&level));
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
+    assert_int_equal(level_judge(&level).onset_ms, T0);
+    level_evidence_with_top(&level, &policy, top_um, SW_COLOUR_RED, &evidence);
+    assert_int_equal(evidence.rule, SW_ALERT_RULE_OVER_THE_TOP);
+    assert_int_equal(evidence.threshold_milli, top_um);
+    assert_int_equal(evidence.value_milli, 1050 * MM);
+}
+
+static void half_full_to_over_the_top_in_one_sample(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
+        policy.band_um[colour] = LEVEL_BAND_OFF;
+    policy.band_um[SW_COLOUR_ORANGE] = 900 * MM;
+    struct level level = {0};
+    level_take_with_top(&level, &policy, 1000 * MM, T0, 500 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    level_take_with_top(&level, &policy, 1000 * MM, T0 + 10 * MINUTE, 1050 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
+    assert_int_equal(level_judge(&level).onset_ms, T0 + 10 * MINUTE);
+    level_take_with_top(&level, &policy, 1000 * MM, T0 + 20 * MINUTE, 950 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_ORANGE);
+}
+
+static void the_onset_of_a_flood_of_a_week_is_its_first_sample(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, 0);
+    struct level level = {0};
+    for (int64_t time_ms = T0; time_ms <= T0 + 7 * DAY; time_ms += 15 * MINUTE)
+        level_take(&level, &policy, time_ms, 300 * MM);
+    assert_int_equal(level_judge(&level).onset_ms, T0);
+}
+
+static void the_state_of_all_bands_is_small(void **state)
+{
+    (void)state;
+    assert_true(sizeof(struct level) <= 56);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +197,10 @@ int main(void)
         cmocka_unit_test(the_off_delay_needs_samples_below_all_the_time),
         cmocka_unit_test(a_band_that_is_off_never_fires),
         cmocka_unit_test(a_stepped_clock_never_lets_the_on_delay_end_early),
+        cmocka_unit_test(one_sample_over_the_top_is_red_and_says_so),
+        cmocka_unit_test(half_full_to_over_the_top_in_one_sample),
+        cmocka_unit_test(the_onset_of_a_flood_of_a_week_is_its_first_sample),
+        cmocka_unit_test(the_state_of_all_bands_is_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
