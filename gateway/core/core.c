@@ -140,6 +140,8 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
         subject->rejected++;
         return;
     }
+    if (subject->domain == SUBJECT_HOME)
+        core_people_take(core, reading->subject, subject->last_good_ms, reading->time.ms, core->verdict.use_ml);
     if (reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
     if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
     struct condition condition = judge(subject);

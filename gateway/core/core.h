@@ -16,6 +16,7 @@
 #include "core/policy.h"
 #include "stillwater/alert.h"
 #include "stillwater/error.h"
+#include "stillwater/people.h"
 #include "stillwater/reading.h"
 #include "stillwater/time.h"
 
@@ -148,6 +149,7 @@ enum subject_condition {
     SUBJECT_NORMAL = 1,  /* homes: water was used within the window */
     SUBJECT_QUIET = 2,   /* homes: little use, rule not fulfilled (yet) */
     SUBJECT_ALERT = 3,
+    SUBJECT_AWAY = 4, /* homes: set away or in hospital, and no alert is open */
 };
 
 struct subject_status {
@@ -160,5 +162,31 @@ struct subject_status {
     uint64_t rejected; /* readings that were not good, out of order, or not plausible */
 };
 struct subject_status core_subject_status(const struct core *core, uint32_t index, struct sw_wall now);
+
+/* ---- what the centre says about homes and weather (core_people.c) ---- */
+
+/* No setting lasts longer: a home that is forgotten comes back into watch by itself. */
+#define CORE_AWAY_MAX_MS (366LL * 24 * 3600 * 1000)
+
+/* Sets what is known of a home's people, in place of what was set before; SW_AWAY_NONE ends it (`until` is not looked
+ * at). While AWAY or HOSPITAL lasts, no_use and quiet are not raised; open ones are cleared now, with actor and note.
+ * It ends at `until`, or at the first real use within observed time; stillness then counts from the end. VISITOR
+ * changes no alarm, keeps the home's habit from learning, and ends at `until` only.
+ *   SW_ERROR_INVALID_ARGUMENT  not a home; `until` not after now, or more than CORE_AWAY_MAX_MS ahead
+ *   SW_ERROR_NOT_PERMITTED     SW_AWAY_NONE, and nothing is set */
+int core_set_away(struct core *core, uint32_t subject, enum sw_away away, struct sw_wall until, const char *actor,
+                  const char *note, struct sw_wall now);
+
+struct core_absence {
+    enum sw_away away;
+    struct sw_wall since, until; /* 0 when nothing is set */
+};
+struct core_absence core_away(const struct core *core, uint32_t subject);
+
+/* A weather warning for the whole city; green: there is none. Not in the snapshots: the topic it comes from is
+ * retained. */
+void core_set_weather(struct core *core, enum sw_colour colour, struct sw_wall until);
+/* Green once it has run out. */
+enum sw_colour core_weather(const struct core *core, struct sw_wall now);
 
 #endif

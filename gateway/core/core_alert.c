@@ -112,6 +112,8 @@ void core_follow(struct core *core, uint32_t index, enum subject_alert which, co
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
+    struct condition heard = core_people_judge(subject, which, *condition);
+    condition = &heard;
     bool muted = life->muted;
     enum alert_step step = alert_life_follow(life, condition);
     if (muted != life->muted) subject->dirty = true;
@@ -202,4 +204,16 @@ void core_retire(struct core *core, uint32_t index, const char *actor, const cha
         subject->dirty = true;
         publish(core, index, (enum subject_alert)which, actor, note);
     }
+}
+
+void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,
+                struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    if (!alert_life_is_open(life)) return;
+    struct sw_evidence evidence = evidence_of(subject, which, SW_COLOUR_GREEN);
+    alert_life_step(life, ALERT_STEP_CLEAR, SW_COLOUR_GREEN, 0, &evidence, now.ms);
+    subject->dirty = true;
+    publish(core, index, which, actor, note);
 }

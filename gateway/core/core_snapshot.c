@@ -165,6 +165,14 @@ static void walk_gaps(struct walk *walk, struct use_window *window)
     }
 }
 
+static void walk_absence(struct walk *walk, struct absence *absence)
+{
+    absence->away = (enum sw_away)walk_small(walk, absence->away, SW_AWAY_COUNT);
+    walk_i64(walk, &absence->since_ms);
+    walk_i64(walk, &absence->until_ms);
+    walk_i64(walk, &absence->still_from_ms);
+}
+
 /* The rule's volume and window come first: what was kept is what this rule needed. */
 static void walk_home(struct walk *walk, struct home *home, const struct no_use_policy *policy)
 {
@@ -173,6 +181,7 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     struct use_window *window = &home->window;
     walk_i64(walk, &volume_ml);
     walk_i64(walk, &window_ms);
+    walk_absence(walk, &home->absence);
     walk_meter(walk, &home->meter);
     walk_i64(walk, &window->observed_since_ms);
     walk_i64(walk, &window->last_good_ms);

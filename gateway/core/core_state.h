@@ -1,5 +1,5 @@
-/* What the core keeps, shared by core.c, core_watch.c, core_alert.c, core_snapshot.c and core_subject.c. Nobody else
- * includes it. */
+/* What the core keeps, shared by core.c, core_watch.c, core_alert.c, core_snapshot.c, core_subject.c and core_people.c.
+ * Nobody else includes it. */
 #ifndef GATEWAY_CORE_CORE_STATE_H
 #define GATEWAY_CORE_CORE_STATE_H
 
@@ -11,7 +11,15 @@
 #include "core/detect/silence.h"
 #include "core/normalise/meter.h"
 
+/* What the centre has said about a home's people. Times are 0 where nothing is set. */
+struct absence {
+    enum sw_away away;
+    int64_t since_ms, until_ms;
+    int64_t still_from_ms; /* stillness counts from here: the end of the last absence; 0 = there was none */
+};
+
 struct home {
+    struct absence absence;
     struct meter meter;
     struct use_window window;
 };
@@ -78,8 +86,10 @@ struct core {
     int64_t last_tick_ms;  /* 0 = none yet */
     int64_t next_due_ms;   /* no subject is due before this */
     struct core_verdict verdict;
-    int64_t *due_ms;   /* per subject: a tick before this changes nothing */
-    uint32_t *buckets; /* index + 1 of the subject; 0 = empty */
+    enum sw_colour weather;
+    int64_t weather_until_ms; /* 0 = never said */
+    int64_t *due_ms;          /* per subject: a tick before this changes nothing */
+    uint32_t *buckets;        /* index + 1 of the subject; 0 = empty */
     struct subject *subjects;
 };
 
@@ -89,6 +99,26 @@ struct core {
 void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
                  struct sw_wall now);
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which);
+/* Clears it by a person's doing, whatever its condition; nothing when it is not open. */
+void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,
+                struct sw_wall now);
+
+/* core_people.c */
+
+/* A good reading of a home: use_ml went through since the good reading before (from_ms; 0 = there was none). */
+void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_t to_ms, int64_t use_ml);
+/* Of homes: a setting ends by its time; when; what a clock that is set back does to it. */
+void core_people_pass_time(struct subject *subject, int64_t now_ms);
+int64_t core_people_due_ms(const struct subject *subject);
+void core_people_set_back(struct subject *subject, int64_t now_ms);
+/* What is left of a condition once people have been heard: undecided where stillness is explained. */
+struct condition core_people_judge(const struct subject *subject, enum subject_alert which, struct condition condition);
+/* Set away or in hospital. */
+bool core_home_is_away(const struct subject *subject);
+/* False while anything is set: neither an empty home nor a visitor shows the habit of who lives there. */
+bool core_home_is_learning(const struct subject *subject);
+/* The later of the last use and the end of the last absence: what stillness is counted from. */
+int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_ms);
 
 /* core_watch.c */
 

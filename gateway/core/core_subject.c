@@ -143,6 +143,7 @@ static enum sw_colour colour_of(const struct subject *subject)
 static enum subject_condition condition_of(const struct subject *subject, struct sw_wall now)
 {
     if (colour_of(subject) != SW_COLOUR_GREEN) return SUBJECT_ALERT;
+    if (core_home_is_away(subject)) return SUBJECT_AWAY;
     switch (subject->domain) {
     case SUBJECT_NODE:
     case SUBJECT_SOURCE:

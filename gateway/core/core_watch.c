@@ -109,6 +109,7 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
     case SUBJECT_LINE:
         return line_due_ms(subject);
     case SUBJECT_HOME:
+        return earlier(due_ms, core_people_due_ms(subject));
     case SUBJECT_RAIN:
         break;
     }
@@ -172,6 +173,8 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         begin_watch(core, index, now);
         break;
     case SUBJECT_HOME:
+        core_people_pass_time(subject, now.ms);
+        break;
     case SUBJECT_RAIN:
         break;
     }
@@ -216,6 +219,7 @@ static void step_back(struct core *core, int64_t now_ms)
         struct subject *subject = &core->subjects[i];
         restart_watch(core, subject, now_ms);
         hear_again(subject, now_ms);
+        if (subject->domain == SUBJECT_HOME) core_people_set_back(subject, now_ms);
         if (subject->domain == SUBJECT_LEVEL) level_restart_delays(&subject->state.level, now_ms);
         if (subject->domain == SUBJECT_COVER) cover_restart_delays(&subject->state.cover, now_ms);
         if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line.up_since_ms, now_ms);

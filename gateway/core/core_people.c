@@ -1,0 +1,156 @@
+/* What the centre says about homes and weather. Nobody is told when a home that is set away is still, so a setting that
+ * is forgotten must not last: it always has an end, and the first real use of water ends it sooner. */
+#include <assert.h>
+
+#include "core/core_state.h"
+
+/* Use that somebody must be at home for: a tap that is opened passes a litre within seconds, a drip that has just begun
+ * or a meter's last digit that trembles does not. */
+#define REAL_USE_ML 1000
+
+/* Where no rule has a window of its own. */
+#define STILL_DEFAULT_MS (24LL * 3600 * 1000)
+
+static bool hides_stillness(enum sw_away away)
+{
+    return away == SW_AWAY_AWAY || away == SW_AWAY_HOSPITAL;
+}
+
+static bool is_about_stillness(enum subject_alert which)
+{
+    return which == SUBJECT_ALERT_MAIN || which == HOME_ALERT_QUIET;
+}
+
+static void end_absence(struct subject *subject, int64_t end_ms)
+{
+    struct absence *absence = &subject->state.home.absence;
+    if (hides_stillness(absence->away)) absence->still_from_ms = end_ms;
+    absence->away = SW_AWAY_NONE;
+    absence->since_ms = absence->until_ms = 0;
+    subject->dirty = true;
+}
+
+/* Alerts that are open are over with the setting. One that a person had resolved while it lasted may come again when
+ * the absence has ended, else whoever comes home from hospital and falls there would be passed over. */
+static void clear_stillness(struct core *core, uint32_t index, const char *actor, const char *note, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++) {
+        if (!is_about_stillness((enum subject_alert)which)) continue;
+        core_clear(core, index, (enum subject_alert)which, actor, note, now);
+        subject->alerts[which].muted = false;
+    }
+}
+
+int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct sw_wall until, const char *actor,
+                  const char *note, struct sw_wall now)
+{
+    assert(index < core->count && away < SW_AWAY_COUNT);
+    struct subject *subject = &core->subjects[index];
+    if (subject->domain != SUBJECT_HOME) return SW_ERROR_INVALID_ARGUMENT;
+    struct absence *absence = &subject->state.home.absence;
+    if (away == SW_AWAY_NONE && absence->away == SW_AWAY_NONE) return SW_ERROR_NOT_PERMITTED;
+    if (away != SW_AWAY_NONE && (until.ms <= now.ms || until.ms - now.ms > CORE_AWAY_MAX_MS))
+        return SW_ERROR_INVALID_ARGUMENT;
+
+    end_absence(subject, now.ms);
+    if (away != SW_AWAY_NONE) {
+        absence->away = away;
+        absence->since_ms = now.ms;
+        absence->until_ms = until.ms;
+    }
+    if (hides_stillness(away)) clear_stillness(core, index, actor, note, now);
+    core_reschedule(core, index, now.ms);
+    return SW_OK;
+}
+
+struct core_absence core_away(const struct core *core, uint32_t index)
+{
+    assert(index < core->count);
+    const struct subject *subject = &core->subjects[index];
+    if (subject->domain != SUBJECT_HOME) return (struct core_absence){.away = SW_AWAY_NONE};
+    const struct absence *absence = &subject->state.home.absence;
+    return (struct core_absence){absence->away, {absence->since_ms}, {absence->until_ms}};
+}
+
+bool core_home_is_away(const struct subject *subject)
+{
+    return subject->domain == SUBJECT_HOME && hides_stillness(subject->state.home.absence.away);
+}
+
+bool core_home_is_learning(const struct subject *subject)
+{
+    return subject->domain == SUBJECT_HOME && subject->state.home.absence.away == SW_AWAY_NONE;
+}
+
+int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_ms)
+{
+    int64_t from_ms = subject->state.home.absence.still_from_ms;
+    return from_ms > last_use_ms ? from_ms : last_use_ms;
+}
+
+/* Whether water that went through between two good readings says that somebody is at home. Only an interval that lies
+ * wholly after the setting does: with hourly readings the last use before leaving comes in after it. */
+static bool is_real_use(const struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
+{
+    return use_ml >= REAL_USE_ML && from_ms >= subject->state.home.absence.since_ms &&
+           to_ms - from_ms <= subject->policy.no_use.observed_gap_ms;
+}
+
+void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_t to_ms, int64_t use_ml)
+{
+    struct subject *subject = &core->subjects[index];
+    if (core_home_is_away(subject) && is_real_use(subject, from_ms, to_ms, use_ml)) end_absence(subject, to_ms);
+}
+
+void core_people_pass_time(struct subject *subject, int64_t now_ms)
+{
+    const struct absence *absence = &subject->state.home.absence;
+    if (absence->away != SW_AWAY_NONE && now_ms >= absence->until_ms) end_absence(subject, absence->until_ms);
+}
+
+int64_t core_people_due_ms(const struct subject *subject)
+{
+    const struct absence *absence = &subject->state.home.absence;
+    return absence->away == SW_AWAY_NONE ? DEADLINE_NONE : absence->until_ms;
+}
+
+void core_people_set_back(struct subject *subject, int64_t now_ms)
+{
+    struct absence *absence = &subject->state.home.absence;
+    if (absence->since_ms > now_ms) absence->since_ms = now_ms;
+    if (absence->still_from_ms > now_ms) absence->still_from_ms = now_ms;
+    if (absence->until_ms - now_ms > CORE_AWAY_MAX_MS) absence->until_ms = now_ms + CORE_AWAY_MAX_MS;
+}
+
+/* A rule on a window looks back over it, whatever its onset: all of it has to lie after the absence. A detector that
+ * counts from core_home_still_from_ms() says so by its onset. One that does not waits for the window as well: late, but
+ * never for ever. */
+struct condition core_people_judge(const struct subject *subject, enum subject_alert which, struct condition condition)
+{
+    bool rises = condition.decided && condition.colour != SW_COLOUR_GREEN;
+    if (subject->domain != SUBJECT_HOME || !is_about_stillness(which) || !rises) return condition;
+    const struct absence *absence = &subject->state.home.absence;
+    if (hides_stillness(absence->away)) return (struct condition){.decided = false};
+    if (absence->still_from_ms == 0) return condition;
+
+    int64_t window_ms = subject->policy.no_use.window_ms > 0 ? subject->policy.no_use.window_ms : STILL_DEFAULT_MS;
+    bool on_a_window = condition.rule == SW_ALERT_RULE_NONE || condition.rule == SW_ALERT_RULE_VOLUME_BELOW;
+    bool counts_anew = !on_a_window && condition.onset_ms >= absence->still_from_ms;
+    if (!counts_anew && subject->last_good_ms - absence->still_from_ms < window_ms)
+        return (struct condition){.decided = false};
+    if (condition.onset_ms < absence->still_from_ms) condition.onset_ms = absence->still_from_ms;
+    return condition;
+}
+
+void core_set_weather(struct core *core, enum sw_colour colour, struct sw_wall until)
+{
+    assert(colour < SW_COLOUR_COUNT);
+    core->weather = colour;
+    core->weather_until_ms = until.ms;
+}
+
+enum sw_colour core_weather(const struct core *core, struct sw_wall now)
+{
+    return now.ms < core->weather_until_ms ? core->weather : SW_COLOUR_GREEN;
+}
