@@ -175,8 +175,11 @@ static void fill_plot(struct homes_run *run, const char *title)
     struct plot_series *nothing = plot_add_series(plot, "fixed: nothing in T", true);
     struct plot_series *volume = plot_add_series(plot, "fixed: less than 10 L in T", false);
     struct plot_series *ours = plot_add_series(plot, "the policies under test", policies > 1);
-    for (size_t i = 0; i < FIXED_COUNT; i++)
-        add_point(i < CURVE_FIRST ? volume : nothing, &run->pooled[policies + i], strchr(fixed_rules[i].name, ' ') + 1);
+    for (size_t i = 0; i < FIXED_COUNT; i++) {
+        bool curve = i >= CURVE_FIRST;
+        const char *label = curve ? strstr(fixed_rules[i].name, "in ") + 3 : fixed_rules[i].name;
+        add_point(curve ? nothing : volume, &run->pooled[policies + i], label);
+    }
     for (size_t i = 0; i < policies; i++)
         add_point(ours, &run->pooled[i], run->backtest->policies[i].name);
 }

@@ -119,9 +119,19 @@ static void write_axis(FILE *out, const struct axis *axis, bool vertical)
         write_tick(out, axis, vertical, axis->least + i * step);
 }
 
-static void write_series(FILE *out, const struct plot_series *series, const char *colour, const struct axis *x,
-                         const struct axis *y)
+/* Where a point's label stands: each series has its own side, so that labels of points close together can be read. */
+static const struct {
+    double x, y;
+    const char *attributes;
+} label_places[PLOT_SERIES_MAX] = {{-7, 16, "stroke=\"none\" text-anchor=\"end\""},
+                                   {-7, -8, "stroke=\"none\" text-anchor=\"end\""},
+                                   {9, 4, "stroke=\"none\""},
+                                   {9, 16, "stroke=\"none\""}};
+
+static void write_series(FILE *out, const struct plot *plot, size_t index, const struct axis *x, const struct axis *y)
 {
+    const struct plot_series *series = &plot->series[index];
+    const char *colour = colours[index];
     fprintf(out, "<g stroke=\"%s\" fill=\"%s\">\n", colour, colour);
     if (series->joined && series->count > 1) {
         fputs("<polyline fill=\"none\" points=\"", out);
@@ -137,7 +147,8 @@ static void write_series(FILE *out, const struct plot_series *series, const char
             fprintf(out, "<path d=\"M%.1f %.1fH%.1fm0 -4v8\" fill=\"none\" opacity=\"0.5\"/>\n", at_x, at_y,
                     position(x, point->x_high));
         fprintf(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\"/>\n", at_x, at_y);
-        write_label(out, at_x + 7, at_y - 6, "stroke=\"none\"", point->label);
+        write_label(out, at_x + label_places[index].x, at_y + label_places[index].y, label_places[index].attributes,
+                    point->label);
     }
     fputs("</g>\n", out);
 }
@@ -169,7 +180,7 @@ void plot_write_svg(const struct plot *plot, FILE *out)
     write_label(out, 22, (TOP + HEIGHT - BOTTOM) / 2.0, "text-anchor=\"middle\"", plot->y_title);
     fputs("</g>\n", out);
     for (size_t s = 0; s < plot->series_count; s++)
-        write_series(out, &plot->series[s], colours[s], &x, &y);
+        write_series(out, plot, s, &x, &y);
     write_legend(out, plot);
     fputs("</svg>\n", out);
 }

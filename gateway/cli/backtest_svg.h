@@ -30,7 +30,7 @@ struct plot {
     size_t series_count;
 };
 
-#define PLOT_LOG_LEAST 0.01
+#define PLOT_LOG_LEAST 0.1
 
 struct plot_series *plot_add_series(struct plot *plot, const char *name, bool joined);
 /* Points that are no numbers or do not fit are left out. */
