@@ -247,7 +247,8 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
 
 static int start_publisher(struct gateway *gateway, char *text, size_t text_size)
 {
-    struct publisher_events events = {gateway, on_link, on_delivered, on_command};
+    struct publisher_events events = {
+        .ctx = gateway, .link = on_link, .delivered = on_delivered, .command = on_command};
     char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
     int error = SW_ERROR_NO_SPACE;
     snprintf(text, text_size, "no memory for the will");

@@ -25,6 +25,11 @@ struct publisher_events {
     /* The broker has taken the message handed over with this token. */
     void (*delivered)(void *ctx, int64_t token);
     void (*command)(void *ctx, const struct publisher_command *command);
+    /* The broker has taken or refused (not permitted) a message of publisher_set_area(). NULL = not wanted. */
+    void (*area_done)(void *ctx, bool taken);
+    /* After a connect: the broker holds a retained message on this topic of an area of ours, from now or from an
+     * earlier configuration. NULL = not wanted. */
+    void (*area_kept)(void *ctx, const char *topic);
 };
 
 struct publisher_counters {
@@ -48,6 +53,13 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
 
 /* The retained status. Kept and sent again after each connect. */
 int publisher_set_status(struct publisher *publisher, const char *payload);
+
+/* The retained colour of an area; "" takes it from the broker. QoS 1. Not kept: after each connect the caller hands all
+ * of them over again. SW_ERROR_BUSY when the link is down or as many are under way as may be: after the next
+ * area_done(). Before the broker has taken the first one of a connection that is one: it answers the 20th message it
+ * does not permit by closing the connection, alerts under way included. */
+#define PUBLISHER_AREAS_UNDER_WAY_MAX 16
+int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload);
 
 /* Answer to a command: to command/result, and to the response topic when there is one below stillwater/<city>/centre/.
  * Both carry the correlation data. SW_ERROR_BUSY when the link is down: the answer is lost, the alert's next revision

@@ -2,6 +2,8 @@
  *
  *   stillwater/<city>/<gateway>/status            retained, QoS 1; also the will ("offline")
  *   stillwater/<city>/<gateway>/alert/<id>        one message per alert revision, QoS 1, not retained
+ *   stillwater/<city>/<gateway>/area/<path>       colour of a place (city/district/street/cell), retained, QoS 1;
+ *                                                 empty when the place is watched no longer
  *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
  *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
  *   stillwater/<city>/centre/<client>/result      response topics; a gateway answers to no other place, so that a
@@ -18,6 +20,7 @@
 #define SW_TOPIC_ROOT           "stillwater"
 #define SW_TOPIC_STATUS         "status"
 #define SW_TOPIC_ALERT          "alert"
+#define SW_TOPIC_AREA           "area"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
 #define SW_TOPIC_CENTRE         "centre"
@@ -25,6 +28,7 @@
 
 #define SW_SCHEMA_ALERT          "stillwater.alert/1"
 #define SW_SCHEMA_STATUS         "stillwater.status/1"
+#define SW_SCHEMA_AREA           "stillwater.area/1"
 #define SW_SCHEMA_COMMAND        "stillwater.command/1"
 #define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
 
@@ -37,6 +41,10 @@
 
 /* <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ> */
 #define SW_ALERT_ID_SIZE (SW_ID_SIZE + 16 + SW_ID_SIZE + 24)
+
+/* Path of an area, levels joined by '/': city/district/street/cell, or of any other depth. */
+#define SW_AREA_PATH_LENGTH_MAX 127
+#define SW_AREA_PATH_SIZE       (SW_AREA_PATH_LENGTH_MAX + 1)
 
 #define SW_TOPIC_SIZE (sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE + sizeof SW_TOPIC_ALERT + SW_ALERT_ID_SIZE + 4)
 

@@ -176,7 +176,7 @@ int main(int argc, char **argv)
     (void)uv_signal_start(&fake.terminate, on_terminate, SIGTERM);
     char *will = status_body(&fake, MESSAGE_STATUS_OFFLINE);
     char *status = status_body(&fake, MESSAGE_STATUS_ONLINE);
-    struct publisher_events events = {&fake, on_link, on_delivered, on_command};
+    struct publisher_events events = {.ctx = &fake, .link = on_link, .delivered = on_delivered, .command = on_command};
     if (!will || !status ||
         publisher_start(&fake.loop, &fake.config, will, events, &fake.publisher, text, sizeof text) != SW_OK) {
         (void)fprintf(stderr, "%s\n", text);

@@ -8,7 +8,7 @@
 int in_flight_init(struct in_flight *table, uint32_t alert_limit)
 {
     *table = (struct in_flight){.alert_limit = alert_limit};
-    table->entries = calloc((size_t)alert_limit + IN_FLIGHT_OTHERS_MAX, sizeof *table->entries);
+    table->entries = calloc((size_t)alert_limit + IN_FLIGHT_AREAS_MAX + IN_FLIGHT_OTHERS_MAX, sizeof *table->entries);
     return table->entries ? SW_OK : SW_ERROR_NO_SPACE;
 }
 
@@ -23,16 +23,28 @@ bool in_flight_takes_alert(const struct in_flight *table)
     return table->alert_count < table->alert_limit;
 }
 
+bool in_flight_takes_area(const struct in_flight *table)
+{
+    return table->area_count < IN_FLIGHT_AREAS_MAX;
+}
+
 bool in_flight_takes_other(const struct in_flight *table)
 {
-    return table->count - table->alert_count < IN_FLIGHT_OTHERS_MAX;
+    return table->count - table->alert_count - table->area_count < IN_FLIGHT_OTHERS_MAX;
+}
+
+static bool takes(const struct in_flight *table, struct in_flight_entry entry)
+{
+    if (entry.is_alert) return in_flight_takes_alert(table);
+    return entry.is_area ? in_flight_takes_area(table) : in_flight_takes_other(table);
 }
 
 void in_flight_add(struct in_flight *table, struct in_flight_entry entry)
 {
-    assert(entry.is_alert ? in_flight_takes_alert(table) : in_flight_takes_other(table));
+    assert(takes(table, entry));
     table->entries[table->count++] = entry;
     if (entry.is_alert) table->alert_count++;
+    if (entry.is_area) table->area_count++;
 }
 
 bool in_flight_take(struct in_flight *table, int message_id, struct in_flight_entry *entry)
@@ -42,6 +54,7 @@ bool in_flight_take(struct in_flight *table, int message_id, struct in_flight_en
         *entry = table->entries[i];
         table->entries[i] = table->entries[--table->count];
         if (entry->is_alert) table->alert_count--;
+        if (entry->is_area) table->area_count--;
         return true;
     }
     return false;
@@ -51,4 +64,5 @@ void in_flight_forget_all(struct in_flight *table)
 {
     table->count = 0;
     table->alert_count = 0;
+    table->area_count = 0;
 }

@@ -19,7 +19,8 @@ struct link {
     struct mosquitto *client;
     int descriptor; /* the socket that is polled */
     struct link_events events;
-    const char *subscription;
+    const char *subscription, *retained_subscription;
+    int subscription_id; /* message id of the first one's request */
     struct tls_context *tls;
     uint64_t deadline_ms; /* for the set-up; 0 once it is done */
     unsigned open_handles;
@@ -214,7 +215,9 @@ static void on_connect(struct mosquitto *client, void *ctx, int reason, int flag
     }
     /* A retained command would be carried out again at every connection. */
     int options = MQTT_SUB_OPT_NO_LOCAL | (int)MQTT_SUB_OPT_SEND_RETAIN_NEVER;
-    int error = mosquitto_subscribe_v5(client, NULL, link->subscription, 1, options, NULL);
+    int error = mosquitto_subscribe_v5(client, &link->subscription_id, link->subscription, 1, options, NULL);
+    if (error == MOSQ_ERR_SUCCESS && link->retained_subscription)
+        error = mosquitto_subscribe_v5(client, NULL, link->retained_subscription, 1, MQTT_SUB_OPT_NO_LOCAL, NULL);
     if (error != MOSQ_ERR_SUCCESS) {
         say(link, "cannot subscribe", mosquitto_strerror(error));
         link->over = true;
@@ -228,8 +231,9 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int message_id, in
 {
     struct link *link = ctx;
     (void)client;
-    (void)message_id;
     (void)properties;
+    /* Nothing depends on whether the broker lets us see what it has retained. */
+    if (message_id != link->subscription_id) return;
     link->deadline_ms = 0;
     bool refused = count < 1 || granted[0] >= REFUSED_MIN;
     if (!link->silent)
@@ -331,6 +335,7 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
     if (!link) return NULL;
     link->events = events;
     link->subscription = settings->subscription;
+    link->retained_subscription = settings->retained_subscription;
     link->tls = settings->tls;
     link->tls->reason[0] = '\0';
     link->tls->accepted = false;

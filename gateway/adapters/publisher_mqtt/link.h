@@ -26,6 +26,7 @@ struct link_settings {
     struct tls_context *tls;         /* context NULL = no TLS; must outlive the link */
     const char *will_topic, *will;
     const char *subscription;
+    const char *retained_subscription; /* what it has retained arrives as messages after the connect; NULL = none */
 };
 
 /* Called from the loop, never from inside a link_...() call. */
@@ -45,7 +46,7 @@ struct link_events {
 struct link;
 
 /* Starts connecting. NULL and `text` when that is impossible at once. Settings are used during the call only, but for
- * `subscription` and `tls`, which must stay until the end. */
+ * the subscriptions and `tls`, which must stay until the end. */
 struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, struct link_events events, char *text,
                        size_t text_size);
 

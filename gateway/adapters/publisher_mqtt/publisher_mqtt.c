@@ -35,6 +35,7 @@ struct publisher {
     struct tls_context tls;
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
+    char area_topics[SW_TOPIC_SIZE];   /* filter of our areas' topics, ending with '#' */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
     uv_getaddrinfo_t lookup;
@@ -46,6 +47,7 @@ struct publisher {
     unsigned failures;
     struct link *link;
     bool connected, up; /* connected: the broker took us; up: and it answered the subscription */
+    bool areas_taken;   /* on this connection the broker has taken one */
     uint64_t up_since_ms;
     struct in_flight in_flight;
 
@@ -193,6 +195,7 @@ static void lose_link(struct publisher *publisher)
     publisher->link = NULL;
     publisher->connected = false;
     publisher->up = false;
+    publisher->areas_taken = false;
     in_flight_forget_all(&publisher->in_flight);
 }
 
@@ -208,6 +211,12 @@ static void give_up_link(struct publisher *publisher, int reason)
     retry_later(publisher, text);
 }
 
+static void area_done(struct publisher *publisher, bool taken)
+{
+    if (taken) publisher->areas_taken = true;
+    if (publisher->events.area_done && !publisher->closing) publisher->events.area_done(publisher->events.ctx, taken);
+}
+
 static void on_link_published(void *ctx, int message_id, int reason)
 {
     struct publisher *publisher = ctx;
@@ -219,16 +228,32 @@ static void on_link_published(void *ctx, int message_id, int reason)
         give_up_link(publisher, reason);
     } else if (reason >= 0x80) {
         publisher->counters.refusals++;
+        if (entry.is_area) area_done(publisher, false);
     } else {
         publisher->counters.delivered++;
         if (entry.is_alert) publisher->events.delivered(publisher->events.ctx, entry.token);
+        if (entry.is_area) area_done(publisher, true);
     }
+}
+
+/* What is published live comes back without the flag. */
+static void on_area(struct publisher *publisher, const struct mosquitto_message *message)
+{
+    size_t length = strlen(publisher->area_topics) - 1;
+    if (!message->retain || message->payloadlen == 0 || !publisher->events.area_kept ||
+        strncmp(message->topic, publisher->area_topics, length) != 0)
+        return;
+    publisher->events.area_kept(publisher->events.ctx, message->topic);
 }
 
 static void on_link_message(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties)
 {
     struct publisher *publisher = ctx;
-    if (publisher->closing || strcmp(message->topic, publisher->command_topic) != 0) return;
+    if (publisher->closing) return;
+    if (strcmp(message->topic, publisher->command_topic) != 0) {
+        on_area(publisher, message);
+        return;
+    }
     char *response_topic = NULL;
     void *correlation = NULL;
     uint16_t correlation_size = 0;
@@ -269,13 +294,14 @@ static void try_next_address(struct publisher *publisher)
         .client_id = publisher->client_id,
         .port = publisher->port,
         .keepalive_s = publisher->keepalive_s,
-        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_OTHERS_MAX,
+        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_AREAS_MAX + IN_FLIGHT_OTHERS_MAX,
         .username = publisher->username,
         .password = publisher->password,
         .tls = &publisher->tls,
         .will_topic = publisher->status_topic,
         .will = publisher->will,
         .subscription = publisher->command_topic,
+        .retained_subscription = publisher->events.area_kept ? publisher->area_topics : NULL,
     };
     struct link_events events = {
         .ctx = publisher,
@@ -332,6 +358,7 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
+    (void)snprintf(publisher->area_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/#", city, gateway);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     return mqtt->password_file
                ? password_file_read("mqtt.password_file", mqtt->password_file, &publisher->password, text, text_size)
@@ -435,6 +462,25 @@ int publisher_set_status(struct publisher *publisher, const char *payload)
     free(publisher->status);
     publisher->status = copy;
     return publisher->connected && !publisher->closing ? send_status(publisher, copy, NULL) : SW_OK;
+}
+
+int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload)
+{
+    const struct in_flight *under_way = &publisher->in_flight;
+    if (!publisher->up || publisher->closing || !in_flight_takes_area(under_way) ||
+        (!publisher->areas_taken && under_way->area_count > 0))
+        return SW_ERROR_BUSY;
+    mosquitto_property *properties = NULL;
+    int message_id = 0, error = MOSQ_ERR_SUCCESS;
+    if (payload[0] != '\0')
+        error = mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    error = error == MOSQ_ERR_SUCCESS ? link_publish(publisher->link, topic, payload, true, properties, &message_id)
+                                      : SW_ERROR_NO_SPACE;
+    mosquitto_property_free_all(&properties);
+    if (error != SW_OK) return error;
+    in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .is_area = true});
+    publisher->counters.published++;
+    return SW_OK;
 }
 
 static int send_reply(struct publisher *publisher, const char *topic, const struct publisher_command *command,

@@ -38,6 +38,19 @@ static void on_command(void *ctx, const struct publisher_command *command)
     if (rig->answer) assert_int_equal(publisher_reply(rig->publisher, command, rig->answer), SW_OK);
 }
 
+static void on_area_done(void *ctx, bool taken)
+{
+    struct rig *rig = ctx;
+    *(taken ? &rig->areas_taken : &rig->areas_refused) += 1;
+}
+
+static void on_area_kept(void *ctx, const char *topic)
+{
+    struct rig *rig = ctx;
+    rig->areas_kept++;
+    (void)snprintf(rig->kept, sizeof rig->kept, "%s", topic);
+}
+
 void rig_init(struct rig *rig, uint16_t port)
 {
     memset(rig, 0, sizeof *rig);
@@ -52,7 +65,7 @@ void rig_init(struct rig *rig, uint16_t port)
 
 static int start(struct rig *rig, char *text, size_t text_size)
 {
-    struct publisher_events events = {rig, on_link, on_delivered, on_command};
+    struct publisher_events events = {rig, on_link, on_delivered, on_command, on_area_done, on_area_kept};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);
 }
 
