@@ -142,6 +142,7 @@ static void walk_meter(struct walk *walk, struct meter *meter)
     walk_mark(walk, &meter->odd);
     walk_mark(walk, &meter->former);
     walk_u32(walk, &meter->deficit_ml);
+    walk_u32(walk, &meter->doubtful_ml);
 }
 
 /* Entries are walked in place when reading (the ring then starts at 0) and in order when writing. */

@@ -31,6 +31,15 @@ static bool explains(const struct meter_policy *policy, const struct meter_mark 
     return growth >= 0 && growth <= meter_passable_ml(policy, to->time_ms - from->time_ms);
 }
 
+/* True when `now` is below the odd total as that is below the believed one, by no more than a pipe can have passed: two
+ * in a row that fall are a meter that runs back. */
+static bool runs_on_back(const struct meter *meter, const struct meter_policy *policy, const struct meter_mark *now)
+{
+    int64_t fall = meter->odd.index_ml - now->index_ml;
+    if (meter->odd.time_ms == 0 || meter->odd.index_ml >= meter->believed.index_ml || fall <= 0) return false;
+    return fall <= METER_RUN_BACK_MAX_ML && fall <= meter_passable_ml(policy, now->time_ms - meter->odd.time_ms);
+}
+
 static struct meter_verdict doubt(const struct meter_mark *believed, const struct meter_mark *odd,
                                   enum meter_event event)
 {
@@ -45,6 +54,12 @@ static void move_to(struct meter *meter, const struct meter_mark *now)
     meter->odd.time_ms = 0;
 }
 
+static void add_doubtful(struct meter *meter, int64_t use_ml)
+{
+    int64_t sum_ml = meter->doubtful_ml + use_ml;
+    meter->doubtful_ml = sum_ml < UINT32_MAX ? (uint32_t)sum_ml : UINT32_MAX;
+}
+
 static struct meter_verdict believe(struct meter *meter, const struct meter_mark *now, int64_t growth)
 {
     struct meter_verdict verdict = {SW_QUALITY_GOOD, SW_REASON_NONE, growth, METER_NONE, growth};
@@ -57,6 +72,7 @@ static struct meter_verdict believe(struct meter *meter, const struct meter_mark
         verdict.event = METER_ROLLED_OVER;
     }
     meter->deficit_ml -= (uint32_t)repaid;
+    if (meter->former.time_ms != 0) add_doubtful(meter, verdict.use_ml);
     move_to(meter, now);
     return verdict;
 }
@@ -70,19 +86,21 @@ static struct meter_verdict take_over(struct meter *meter, const struct meter_ma
         move_to(meter, now);
         return (struct meter_verdict){SW_QUALITY_GOOD, SW_REASON_NONE, 0, METER_RAN_BACK, -back};
     }
-    struct meter_verdict verdict = doubt(&meter->believed, &meter->odd, METER_SERIES_REPLACED);
+    const struct meter_mark *begin = now->index_ml < meter->odd.index_ml ? now : &meter->odd;
+    struct meter_verdict verdict = doubt(&meter->believed, begin, METER_SERIES_REPLACED);
     meter->former = meter->believed;
     meter->deficit_ml = 0;
+    meter->doubtful_ml = 0;
     move_to(meter, now);
     return verdict;
 }
 
-/* The series that was replaced goes on; `growth` since then is use. */
+/* The series that was replaced goes on. Its growth since then is use, as far as the other series has not shown it. */
 static struct meter_verdict restore(struct meter *meter, const struct meter_mark *now, int64_t growth)
 {
     int64_t step = now->index_ml - meter->believed.index_ml;
     meter->former.time_ms = 0;
-    struct meter_verdict verdict = believe(meter, now, growth);
+    struct meter_verdict verdict = believe(meter, now, growth > meter->doubtful_ml ? growth - meter->doubtful_ml : 0);
     verdict.event = METER_SERIES_RESTORED;
     verdict.step_ml = step;
     return verdict;
@@ -119,6 +137,7 @@ struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *
     if (odd_goes_on && (!goes_on || growth_ml(policy, &meter->odd, &now) < growth_ml(policy, &meter->believed, &now)))
         return take_over(meter, &now);
     if (goes_on) return believe(meter, &now, growth_ml(policy, &meter->believed, &now));
+    if (runs_on_back(meter, policy, &now)) return take_over(meter, &now);
 
     meter->odd = now;
     return doubt(&meter->believed, &now, METER_ODD);

@@ -4,7 +4,7 @@
  * directly or over the rollover. One that is not explained is put aside as odd and its neighbour decides:
  *   - the next total goes on from the believed one: the odd value was wrong and leaves no trace;
  *   - the next total goes on from the odd one: the meter was exchanged, reset or ran back. The new series is taken
- *     over and the step between the two is not use.
+ *     over and the step between the two is not use. A total that falls twice in a row runs back.
  * A series that was taken over by mistake (a wrong value that stayed for a while) is left again without a trace when
  * the old one comes back within a week. */
 #ifndef GATEWAY_CORE_NORMALISE_METER_H
@@ -27,6 +27,7 @@ struct meter {
     struct meter_mark odd;      /* the last one that was not, while nothing has decided on it */
     struct meter_mark former;   /* where the series stood that the present one has replaced */
     uint32_t deficit_ml;        /* the total ran back this far: growth up to here is not use */
+    uint32_t doubtful_ml;       /* use of the present series while the former may come back */
 };
 
 /* What a total did, beside growing, for those who count faults. */
@@ -53,6 +54,10 @@ struct meter_verdict {
 
 /* Runs back by no more than this in all are taken for back-flow or a trembling register, which counts up again. */
 #define METER_DEFICIT_MAX_ML 20000
+
+/* A new series lower by up to this may be water that ran back all the same: a boiler of a home holds 50 to 200 L.
+ * Farther back is another total. For those who count faults; as use the two count alike. */
+#define METER_RUN_BACK_MAX_ML 200000
 
 /* How long a replaced series is remembered. */
 #define METER_FORMER_KEEP_MS (7LL * 24 * 3600 * 1000)

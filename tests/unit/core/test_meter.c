@@ -72,6 +72,13 @@ static void running_back_litre_by_litre_never_makes_use(void **state)
                   GOOD(60, 634000, 0), GOOD(60, 634001, 0), GOOD(60, 634002, 0), GOOD(60, 634003, 1));
 }
 
+static void a_meter_that_turns_backwards_is_followed_and_makes_no_use(void **state)
+{
+    (void)state;
+    EXPECT_SERIES(&domestic, GOOD(0, 634002, 0), BACK(60, 633998), GOOD(60, 633995, 0), BACK(60, 633990),
+                  GOOD(60, 633984, 0), BACK(60, 633900), BACK(60, 633850), GOOD(60, 633851, 1));
+}
+
 static void eight_litres_back_that_recover_slowly_make_no_use(void **state)
 {
     (void)state;
@@ -262,6 +269,7 @@ int main(void)
         cmocka_unit_test(growth_over_a_pause_of_days_is_use_at_its_end),
         cmocka_unit_test(one_litre_back_for_two_readings_is_no_use_on_the_way_up),
         cmocka_unit_test(running_back_litre_by_litre_never_makes_use),
+        cmocka_unit_test(a_meter_that_turns_backwards_is_followed_and_makes_no_use),
         cmocka_unit_test(eight_litres_back_that_recover_slowly_make_no_use),
         cmocka_unit_test(one_wrong_value_12288_l_below_leaves_no_trace),
         cmocka_unit_test(one_wrong_value_248243_l_above_leaves_no_trace),
