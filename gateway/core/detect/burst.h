@@ -1,0 +1,45 @@
+/* Burst: a high flow that does not stop. A bath takes 150 to 200 L at most, a shower less; watering a garden runs for
+ * long but rarely at more than 10 L/min, half of what a burst service pipe passes.
+ *
+ * The flow is held as long as its mean since it began stays above the limit; a surplus counts for ten minutes at most,
+ * so that neither a meter's coarse steps nor a short dip end it, and a bath does not lend its litres to a later shower.
+ * The same rule serves every reading period: with hourly readings it takes the limit in each of two hours. */
+#ifndef GATEWAY_CORE_DETECT_BURST_H
+#define GATEWAY_CORE_DETECT_BURST_H
+
+#include "core/aggregate/flow.h"
+#include "core/detect/condition.h"
+
+struct burst_policy {
+    int32_t flow_ml_min; /* 0 = the rule is off; at most 10^6 */
+    int64_t hold_ms;     /* held for this long, and in two intervals at least */
+    int64_t off_ms;      /* over when the flow stayed under a quarter of the limit for this long */
+    enum sw_colour colour;
+};
+
+/* Starts zeroed. */
+struct burst {
+    int64_t since_ms;  /* the high flow's begin; 0 = no high flow */
+    int64_t low_ms;    /* active, and the flow has been low since; 0 = it is not */
+    int64_t last_ms;   /* the last good reading */
+    int32_t volume_ml; /* since since_ms */
+    int32_t surplus_ml;
+    uint8_t intervals; /* stops at 255 */
+    bool active;
+    bool observed; /* the last interval was */
+};
+
+struct burst_policy burst_policy_default(void);
+
+void burst_take(struct burst *burst, const struct burst_policy *policy, const struct flow *flow);
+
+/* Undecided after a time that was not observed, until the next interval that is. */
+struct condition burst_judge(const struct burst *burst, const struct burst_policy *policy);
+
+/* Value: the volume since the flow began, with its mean rate; threshold: the volume at which the rule fires. */
+void burst_evidence(const struct burst *burst, const struct burst_policy *policy, struct sw_evidence *evidence);
+
+/* The clock was set back to `now_ms`. */
+void burst_set_back(struct burst *burst, int64_t now_ms);
+
+#endif
