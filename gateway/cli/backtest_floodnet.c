@@ -8,8 +8,10 @@
 #include "cli/backtest.h"
 #include "cli/backtest_file.h"
 #include "cli/backtest_flood.h"
+#include "cli/backtest_noise.h"
 
 #define LINE_COUNT 6
+#define LINE_50    2
 #define LINE_100   4
 #define RULES_MAX  (BACKTEST_POLICIES_MAX + LINE_COUNT)
 #define MINUTE_MS  60000.0
@@ -36,7 +38,7 @@ static const struct table_column columns[] = {
     {"warned", "events|warned", 0},
     {"warned_never_250mm", "never|250 mm", 0},
     {"warned_never_100mm", "never|100 mm", 0},
-    {"false_per_sensor_month", "false per|sensor-mo.", 4},
+    {"false_per_sensor_month", "false per|sensor-mo.", 2},
     {"band_errors", "band|errors", 0},
     {"samples_under_percent", "state too|low %", 2},
     {"forecasts", "fore-|casts", 0},
@@ -247,6 +249,75 @@ static bool add_row(struct floodnet *floodnet, size_t rule)
     return true;
 }
 
+/* Cells that do not apply to what comes next. */
+static void skip_cells(struct table *table, size_t count)
+{
+    while (count-- > 0)
+        table_number(table, NAN);
+}
+
+static bool add_noise_row(struct floodnet *floodnet, size_t kind, size_t rule, const struct noise_score *score)
+{
+    struct backtest *backtest = floodnet->backtest;
+    struct table *table = &backtest->table;
+    bool policy = rule < backtest->policy_count;
+    bool quality = policy && sw_alert_kind_from_name("sensor_quality") != SW_ALERT_KIND_NONE;
+    size_t line = policy ? LINE_50 : rule - backtest->policy_count;
+    double months = (double)NOISE_SENSORS * NOISE_DAYS * (double)BACKTEST_DAY_MS / (double)BACKTEST_MONTH_MS;
+    char subject[TABLE_TEXT_SIZE];
+    (void)snprintf(subject, sizeof subject, "made up: %s", noise_kind_name(kind));
+    if (!table_row(table, line != LINE_50 && line != LINE_100)) return backtest_out_of_memory();
+    table_text(table, subject);
+    table_text(table, policy ? backtest->policies[rule].name : lines[rule - backtest->policy_count].name);
+    table_number(table, months);
+    table_number(table, (double)score->floods);
+    table_number(table, (double)score->floods);
+    table_number(table, (double)(score->floods - score->found));
+    skip_cells(table, 9);
+    table_number(table, (double)score->false_alarms / months);
+    skip_cells(table, 6);
+    table_count(table, quality, (double)score->quality_alerts / months);
+    return true;
+}
+
+static bool score_noise_kind(struct floodnet *floodnet, size_t kind, const struct series *const *deep,
+                             size_t deep_count)
+{
+    const struct backtest *backtest = floodnet->backtest;
+    struct noise_score scores[RULES_MAX] = {{0}};
+    bool done = true;
+    for (uint64_t seed = 1; done && seed <= NOISE_SENSORS; seed++) {
+        struct noise_sensor sensor = {0};
+        done = noise_sensor_make(&sensor, kind, seed, deep, deep_count) || backtest_out_of_memory();
+        for (size_t rule = 0; done && rule < floodnet->rule_count; rule++) {
+            if (rule < backtest->policy_count)
+                done = noise_score_core(&sensor, &backtest->policies[rule].config->policy, &scores[rule]);
+            else
+                noise_score_line(&sensor, lines[rule - backtest->policy_count].line_um, &scores[rule]);
+        }
+        noise_sensor_free(&sensor);
+    }
+    for (size_t rule = 0; done && rule < floodnet->rule_count; rule++)
+        done = add_noise_row(floodnet, kind, rule, &scores[rule]);
+    return done;
+}
+
+static bool score_noise(struct floodnet *floodnet)
+{
+    const struct series_list *profiles = &floodnet->profiles;
+    const struct series **deep = malloc(profiles->count * sizeof *deep);
+    if (!deep) return backtest_out_of_memory();
+    size_t deep_count = 0;
+    for (size_t i = 0; i < profiles->count; i++)
+        if (flood_facts_of(&profiles->series[i]).deepest_um >= NOISE_FLOOD_LEAST)
+            deep[deep_count++] = &profiles->series[i];
+    bool done = true;
+    for (size_t kind = 0; done && kind < NOISE_KIND_COUNT; kind++)
+        done = score_noise_kind(floodnet, kind, deep, deep_count);
+    free(deep);
+    return done;
+}
+
 static void fill_plot(struct floodnet *floodnet)
 {
     struct plot *plot = &floodnet->backtest->plot;
@@ -277,7 +348,7 @@ static bool score_all(struct floodnet *floodnet)
     for (size_t rule = 0; rule < floodnet->rule_count; rule++)
         if (!add_row(floodnet, rule)) return false;
     fill_plot(floodnet);
-    return true;
+    return score_noise(floodnet);
 }
 
 bool backtest_floodnet(struct backtest *backtest)
