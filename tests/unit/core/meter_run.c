@@ -11,8 +11,8 @@ void meter_run_begin(struct meter_run *run, const char *name)
     run->policy = policy_city_default();
     run->fault_policy = meter_fault_policy_default();
     run->backflow_policy = backflow_policy_default();
-    run->nothing_policy = nothing_in_policy_default();
-    run->nothing_policy.window_ms = DAY;
+    run->nothing_policy =
+        (struct nothing_in_policy){.window_ms = DAY, .coverage_permille = 800, .colour = SW_COLOUR_ORANGE};
     run->name = name;
 }
 

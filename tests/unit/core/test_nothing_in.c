@@ -101,7 +101,7 @@ static void off_means_off(void **state)
 {
     (void)state;
     forget();
-    struct nothing_in_policy off = nothing_in_policy_default();
+    static const struct nothing_in_policy off = {.window_ms = 0, .coverage_permille = 800, .colour = SW_COLOUR_RED};
     for (int i = 0; i < 100; i++)
         assert_false(take(&off, T0 + i * HOUR, 0).decided);
 }
