@@ -56,8 +56,8 @@ int publisher_set_status(struct publisher *publisher, const char *payload);
 
 /* The retained colour of an area; "" takes it from the broker. QoS 1. Not kept: after each connect the caller hands all
  * of them over again. SW_ERROR_BUSY when the link is down or as many are under way as may be: after the next
- * area_done(). Before the broker has taken the first one of a connection that is one: it answers the 20th message it
- * does not permit by closing the connection, alerts under way included. */
+ * area_done(). Until the broker has taken the first one of a connection that is one: mosquitto 2.0.11 closes the
+ * connection over a message it does not permit, alerts under way included. */
 #define PUBLISHER_AREAS_UNDER_WAY_MAX 16
 int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload);
 
