@@ -5,14 +5,14 @@
 #include <assert.h>
 
 #include "core/alert/alert_id.h"
-#include "core/core_state.h"
-#include "core/detect/no_use.h"
+#include "core/core_home.h"
 #include "core/normalise/gauge.h"
 
 enum subject_domain subject_domain_of(enum sw_reading_kind kind)
 {
     switch (kind) {
     case SW_READING_WATER_INDEX:
+    case SW_READING_WATER_REVERSE_INDEX:
         return SUBJECT_HOME;
     case SW_READING_LEVEL:
         return SUBJECT_LEVEL;
@@ -23,7 +23,6 @@ enum subject_domain subject_domain_of(enum sw_reading_kind kind)
         return SUBJECT_RAIN;
     case SW_READING_NONE:
     case SW_READING_BATTERY:
-    case SW_READING_WATER_REVERSE_INDEX:
         break;
     }
     return (enum subject_domain)0;
@@ -44,14 +43,15 @@ static bool reject(struct core *core, enum sw_quality quality, enum sw_quality_r
     return false;
 }
 
-static bool take_home(struct core *core, struct subject *subject, const struct core_reading *reading)
+static bool take_home(struct core *core, const struct core_reading *reading)
 {
-    struct home *home = &subject->state.home;
-    struct meter_verdict verdict =
-        meter_take(&home->meter, &subject->policy.meter, reading->time.ms, reading->value_milli);
+    if (reading->kind == SW_READING_WATER_REVERSE_INDEX) {
+        core_home_take_reverse(&core->subjects[reading->subject], reading->time.ms, reading->value_milli);
+        return true;
+    }
+    struct meter_verdict verdict = core_home_take(core, reading->subject, reading->time.ms, reading->value_milli);
     if (verdict.quality != SW_QUALITY_GOOD) return reject(core, verdict.quality, verdict.reason);
     core->verdict.use_ml = verdict.use_ml;
-    use_window_take(&home->window, &subject->policy.no_use, reading->time.ms, verdict.use_ml);
     return true;
 }
 
@@ -82,7 +82,7 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
 {
     switch (subject->domain) {
     case SUBJECT_HOME:
-        return take_home(core, subject, reading);
+        return take_home(core, reading);
     case SUBJECT_LEVEL:
         return take_level(core, subject, reading);
     case SUBJECT_COVER:
@@ -99,12 +99,11 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
 static struct condition judge(const struct subject *subject)
 {
     switch (subject->domain) {
-    case SUBJECT_HOME:
-        return no_use_judge(&subject->state.home.window, &subject->policy.no_use);
     case SUBJECT_LEVEL:
         return level_judge(&subject->state.level);
     case SUBJECT_COVER:
         return cover_judge(&subject->state.cover, &subject->policy.cover);
+    case SUBJECT_HOME:
     case SUBJECT_RAIN:
     case SUBJECT_NODE:
     case SUBJECT_LINE:
@@ -120,13 +119,29 @@ static bool is_next(const struct subject *subject, enum subject_input input, con
            reading->time.ms <= ALERT_TIME_MAX_MS;
 }
 
+static enum subject_input input_of(enum sw_reading_kind kind)
+{
+    return kind == SW_READING_COVER_OPEN || kind == SW_READING_WATER_REVERSE_INDEX ? SUBJECT_INPUT_SECOND
+                                                                                   : SUBJECT_INPUT_MAIN;
+}
+
+static void follow(struct core *core, uint32_t index, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[index];
+    struct condition condition = judge(subject);
+    if (subject->domain == SUBJECT_HOME)
+        core_home_follow(core, index, now);
+    else
+        core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);
+}
+
 static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
 
 void core_on_reading(struct core *core, const struct core_reading *reading, struct sw_wall now)
 {
     assert(reading->subject < core->count);
     struct subject *subject = &core->subjects[reading->subject];
-    enum subject_input input = reading->kind == SW_READING_COVER_OPEN ? SUBJECT_INPUT_SWITCH : SUBJECT_INPUT_MAIN;
+    enum subject_input input = input_of(reading->kind);
     core->verdict = (struct core_verdict){.quality = reading->quality, .reason = reading->reason};
     subject->dirty = true;
     subject->readings++;
@@ -136,17 +151,21 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
         return;
     }
     subject->heard_ms[input] = reading->time.ms;
-    if (!has_good_value(reading) || !take(core, subject, reading)) {
+    if (!has_good_value(reading)) {
         subject->rejected++;
         return;
     }
-    if (subject->domain == SUBJECT_HOME)
-        core_people_take(core, reading->subject, subject->last_good_ms, reading->time.ms, core->verdict.use_ml);
-    if (reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
+    if (!take(core, subject, reading)) {
+        subject->rejected++;
+        /* What the meter did wrong may be an alert of its own. */
+        follow(core, reading->subject, now);
+        return;
+    }
+    bool counts = subject->domain != SUBJECT_HOME || input == SUBJECT_INPUT_MAIN;
+    if (counts && reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
     if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
-    struct condition condition = judge(subject);
-    core_follow(core, reading->subject, SUBJECT_ALERT_MAIN, &condition, now);
-    core_follow(core, reading->subject, SUBJECT_ALERT_SILENCE, &over, now);
+    follow(core, reading->subject, now);
+    if (counts) core_follow(core, reading->subject, SUBJECT_ALERT_SILENCE, &over, now);
     core_reschedule(core, reading->subject, now.ms);
 }
 

@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "core/alert/alert_id.h"
-#include "core/core_state.h"
-#include "core/detect/no_use.h"
+#include "core/core_home.h"
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
 {
@@ -56,13 +55,15 @@ static void silence_evidence(const struct subject *subject, struct sw_evidence *
     }
 }
 
-static struct sw_evidence evidence_of(const struct subject *subject, enum subject_alert which, enum sw_colour colour)
+/* `rule`: of the condition, or the one that had fired when it is over. */
+static struct sw_evidence evidence_of(const struct subject *subject, enum subject_alert which, enum sw_colour colour,
+                                      enum sw_alert_rule rule)
 {
     struct sw_evidence evidence;
     memset(&evidence, 0, sizeof evidence);
     evidence.coverage_permille = -1;
     evidence.last_good.ms = subject->last_good_ms;
-    if (subject->domain == SUBJECT_HOME) evidence.last_use.ms = subject->state.home.window.last_use_ms;
+    if (subject->domain == SUBJECT_HOME) evidence.last_use.ms = core_home_last_use_ms(subject);
 
     if (which == SUBJECT_ALERT_SILENCE || subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_LINE) {
         silence_evidence(subject, &evidence);
@@ -70,8 +71,8 @@ static struct sw_evidence evidence_of(const struct subject *subject, enum subjec
     }
     int64_t looked_at_ms = 0;
     if (subject->domain == SUBJECT_HOME) {
-        no_use_evidence(&subject->state.home.window, &subject->policy.no_use, &evidence);
-        looked_at_ms = subject->policy.no_use.window_ms;
+        core_home_evidence(subject, which, rule, &evidence);
+        looked_at_ms = evidence.window_ms;
     } else if (subject->domain == SUBJECT_LEVEL) {
         level_evidence(&subject->state.level, &subject->policy.level, colour, &evidence);
     } else if (subject->domain == SUBJECT_COVER) {
@@ -119,7 +120,9 @@ void core_follow(struct core *core, uint32_t index, enum subject_alert which, co
     if (muted != life->muted) subject->dirty = true;
     if (step == ALERT_STEP_NONE) return;
     int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
-    struct sw_evidence evidence = evidence_of(subject, which, condition->colour);
+    enum sw_alert_rule rule = condition->rule != SW_ALERT_RULE_NONE ? condition->rule : life->evidence.rule;
+    if (step == ALERT_STEP_CLEAR) rule = life->evidence.rule;
+    struct sw_evidence evidence = evidence_of(subject, which, condition->colour, rule);
     alert_life_step(life, step, condition->colour, onset_ms, &evidence, now.ms);
     subject->dirty = true;
     publish(core, index, which, "", "");
@@ -212,7 +215,7 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
     if (!alert_life_is_open(life)) return;
-    struct sw_evidence evidence = evidence_of(subject, which, SW_COLOUR_GREEN);
+    struct sw_evidence evidence = evidence_of(subject, which, SW_COLOUR_GREEN, life->evidence.rule);
     alert_life_step(life, ALERT_STEP_CLEAR, SW_COLOUR_GREEN, 0, &evidence, now.ms);
     subject->dirty = true;
     publish(core, index, which, actor, note);

@@ -52,6 +52,13 @@ static void walk_i64(struct walk *walk, int64_t *value)
     memcpy(value, &bits, sizeof bits);
 }
 
+static void walk_i32(struct walk *walk, int32_t *value)
+{
+    uint32_t bits = (uint32_t)*value;
+    walk_u32(walk, &bits);
+    memcpy(value, &bits, sizeof bits);
+}
+
 /* A number below `bound`, in one byte. */
 static unsigned walk_small(struct walk *walk, unsigned value, unsigned bound)
 {
@@ -166,6 +173,103 @@ static void walk_gaps(struct walk *walk, struct use_window *window)
     }
 }
 
+static void walk_meter_fault(struct walk *walk, struct meter_fault *fault)
+{
+    walk_i64(walk, &fault->time_ms);
+    walk_i64(walk, &fault->grown_ms);
+    walk_i64(walk, &fault->onset_ms);
+    walk_i64(walk, &fault->last_ms);
+    walk_i64(walk, &fault->step_ml);
+    walk_i64(walk, &fault->odd_ml);
+    walk_i32(walk, &fault->span);
+    walk_i32(walk, &fault->day);
+    walk_i32(walk, &fault->block_day);
+    walk_u32(walk, &fault->pulse_ml);
+    walk_u32(walk, &fault->block_ml);
+    walk_u32(walk, &fault->coarse_ml);
+    walk_u8(walk, &fault->block_count);
+    walk_u8(walk, &fault->coarse_blocks);
+    walk_u8(walk, &fault->fine_blocks);
+    walk_u8(walk, &fault->settled_blocks);
+    walk_u8(walk, &fault->days_seen);
+    walk_u8(walk, &fault->days_used);
+    walk_u8(walk, &fault->still_days);
+    fault->reason = (uint8_t)walk_small(walk, fault->reason, METER_FAULT_TAMPER + 1);
+    walk_bool(walk, &fault->used);
+    walk_bool(walk, &fault->lowered);
+    for (int count = 0; count < METER_FAULT_COUNTS; count++)
+        for (int span = 0; span < METER_FAULT_SPANS; span++)
+            walk_u8(walk, &fault->counts[count][span]);
+}
+
+static void walk_backflow(struct walk *walk, struct backflow *backflow)
+{
+    walk_i64(walk, &backflow->time_ms);
+    walk_i64(walk, &backflow->onset_ms);
+    walk_i64(walk, &backflow->last_back_ms);
+    walk_i64(walk, &backflow->reverse_ml);
+    walk_i64(walk, &backflow->reverse_ms);
+    walk_i64(walk, &backflow->reverse_odd_ml);
+    walk_u32(walk, &backflow->outstanding_ml);
+    walk_u32(walk, &backflow->spell_ml);
+    walk_bool(walk, &backflow->reverse_odd);
+    walk_bool(walk, &backflow->active);
+}
+
+static void walk_use_start(struct walk *walk, struct use_start *start)
+{
+    uint16_t week = (uint16_t)start->step_week;
+    walk_i64(walk, &start->last_use_ms);
+    walk_i64(walk, &start->anchor_ms);
+    walk_i64(walk, &start->still_ms);
+    walk_i32(walk, &start->anchor_late_ms);
+    walk_i32(walk, &start->line_ml);
+    walk_i32(walk, &start->slowest_ml_day);
+    walk_i32(walk, &start->fastest_ml_day);
+    walk_i32(walk, &start->drip_ml_day);
+    walk_i32(walk, &start->allowance_ul);
+    walk_i32(walk, &start->step_ml);
+    walk_u16(walk, &week);
+    start->step_week = (int16_t)week;
+    walk_u8(walk, &start->line_growths);
+    walk_bool(walk, &start->line_is_drip);
+    walk_i32(walk, &start->next_step_ml);
+}
+
+static void walk_leak(struct walk *walk, struct leak *leak)
+{
+    walk_i64(walk, &leak->since_ms);
+    walk_i64(walk, &leak->last_ms);
+    walk_i64(walk, &leak->spell_ms);
+    walk_i32(walk, &leak->spell_ml);
+    walk_i32(walk, &leak->unobserved_s);
+    walk_i32(walk, &leak->hour_ml);
+    walk_i32(walk, &leak->hour_ms);
+    walk_i32(walk, &leak->least_ml_h);
+    walk_bool(walk, &leak->still_seen);
+}
+
+static void walk_burst(struct walk *walk, struct burst *burst)
+{
+    walk_i64(walk, &burst->since_ms);
+    walk_i64(walk, &burst->low_ms);
+    walk_i64(walk, &burst->last_ms);
+    walk_i32(walk, &burst->volume_ml);
+    walk_i32(walk, &burst->surplus_ml);
+    walk_u8(walk, &burst->intervals);
+    walk_bool(walk, &burst->active);
+    walk_bool(walk, &burst->observed);
+}
+
+static void walk_day_volume(struct walk *walk, struct day_volume *day)
+{
+    walk_i64(walk, &day->exceeded_ms);
+    walk_i64(walk, &day->last_ms);
+    walk_i64(walk, &day->volume_ml);
+    walk_i32(walk, &day->day);
+    walk_i32(walk, &day->unobserved_s);
+}
+
 static void walk_absence(struct walk *walk, struct absence *absence)
 {
     absence->away = (enum sw_away)walk_small(walk, absence->away, SW_AWAY_COUNT);
@@ -191,6 +295,12 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_u32(walk, &window->kept_ml);
     walk_uses(walk, window);
     walk_gaps(walk, window);
+    walk_meter_fault(walk, &home->meter_fault);
+    walk_backflow(walk, &home->backflow);
+    walk_use_start(walk, &home->use_start);
+    walk_leak(walk, &home->leak);
+    walk_burst(walk, &home->burst);
+    walk_day_volume(walk, &home->day_volume);
     bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;
     if (!walk->writing && asks_for_more) use_window_forget(window);
 }

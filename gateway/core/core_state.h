@@ -3,11 +3,17 @@
 #ifndef GATEWAY_CORE_CORE_STATE_H
 #define GATEWAY_CORE_CORE_STATE_H
 
+#include "core/aggregate/use_start.h"
 #include "core/aggregate/use_window.h"
 #include "core/alert/life_cycle.h"
 #include "core/core.h"
+#include "core/detect/backflow.h"
+#include "core/detect/burst.h"
 #include "core/detect/cover.h"
+#include "core/detect/day_volume.h"
+#include "core/detect/leak.h"
 #include "core/detect/level.h"
+#include "core/detect/meter_fault.h"
 #include "core/detect/silence.h"
 #include "core/normalise/meter.h"
 
@@ -21,7 +27,13 @@ struct absence {
 struct home {
     struct absence absence;
     struct meter meter;
+    struct meter_fault meter_fault;
+    struct backflow backflow;
     struct use_window window;
+    struct use_start use_start;
+    struct leak leak;
+    struct burst burst;
+    struct day_volume day_volume;
 };
 
 /* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
@@ -50,8 +62,8 @@ enum subject_alert {
     SUBJECT_ALERT_COUNT = 10
 };
 
-/* Kinds of readings that come to one subject: all but a cover's switch share the first place. */
-enum subject_input { SUBJECT_INPUT_MAIN, SUBJECT_INPUT_SWITCH, SUBJECT_INPUT_COUNT };
+/* Kinds of readings that come to one subject: a cover's switch and a meter's reverse total have the second place. */
+enum subject_input { SUBJECT_INPUT_MAIN, SUBJECT_INPUT_SECOND, SUBJECT_INPUT_COUNT };
 
 struct subject {
     enum subject_domain domain;

@@ -1,7 +1,7 @@
 /* Laying the core out, its subjects and their names. */
 #include <string.h>
 
-#include "core/core_state.h"
+#include "core/core_home.h"
 
 static uint32_t buckets_for(uint32_t subject_capacity)
 {
@@ -173,7 +173,7 @@ struct subject_status core_subject_status(const struct core *core, uint32_t inde
         .rejected = subject->rejected,
     };
     if (subject->domain == SUBJECT_HOME) {
-        status.last_use.ms = subject->state.home.window.last_use_ms;
+        status.last_use.ms = core_home_last_use_ms(subject);
         status.coverage_permille = use_window_coverage_permille(&subject->state.home.window, &subject->policy.no_use);
     }
     return status;

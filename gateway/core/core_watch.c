@@ -1,5 +1,5 @@
 /* The passing of time: who is due when, and what a tick does to those who are. */
-#include "core/core_state.h"
+#include "core/core_home.h"
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -203,8 +203,7 @@ static void hear_again(struct subject *subject, int64_t now_ms)
     if (subject->domain == SUBJECT_HOME) {
         const struct no_use_policy *policy = &subject->policy.no_use;
         if (subject->heard_ms[SUBJECT_INPUT_MAIN] - now_ms <= policy->observed_gap_ms) return;
-        meter_set_back(&subject->state.home.meter, now_ms);
-        use_window_set_back(&subject->state.home.window, now_ms);
+        core_home_set_back(subject, now_ms);
     }
     for (int input = 0; input < SUBJECT_INPUT_COUNT; input++)
         not_after(&subject->heard_ms[input], now_ms - 1);

@@ -1,5 +1,12 @@
 #include "core/policy.h"
 
+#include "core/aggregate/use_start.h"
+#include "core/detect/backflow.h"
+#include "core/detect/burst.h"
+#include "core/detect/day_volume.h"
+#include "core/detect/leak.h"
+#include "core/detect/meter_fault.h"
+
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
@@ -15,7 +22,14 @@ struct policy policy_city_default(void)
                    .coverage_permille = 800,
                    .observed_gap_ms = 150 * MINUTE_MS,
                    .colour = SW_COLOUR_ORANGE},
+        .nothing_in = {.window_ms = 24 * HOUR_MS, .coverage_permille = 800, .colour = SW_COLOUR_ORANGE},
+        .use_start = use_start_policy_default(),
+        .leak = leak_policy_default(),
+        .burst = burst_policy_default(),
+        .day_volume = day_volume_policy_default(),
         .meter = {.rollover_ml = 0, .max_flow_ml_s = 2200},
+        .meter_fault = meter_fault_policy_default(),
+        .backflow = backflow_policy_default(),
         .level = {.band_um = {[SW_COLOUR_GREEN] = LEVEL_BAND_OFF,
                               [SW_COLOUR_BLUE] = 50 * MM_UM,
                               [SW_COLOUR_YELLOW] = 100 * MM_UM,

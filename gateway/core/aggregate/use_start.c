@@ -148,8 +148,8 @@ static int64_t spend_allowance(struct use_start *start, const struct use_start_p
         start->allowance_ul = 0;
         return flow->use_ml;
     }
-    /* A sixteenth more than its rate, again for unevenness. */
-    int64_t rate_ml_day = start->drip_ml_day + start->drip_ml_day / 16;
+    /* An eighth more than its rate, again for unevenness. */
+    int64_t rate_ml_day = start->drip_ml_day + start->drip_ml_day / 8;
     int64_t elapsed_ms = clamp(flow->to_ms - flow->from_ms, 0, 52 * WEEK_MS);
     int64_t allowed_ul = start->allowance_ul + rate_ml_day * elapsed_ms / (DAY_MS / 1000);
     int64_t most_ul = clamp(grain_ml(start, policy) * INT64_C(1000), 0, INT32_MAX);
@@ -165,15 +165,14 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
     struct use_start_verdict verdict = {.use = false, .time_ms = flow->to_ms, .volume_ml = 0, .taken_back = false};
     learn_step(start, flow);
     heed_stillness(start, policy, flow);
-    bool was_known = start->drip_ml_day > 0;
     int64_t line_began_ms = start->anchor_ms;
     bool found = follow_line(start, policy, flow);
-    if (found && !was_known) {
+    if (found) {
         start->allowance_ul = (int32_t)clamp(grain_ml(start, policy) * INT64_C(1000), 0, INT32_MAX);
         verdict.taken_back = start->last_use_ms > line_began_ms;
         if (verdict.taken_back) start->last_use_ms = line_began_ms;
     }
-    verdict.volume_ml = found && !was_known ? 0 : spend_allowance(start, policy, flow);
+    verdict.volume_ml = found ? 0 : spend_allowance(start, policy, flow);
     verdict.use = verdict.volume_ml > 0;
     if (verdict.use) start->last_use_ms = flow->to_ms;
     return verdict;

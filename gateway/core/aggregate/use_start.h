@@ -15,15 +15,7 @@
 #define GATEWAY_CORE_AGGREGATE_USE_START_H
 
 #include "core/aggregate/flow.h"
-
-/* Rates in ml a day, for the sake of integers. */
-struct use_start_policy {
-    int32_t drip_least_ml_day; /* slower: taken for no drip */
-    int32_t drip_most_ml_day;  /* faster: not taken for a drip */
-    int64_t line_ms;           /* a line has to hold for this long */
-    int32_t line_growths;      /* and over this many growths of the total after its first, up to 200 */
-    int32_t grain_ml;          /* unevenness of a drip that is allowed where the meter's step is finer */
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct use_start {

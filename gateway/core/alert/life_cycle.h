@@ -47,7 +47,8 @@ void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colo
 /* A person's action. SW_OK, or SW_ERROR_NOT_PERMITTED and nothing has changed. */
 int alert_life_act(struct alert_life *life, enum sw_alert_action action, int64_t now_ms);
 
-/* The alert as published, a kind without a colour in green (inside it has one, so that it can be over); id, subject, actor and note are left to the caller, zeroed. */
+/* The alert as published, a kind without a colour in green (inside it has one, so that it can be over); id, subject,
+ * actor and note are left to the caller, zeroed. */
 void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind, struct sw_alert *alert);
 
 #endif

@@ -8,13 +8,7 @@
 
 #include "core/detect/condition.h"
 #include "core/normalise/meter.h"
-
-struct backflow_policy {
-    int64_t volume_ml; /* alert when more than this, and more than one pulse, is outstanding; 0 = off */
-    int64_t settle_ms; /* made up: over when nothing has run back for this long; keeps one alert of many spells */
-    int64_t clear_ms;  /* over in any case when nothing has run back for this long */
-    enum sw_colour colour;
-};
+#include "core/policy.h"
 
 /* 10 L, a bucket: far above what a register trembles by, far below a boiler that drains. 6 h, 24 h, yellow. */
 struct backflow_policy backflow_policy_default(void);

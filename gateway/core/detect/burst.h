@@ -9,13 +9,7 @@
 
 #include "core/aggregate/flow.h"
 #include "core/detect/condition.h"
-
-struct burst_policy {
-    int32_t flow_ml_min; /* 0 = the rule is off; at most 10^6 */
-    int64_t hold_ms;     /* held for this long, and in two intervals at least */
-    int64_t off_ms;      /* over when the flow stayed under a quarter of the limit for this long */
-    enum sw_colour colour;
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct burst {

@@ -9,13 +9,7 @@
 
 #include "core/aggregate/flow.h"
 #include "core/detect/condition.h"
-
-struct day_volume_policy {
-    int64_t limit_ml;          /* 0 = the rule is off */
-    int32_t utc_offset_min;    /* local time is UTC plus this */
-    int32_t coverage_permille; /* of a day, for it to end the condition */
-    enum sw_colour colour;
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct day_volume {

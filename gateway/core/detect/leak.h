@@ -9,15 +9,7 @@
 
 #include "core/aggregate/flow.h"
 #include "core/detect/condition.h"
-
-struct leak_policy {
-    int64_t advice_ms; /* without a still hour: blue; 0 = the rule is off */
-    int64_t alert_ms;  /* and the alert, in `colour`; >= advice_ms */
-    enum sw_colour colour;
-    int32_t coverage_permille; /* of the time since the last still hour that has to be observed */
-    int32_t still_ml;          /* in an hour: what a still home's meter may creep */
-    int32_t least_ml_h;        /* the smallest leak that a coarse meter has to rule out; > 0 */
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct leak {

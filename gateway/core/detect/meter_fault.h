@@ -16,6 +16,7 @@
 
 #include "core/detect/condition.h"
 #include "core/normalise/meter.h"
+#include "core/policy.h"
 
 /* In rising gravity: the graver one is told. */
 enum meter_fault_reason {
@@ -26,17 +27,6 @@ enum meter_fault_reason {
     METER_FAULT_PULSE_WEIGHT,
     METER_FAULT_SET_BACK,
     METER_FAULT_TAMPER,
-};
-
-struct meter_fault_policy {
-    int64_t clear_ms;       /* over after this long without another; 14 d */
-    int64_t stuck_ms;       /* still for this long is stuck; 0 = never; 28 d, longer than holidays */
-    int32_t used_permille;  /* days with use, of those before: makes such stillness strange; 900 */
-    int32_t negative_steps; /* told from this many in 30 days on; 10 */
-    int32_t jumps;          /* 3 */
-    int32_t set_backs;      /* from this many on it is tamper; 2 */
-    enum sw_colour colour;  /* jump, pulse weight, set back, tamper; yellow */
-    enum sw_colour advice;  /* negative steps, stuck; blue */
 };
 
 struct meter_fault_policy meter_fault_policy_default(void);

@@ -1,10 +1,5 @@
 #include "core/detect/nothing_in.h"
 
-struct nothing_in_policy nothing_in_policy_default(void)
-{
-    return (struct nothing_in_policy){.window_ms = 0, .coverage_permille = 800, .colour = SW_COLOUR_ORANGE};
-}
-
 struct condition nothing_in_judge(const struct use_window *window, const struct nothing_in_policy *policy,
                                   int64_t last_use_ms)
 {

@@ -8,15 +8,7 @@
 
 #include "core/aggregate/use_window.h"
 #include "core/detect/condition.h"
-
-struct nothing_in_policy {
-    int64_t window_ms; /* T, up to USE_WINDOW_LONGEST_MS; 0 = off */
-    int32_t coverage_permille;
-    enum sw_colour colour;
-};
-
-/* Off: a city that wants it sets a window. */
-struct nothing_in_policy nothing_in_policy_default(void);
+#include "core/policy.h"
 
 /* `last_use_ms`: 0 = none seen yet. Fulfilled: onset is the last use seen, or the start of the window. Over: only by a
  * use within T. Anything else is undecided. */

@@ -63,6 +63,16 @@ void world_seen(struct world *world, uint32_t source, int64_t now_ms)
     core_on_source_seen(world->core, source, sw_wall_from_ms(now_ms), sw_wall_from_ms(now_ms));
 }
 
+struct policy world_policy(void)
+{
+    struct policy policy = policy_city_default();
+    policy.nothing_in.window_ms = 0;
+    policy.leak.advice_ms = 0;
+    policy.burst.flow_ml_min = 0;
+    policy.backflow.volume_ml = 0;
+    return policy;
+}
+
 const struct sw_alert *world_last(const struct world *world)
 {
     assert_true(world->alert_count > 0);

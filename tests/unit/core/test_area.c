@@ -207,14 +207,14 @@ static void paths_are_checked(void **state)
     char path[SW_AREA_PATH_SIZE + 1];
     static const char *const bad[] = {"", "/", "a/", "/a", "a//b", "a/+/b", "a/#", "a\tb", "a\x7f"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(area_path_valid(bad[i]));
-    assert_true(area_path_valid("a"));
-    assert_true(area_path_valid("\xe8\x8b\x8f\xe5\xb7\x9e/gusu/17 b"));
+        assert_false(sw_area_path_valid(bad[i]));
+    assert_true(sw_area_path_valid("a"));
+    assert_true(sw_area_path_valid("\xe8\x8b\x8f\xe5\xb7\x9e/gusu/17 b"));
     memset(path, 'a', sizeof path);
     path[SW_AREA_PATH_LENGTH_MAX + 1] = '\0';
-    assert_false(area_path_valid(path));
+    assert_false(sw_area_path_valid(path));
     path[SW_AREA_PATH_LENGTH_MAX] = '\0';
-    assert_true(area_path_valid(path));
+    assert_true(sw_area_path_valid(path));
 
     const struct area_subject strange[] = {{SUBJECT_LEVEL, NULL},
                                            {SUBJECT_LEVEL, "a//b"},

@@ -8,7 +8,7 @@ static struct policy city;
 static int set_up(void **state)
 {
     (void)state;
-    city = policy_city_default();
+    city = world_policy();
     return 0;
 }
 
@@ -19,7 +19,8 @@ static int64_t still_home(struct world *world, uint32_t home, int64_t until_ms)
     int64_t total = 100 * LITRE, last_use = 0;
     for (int64_t t = T0; t <= until_ms; t += MINUTE) {
         if (t <= T0 + DAY && (t - T0) % HOUR == 0) {
-            total += 10 * LITRE;
+            /* Uneven, as no drip is: 10 L an hour in the mean. */
+            total += t == T0 ? 10 * LITRE : (t - T0) / HOUR % 2 != 0 ? 5 * LITRE : 15 * LITRE;
             last_use = t;
         }
         world_read(world, home, SW_READING_WATER_INDEX, t, total);

@@ -7,7 +7,7 @@ enum { FILE_SOURCE, HOME, SITE, COVER, SUBJECTS };
 
 static void populate(struct world *world)
 {
-    struct policy policy = policy_city_default();
+    struct policy policy = world_policy();
     policy.silence.node_ms = 0;
     policy.no_use.window_ms = 3 * HOUR;
     policy.no_use.observed_gap_ms = 20 * MINUTE;

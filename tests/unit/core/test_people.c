@@ -11,7 +11,7 @@ static struct policy city;
 static int set_up(void **state)
 {
     (void)state;
-    city = policy_city_default();
+    city = world_policy();
     return 0;
 }
 
@@ -36,13 +36,13 @@ static void be_still(struct flat *flat, int64_t until_ms)
         read_at(flat, flat->read_ms + HOUR, 0);
 }
 
-/* 10 L an hour for a day; the last use is at T0 + DAY. */
+/* 5 and 15 L by turns, as no drip does, for a day; the last use is at T0 + DAY. */
 static struct flat new_flat(void)
 {
     struct flat flat = {.world = world_new(2), .total_ml = 100 * LITRE};
     flat.home = world_add(flat.world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &city);
     for (int64_t t = T0; t <= T0 + DAY; t += HOUR)
-        read_at(&flat, t, 10 * LITRE);
+        read_at(&flat, t, (t - T0) / HOUR % 2 != 0 ? 5 * LITRE : 15 * LITRE);
     return flat;
 }
 

@@ -6,7 +6,7 @@ static struct policy city;
 static int set_up(void **state)
 {
     (void)state;
-    city = policy_city_default();
+    city = world_policy();
     return 0;
 }
 
@@ -340,7 +340,7 @@ static void limits_of_0_mean_never(void **state)
     run(&rig, T0 + 2 * HOUR, T0 + 3 * HOUR, false, false);
     assert_int_equal(rig.world->alert_count, 0);
     world_free(rig.world);
-    city = policy_city_default();
+    city = world_policy();
 }
 
 int main(void)

@@ -11,7 +11,7 @@ enum { LINE, NODE, DEVICE, HOME, SITE, COVER, RAIN, SUBJECTS };
 /* Short windows and limits, so that a short series sees everything happen. */
 static struct policy hasty(void)
 {
-    struct policy policy = policy_city_default();
+    struct policy policy = world_policy();
     policy.no_use.window_ms = 10 * MINUTE;
     policy.no_use.observed_gap_ms = 90 * SECOND;
     policy.level.on_delay_ms = 20 * SECOND;
@@ -260,7 +260,7 @@ static void a_rule_that_asks_for_more_starts_to_observe_anew(void **state)
 {
     (void)state;
     struct world *world = world_new(1);
-    struct policy policy = policy_city_default();
+    struct policy policy = world_policy();
     uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &policy);
     int64_t t = T0;
     for (; t <= T0 + DAY - HOUR; t += HOUR) /* 1 L an hour: more than 2 L a day, less than 100 */
@@ -332,7 +332,7 @@ static void the_largest_snapshot_fits(void **state)
 {
     (void)state;
     struct world *world = world_new(1);
-    struct policy policy = policy_city_default();
+    struct policy policy = world_policy();
     policy.no_use.observed_gap_ms = MINUTE;
     policy.no_use.volume_ml = 16 * 70;
     uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &policy);

@@ -1,0 +1,172 @@
+/* A home's totals through its rooms, and the alerts that come of it. */
+#include "core/core_home.h"
+
+#include "core/detect/no_use.h"
+#include "core/detect/nothing_in.h"
+
+static const struct condition undecided = {.decided = false};
+
+static bool good(const struct meter_verdict *verdict)
+{
+    return verdict->quality == SW_QUALITY_GOOD;
+}
+
+/* What the meter said about itself, good or not. */
+static struct meter_verdict take_total(struct home *home, const struct policy *policy, int64_t time_ms,
+                                       int64_t index_ml)
+{
+    struct meter_verdict verdict = meter_take(&home->meter, &policy->meter, time_ms, index_ml);
+    meter_fault_take(&home->meter_fault, &policy->meter_fault, time_ms, index_ml, &verdict);
+    backflow_take_total(&home->backflow, &policy->backflow, time_ms, &verdict, use_start_step_ml(&home->use_start));
+    return verdict;
+}
+
+/* The longest span a rule asks the coverage of. */
+static int64_t longest_span_ms(const struct policy *policy)
+{
+    return policy->nothing_in.window_ms;
+}
+
+static void take_flow(struct core *core, uint32_t index, const struct flow *flow)
+{
+    struct subject *subject = &core->subjects[index];
+    struct home *home = &subject->state.home;
+    const struct policy *policy = &subject->policy;
+    struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
+    leak_take(&home->leak, &policy->leak, flow, use_start_step_ml(&home->use_start));
+    burst_take(&home->burst, &policy->burst, flow);
+    day_volume_take(&home->day_volume, &policy->day_volume, flow);
+    core_people_take(core, index, flow->from_ms, flow->to_ms, use.use ? use.volume_ml : 0);
+}
+
+struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
+{
+    struct subject *subject = &core->subjects[index];
+    struct home *home = &subject->state.home;
+    const struct policy *policy = &subject->policy;
+    struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml);
+    if (!good(&verdict)) return verdict;
+    struct flow flow = {.from_ms = home->window.last_good_ms, .to_ms = time_ms, .use_ml = verdict.use_ml};
+    flow.observed = time_ms - flow.from_ms <= policy->no_use.observed_gap_ms;
+    use_window_take_for(&home->window, &policy->no_use, longest_span_ms(policy), time_ms, verdict.use_ml);
+    if (flow.from_ms != 0 && flow.to_ms > flow.from_ms) take_flow(core, index, &flow);
+    return verdict;
+}
+
+void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml)
+{
+    struct home *home = &subject->state.home;
+    backflow_take_reverse(&home->backflow, &subject->policy.backflow, &subject->policy.meter, time_ms, reverse_ml,
+                          use_start_step_ml(&home->use_start));
+}
+
+int64_t core_home_last_use_ms(const struct subject *subject)
+{
+    return subject->state.home.use_start.last_use_ms;
+}
+
+/* The rule volume_below knows of water, not of people: its stillness begins with their last use. */
+static struct condition judge_volume(const struct subject *subject)
+{
+    const struct use_window *window = &subject->state.home.window;
+    struct condition condition = no_use_judge(window, &subject->policy.no_use);
+    condition.rule = SW_ALERT_RULE_VOLUME_BELOW;
+    int64_t last_use_ms = core_home_last_use_ms(subject);
+    if (last_use_ms != 0 && condition.onset_ms == window->last_use_ms) condition.onset_ms = last_use_ms;
+    return condition;
+}
+
+static bool rises(const struct condition *condition)
+{
+    return condition->decided && condition->colour != SW_COLOUR_GREEN;
+}
+
+/* Any of the rules makes it, none of them may still say it when it is over. */
+static struct condition either(struct condition a, struct condition b)
+{
+    if (rises(&a)) return rises(&b) && b.colour > a.colour ? b : a;
+    if (rises(&b)) return b;
+    return a.decided && b.decided ? a : undecided;
+}
+
+/* A rule that is off has no say. */
+static struct condition judge_no_use(const struct subject *subject)
+{
+    const struct policy *policy = &subject->policy;
+    struct condition volume = judge_volume(subject);
+    struct condition nothing =
+        nothing_in_judge(&subject->state.home.window, &policy->nothing_in, core_home_last_use_ms(subject));
+    bool volume_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
+    if (policy->nothing_in.window_ms <= 0) return volume;
+    return volume_on ? either(volume, nothing) : nothing;
+}
+
+void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[index];
+    const struct home *home = &subject->state.home;
+    const struct policy *policy = &subject->policy;
+    const struct condition conditions[SUBJECT_ALERT_COUNT] = {
+        [SUBJECT_ALERT_MAIN] = judge_no_use(subject),
+        [HOME_ALERT_LEAK] = leak_judge(&home->leak, &policy->leak),
+        [HOME_ALERT_BURST] = burst_judge(&home->burst, &policy->burst),
+        [HOME_ALERT_BACKFLOW] = backflow_judge(&home->backflow, &policy->backflow),
+        [HOME_ALERT_METER_FAULT] = meter_fault_judge(&home->meter_fault, &policy->meter_fault),
+        [HOME_ALERT_HIGH_USE] = day_volume_judge(&home->day_volume, &policy->day_volume),
+    };
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
+}
+
+static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
+{
+    const struct use_window *window = &subject->state.home.window;
+    if (rule == SW_ALERT_RULE_NOTHING_IN)
+        nothing_in_evidence(window, &subject->policy.nothing_in, core_home_last_use_ms(subject), evidence);
+    else
+        no_use_evidence(window, &subject->policy.no_use, evidence);
+    evidence->last_use.ms = core_home_last_use_ms(subject);
+}
+
+void core_home_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
+                        struct sw_evidence *evidence)
+{
+    const struct home *home = &subject->state.home;
+    const struct policy *policy = &subject->policy;
+    evidence->last_use.ms = core_home_last_use_ms(subject);
+    switch (which) {
+    case SUBJECT_ALERT_MAIN:
+        no_use_evidence_of(subject, rule, evidence);
+        break;
+    case HOME_ALERT_LEAK:
+        leak_evidence(&home->leak, evidence);
+        break;
+    case HOME_ALERT_BURST:
+        burst_evidence(&home->burst, &policy->burst, evidence);
+        break;
+    case HOME_ALERT_BACKFLOW:
+        backflow_evidence(&home->backflow, &policy->backflow, evidence);
+        break;
+    case HOME_ALERT_METER_FAULT:
+        meter_fault_evidence(&home->meter_fault, evidence);
+        break;
+    case HOME_ALERT_HIGH_USE:
+        day_volume_evidence(&home->day_volume, &policy->day_volume, evidence);
+        break;
+    default:
+        break;
+    }
+}
+
+void core_home_set_back(struct subject *subject, int64_t now_ms)
+{
+    struct home *home = &subject->state.home;
+    meter_set_back(&home->meter, now_ms);
+    meter_fault_set_back(&home->meter_fault, now_ms);
+    backflow_set_back(&home->backflow, now_ms);
+    use_window_set_back(&home->window, now_ms);
+    use_start_set_back(&home->use_start, now_ms);
+    leak_set_back(&home->leak, now_ms);
+    burst_set_back(&home->burst, now_ms);
+    day_volume_set_back(&home->day_volume, &subject->policy.day_volume, now_ms);
+}

@@ -1,0 +1,26 @@
+/* A home inside the core: what core.c, core_alert.c, core_watch.c and core_subject.c ask of core_home.c. */
+#ifndef GATEWAY_CORE_CORE_HOME_H
+#define GATEWAY_CORE_CORE_HOME_H
+
+#include "core/core_state.h"
+
+/* A good total, later than any before. The verdict tells whether the meter is believed. */
+struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml);
+
+/* A good reading of the meter's reverse total. */
+void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml);
+
+/* Brings all its alerts in line, the one of its silence apart. */
+void core_home_follow(struct core *core, uint32_t index, struct sw_wall now);
+
+/* End of the last human use seen; 0 = none. */
+int64_t core_home_last_use_ms(const struct subject *subject);
+
+/* `rule` fired, or had fired when the alert is over. */
+void core_home_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
+                        struct sw_evidence *evidence);
+
+/* The clock was set back to `now_ms`. */
+void core_home_set_back(struct subject *subject, int64_t now_ms);
+
+#endif
