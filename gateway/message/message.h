@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/gateway_config.h"
+#include "core/area/area.h"
 #include "stillwater/alert.h"
 
 /* RFC 3339 in UTC with milliseconds, "2026-11-22T03:40:00.000Z". */
@@ -117,5 +118,29 @@ int message_status_decode(const char *payload, size_t size, struct message_statu
                           size_t text_size);
 
 const char *message_status_state_name(enum message_status_state state);
+
+/* stillwater.area/1: the colour of a place. What is not watched there is left out; homes are told as one, and no
+ * message names one. */
+struct message_area {
+    char city[SW_ID_SIZE], gateway[SW_ID_SIZE];
+    char area[SW_AREA_PATH_SIZE];
+    struct sw_wall time; /* when this was made */
+    enum sw_colour colour;
+    bool unknown;
+    struct area_count level, cover;
+    uint32_t rain_watched, rain_unknown;
+    uint32_t homes_watched;
+    enum sw_colour homes_colour;
+    bool homes_unknown;
+    uint32_t worst_count;
+    struct message_area_sensor {
+        char subject[SW_ID_SIZE];
+        bool is_cover;
+        enum sw_colour colour;
+    } worst[AREA_WORST_MAX];
+};
+char *message_area_encode(const struct message_area *area);
+/* As message_status_decode; members this build does not know are let pass. */
+int message_area_decode(const char *payload, size_t size, struct message_area *area, char *text, size_t text_size);
 
 #endif

@@ -59,4 +59,18 @@ static inline bool sw_id_valid(const char *id)
     return length >= 1 && length <= SW_ID_LENGTH_MAX;
 }
 
+/* Levels of 1 byte or more, joined by '/', SW_AREA_PATH_LENGTH_MAX bytes at most; no control characters and no '+' or
+ * '#', which mean something else in a topic. */
+static inline bool sw_area_path_valid(const char *path)
+{
+    size_t length = 0, level = 0;
+    for (; path[length] != '\0'; length++) {
+        unsigned char c = (unsigned char)path[length];
+        if (length == SW_AREA_PATH_LENGTH_MAX || c < 0x20 || c == 0x7f || c == '+' || c == '#') return false;
+        if (c == '/' && level == 0) return false;
+        level = c == '/' ? 0 : level + 1;
+    }
+    return level > 0;
+}
+
 #endif

@@ -36,18 +36,6 @@ struct area_map {
 
 /* ---- paths ---- */
 
-bool area_path_valid(const char *path)
-{
-    size_t length = 0, level = 0;
-    for (; path[length] != '\0'; length++) {
-        unsigned char c = (unsigned char)path[length];
-        if (length == SW_AREA_PATH_LENGTH_MAX || c < 0x20 || c == 0x7f || c == '+' || c == '#') return false;
-        if (c == '/' && level == 0) return false;
-        level = c == '/' ? 0 : level + 1;
-    }
-    return level > 0;
-}
-
 static bool has_place(const struct area_subject *subject)
 {
     switch (subject->domain) {
@@ -55,7 +43,7 @@ static bool has_place(const struct area_subject *subject)
     case SUBJECT_LEVEL:
     case SUBJECT_COVER:
     case SUBJECT_RAIN:
-        return subject->grid && area_path_valid(subject->grid);
+        return subject->grid && sw_area_path_valid(subject->grid);
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
@@ -135,7 +123,7 @@ static uint32_t *bucket_of(const struct area_map *map, const char *path, size_t 
 
 uint32_t area_map_find(const struct area_map *map, const char *path)
 {
-    if (!area_path_valid(path)) return AREA_NONE;
+    if (!sw_area_path_valid(path)) return AREA_NONE;
     uint32_t found = *bucket_of(map, path, strlen(path));
     return found == 0 ? AREA_NONE : found - 1;
 }

@@ -27,7 +27,7 @@
 
 struct area_subject {
     enum subject_domain domain;
-    const char *grid; /* path of the place it is in, as area_path_valid() says; NULL or not valid: on no map */
+    const char *grid; /* path of the place it is in, as sw_area_path_valid() says; NULL or not valid: on no map */
 };
 
 /* Of the subjects of one domain below an area. One that is unknown counts as that, and by its colour too when it has
@@ -54,10 +54,6 @@ struct area_report {
 };
 
 struct area_map;
-
-/* Levels of 1 byte or more, joined by '/', SW_AREA_PATH_LENGTH_MAX bytes at most; no control characters and no '+' or
- * '#', which mean something else in a topic. */
-bool area_path_valid(const char *path);
 
 /* Bytes area_map_init() needs for these subjects. */
 size_t area_map_size(const struct area_subject *subjects, uint32_t count);

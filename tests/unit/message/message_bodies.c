@@ -1,6 +1,6 @@
 /* Writes what the encoders make, and what the command decoder says, for check_schemas.py: one line each,
  *   <what> TAB <JSON>
- * where <what> is alert, status, command, command-result (bodies), vocabulary (names from the tables), or
+ * where <what> is alert, status, area, command, command-result (bodies), vocabulary (names from the tables), or
  * taken / refused (command payloads, by the decoder's own verdict). */
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "stillwater/error.h"
 
 #define ALERTS 6000
+#define AREAS  300
 
 static uint64_t dice = 20261122;
 
@@ -106,6 +107,42 @@ static void print_statuses(void)
         }
 }
 
+static struct area_count roll_count(void)
+{
+    struct area_count count = {.watched = (uint32_t)roll(0, 3)};
+    count.unknown = (uint32_t)roll(0, count.watched);
+    for (int colour = 0; colour < SW_COLOUR_COUNT; colour++)
+        count.colours[colour] = (uint32_t)roll(0, UINT32_MAX);
+    return count;
+}
+
+static void print_areas(void)
+{
+    for (int number = 0; number < AREAS; number++) {
+        struct message_area area = {.city = "northport",
+                                    .gateway = "gw-1",
+                                    .time = roll_time(),
+                                    .colour = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1),
+                                    .unknown = roll(0, 1) != 0,
+                                    .level = roll_count(),
+                                    .cover = roll_count(),
+                                    .rain_watched = (uint32_t)roll(0, 1),
+                                    .homes_watched = (uint32_t)(roll(0, 1) * roll(AREA_HOMES_MIN, UINT32_MAX)),
+                                    .homes_colour = (enum sw_colour)roll(0, AREA_HOMES_COLOUR_MAX),
+                                    .homes_unknown = roll(0, 1) != 0,
+                                    .worst_count = (uint32_t)roll(0, AREA_WORST_MAX)};
+        (void)snprintf(area.area, sizeof area.area, roll(0, 1) ? "northport" : "northport/caf\xc3\xa9/mill lane/c%d",
+                       number);
+        for (uint32_t i = 0; i < area.worst_count; i++) {
+            struct message_area_sensor *sensor = &area.worst[i];
+            (void)snprintf(sensor->subject, sizeof sensor->subject, "site-%d", number);
+            sensor->is_cover = roll(0, 1) != 0;
+            sensor->colour = (enum sw_colour)roll(SW_COLOUR_BLUE, SW_COLOUR_COUNT - 1);
+        }
+        print_body("area", message_area_encode(&area));
+    }
+}
+
 static void print_commands(void)
 {
     for (int action = SW_ALERT_ACTION_ACKNOWLEDGE; action <= SW_ALERT_ACTION_RESOLVE; action++)
@@ -160,6 +197,7 @@ static void print_vocabulary(void)
         const char *const names[] = {
 #include "stillwater/alert.def"
         };
+        print_names("area:colour", names, sizeof names / sizeof names[0]);
         PRINT("alert:colour")
 #undef SW_COLOUR
 #define SW_COLOUR(code, name, text, severity, urgency) severity,
@@ -233,6 +271,7 @@ static void print_vocabulary(void)
                                         for (int i = 0; i < ALERTS; i++)
                                             print_alert(i);
                                         print_statuses();
+                                        print_areas();
                                         print_commands();
                                         print_results();
                                         print_vocabulary();
