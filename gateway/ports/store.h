@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "stillwater/alert.h"
+#include "stillwater/people.h"
 #include "stillwater/record_format.h"
 
 /* One reading or node event. Identity: (serial, epoch, sequence) for node records; for plain devices serial and epoch
@@ -32,6 +33,15 @@ struct store_cursor {
     uint32_t sequence;
 };
 
+/* What came of an alert, by somebody who knows. Rows are added, never changed; an alert's last one counts. */
+struct store_feedback {
+    char alert_id[SW_ALERT_ID_SIZE];
+    enum sw_outcome outcome;
+    char by[SW_ALERT_ACTOR_SIZE];
+    char note[SW_ALERT_NOTE_SIZE];
+    struct sw_wall time;
+};
+
 struct store_batch;
 
 struct store_batch *store_batch_new(void);
@@ -46,6 +56,12 @@ int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *
 /* An alert revision and its outbox row: topic and payload are what is published. */
 int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *alert, const char *topic,
                           const char *payload);
+
+/* Kind, rule and subject come from the alert, which is in the store or in this batch; *index is for
+ * store_batch_feedback_stored. */
+int store_batch_add_feedback(struct store_batch *batch, const struct store_feedback *feedback, size_t *index);
+/* After the batch has been committed: false when there is no such alert, and so no row. */
+bool store_batch_feedback_stored(const struct store_batch *batch, size_t index);
 
 struct store;
 

@@ -24,12 +24,14 @@ void store_batch_free(struct store_batch *batch)
     free(batch->cursors);
     free(batch->snapshots);
     free(batch->alerts);
+    free(batch->feedback);
     free(batch);
 }
 
 size_t store_batch_size(const struct store_batch *batch)
 {
-    return batch->reading_count + batch->cursor_count + batch->snapshot_count + batch->alert_count;
+    return batch->reading_count + batch->cursor_count + batch->snapshot_count + batch->alert_count +
+           batch->feedback_count;
 }
 
 /* Room for one more of `item_size`; the array as it was when memory is refused. */
@@ -91,4 +93,20 @@ int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *aler
     }
     alerts[batch->alert_count++] = made;
     return SW_OK;
+}
+
+int store_batch_add_feedback(struct store_batch *batch, const struct store_feedback *feedback, size_t *index)
+{
+    struct batch_feedback *rows =
+        grown(batch->feedback, batch->feedback_count, &batch->feedback_capacity, sizeof *rows);
+    if (!rows) return SW_ERROR_NO_SPACE;
+    batch->feedback = rows;
+    *index = batch->feedback_count;
+    rows[batch->feedback_count++] = (struct batch_feedback){.feedback = *feedback};
+    return SW_OK;
+}
+
+bool store_batch_feedback_stored(const struct store_batch *batch, size_t index)
+{
+    return index < batch->feedback_count && batch->feedback[index].stored;
 }

@@ -16,13 +16,19 @@ struct batch_alert {
     char *topic, *payload;
 };
 
+struct batch_feedback {
+    struct store_feedback feedback;
+    bool stored; /* by the last try */
+};
+
 struct store_batch {
     struct store_reading *readings;
     struct store_cursor *cursors;
     struct batch_snapshot *snapshots;
     struct batch_alert *alerts;
-    size_t reading_count, cursor_count, snapshot_count, alert_count;
-    size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity;
+    struct batch_feedback *feedback;
+    size_t reading_count, cursor_count, snapshot_count, alert_count, feedback_count;
+    size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity, feedback_capacity;
 };
 
 #endif

@@ -26,6 +26,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_ALERT] = "INSERT OR IGNORE INTO alerts (alert_id, revision, kind, state, colour, peak, subject,"
                         " onset_ms, raised_at_ms, updated_at_ms, rule, actor, note, body)"
                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_FEEDBACK] = "INSERT INTO feedback (alert_id, kind, rule, subject, outcome, actor, note, time_ms)"
+                           " SELECT alert_id, kind, rule, subject, ?2, ?3, ?4, ?5 FROM alerts"
+                           " WHERE alert_id = ?1 AND revision = 1",
     [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic) VALUES (?, ?, ?)",
     [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
     [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body FROM outbox JOIN alerts"
@@ -176,6 +179,20 @@ static bool write_alert(struct store_database *database, const struct batch_aler
     return write_outbox(database, row);
 }
 
+static bool write_feedback(struct store_database *database, struct batch_feedback *row)
+{
+    const struct store_feedback *feedback = &row->feedback;
+    sqlite3_stmt *s = database->statements[STATEMENT_FEEDBACK];
+    sqlite3_bind_text(s, 1, feedback->alert_id, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 2, (int)feedback->outcome);
+    sqlite3_bind_text(s, 3, feedback->by, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 4, feedback->note, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 5, feedback->time.ms);
+    if (!step_done(s)) return false;
+    row->stored = sqlite3_changes(database->db) > 0;
+    return true;
+}
+
 static bool write_last_time(struct store_database *database, const struct store_batch *batch)
 {
     int64_t last = 0;
@@ -188,7 +205,7 @@ static bool write_last_time(struct store_database *database, const struct store_
     return step_done(database->statements[STATEMENT_LAST_TIME_SET]);
 }
 
-static bool write_batch(struct store_database *database, const struct store_batch *batch, struct store_written *written)
+static bool write_batch(struct store_database *database, struct store_batch *batch, struct store_written *written)
 {
     bool good = true;
     for (size_t i = 0; good && i < batch->reading_count; i++)
@@ -199,6 +216,9 @@ static bool write_batch(struct store_database *database, const struct store_batc
         good = write_snapshot(database, &batch->snapshots[i]);
     for (size_t i = 0; good && i < batch->alert_count; i++)
         good = write_alert(database, &batch->alerts[i], written);
+    /* After the alerts: one may be about a revision of the same batch. */
+    for (size_t i = 0; good && i < batch->feedback_count; i++)
+        good = write_feedback(database, &batch->feedback[i]);
     return good && write_last_time(database, batch);
 }
 
@@ -214,7 +234,7 @@ static bool remove_delivered(struct store_database *database, const int64_t *ids
     return good;
 }
 
-int store_database_write(struct store_database *database, const struct store_batch *batch, const int64_t *delivered,
+int store_database_write(struct store_database *database, struct store_batch *batch, const int64_t *delivered,
                          size_t delivered_count, struct store_written *written, char *text, size_t text_size)
 {
     *written = (struct store_written){0};

@@ -6,7 +6,7 @@
 
 #include "adapters/store_sqlite/store_batch.h"
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 #define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
 #define STORE_TEXT_SIZE      512
 
@@ -18,6 +18,7 @@ enum store_statement {
     STATEMENT_CURSOR,
     STATEMENT_SNAPSHOT,
     STATEMENT_ALERT,
+    STATEMENT_FEEDBACK,
     STATEMENT_OUTBOX_ADD,
     STATEMENT_OUTBOX_REMOVE,
     STATEMENT_OUTBOX_READ,
@@ -54,7 +55,7 @@ void store_database_close(struct store_database *database);
 
 /* The batch (NULL = none) and the removal of delivered outbox rows, in one transaction. On error nothing of it is
  * stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
-int store_database_write(struct store_database *database, const struct store_batch *batch, const int64_t *delivered,
+int store_database_write(struct store_database *database, struct store_batch *batch, const int64_t *delivered,
                          size_t delivered_count, struct store_written *written, char *text, size_t text_size);
 
 /* Rows after `after_id` that are not among `delivered`, at most `limit`. Free with store_rows_free. */

@@ -15,6 +15,15 @@
 #define WAL_PAGES      256
 #define WAL_KEPT_BYTES 1048576
 
+/* New with version 2. An alert's feedback with the highest id counts. */
+#define FEEDBACK_SCHEMA                                                                                                \
+    "CREATE TABLE feedback (id INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL, kind INTEGER NOT NULL,"      \
+    " rule INTEGER NOT NULL, subject TEXT NOT NULL, outcome INTEGER NOT NULL, actor TEXT NOT NULL,"                    \
+    " note TEXT NOT NULL, time_ms INTEGER NOT NULL) STRICT;"                                                           \
+    "CREATE INDEX feedback_of_alerts ON feedback (alert_id, id);"
+
+#define SET_VERSION "PRAGMA user_version = " NUMBER_OF(STORE_SCHEMA_VERSION) ";"
+
 /* Identity of a reading: what a node sends twice is kept once, and so is a plain device's reading of one instant. */
 static const char schema[] =
     "CREATE TABLE readings (id INTEGER PRIMARY KEY, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,"
@@ -33,10 +42,11 @@ static const char schema[] =
     " PRIMARY KEY (alert_id, revision)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL, revision INTEGER NOT NULL,"
     " topic TEXT NOT NULL, FOREIGN KEY (alert_id, revision) REFERENCES alerts (alert_id, revision)) STRICT;"
-    "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "PRAGMA application_id = " NUMBER_OF(STORE_APPLICATION_ID) ";"
-                                                               "PRAGMA user_version = " NUMBER_OF(
-                                                                   STORE_SCHEMA_VERSION) ";";
+    "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;" FEEDBACK_SCHEMA
+    "PRAGMA application_id = " NUMBER_OF(STORE_APPLICATION_ID) ";" SET_VERSION;
+
+/* From version 1: what is there stays as it is. */
+static const char upgrade[] = FEEDBACK_SCHEMA SET_VERSION;
 
 int store_schema_error(sqlite3 *db, const char *path, char *text, size_t text_size)
 {
@@ -79,43 +89,56 @@ static bool in_wal_mode(sqlite3 *db)
     return wal;
 }
 
-/* SW_OK when the file is new or a store of this version; *is_new tells which. */
-static int check_origin(sqlite3 *db, const char *path, bool *is_new, char *text, size_t text_size)
+/* SW_OK when the file is new (*version is 0 then) or a store of this version or an older one. */
+static int check_origin(sqlite3 *db, const char *path, int64_t *version, char *text, size_t text_size)
 {
-    int64_t version = 0, application = 0, tables = 0;
-    if (!query_number(db, "PRAGMA user_version", &version) ||
-        !query_number(db, "PRAGMA application_id", &application) ||
+    int64_t application = 0, tables = 0;
+    if (!query_number(db, "PRAGMA user_version", version) || !query_number(db, "PRAGMA application_id", &application) ||
         !query_number(db, "SELECT count(*) FROM sqlite_schema", &tables)) {
         if ((sqlite3_errcode(db) & 0xff) != SQLITE_NOTADB) return store_schema_error(db, path, text, text_size);
         snprintf(text, text_size, "%s: is not a database; expected a Stillwater store or no file", path);
         return SW_ERROR_STORE;
     }
-    *is_new = tables == 0 && version == 0;
-    if (*is_new) return SW_OK;
+    if (tables == 0 && *version == 0) return SW_OK;
     if (application != STORE_APPLICATION_ID) {
         snprintf(text, text_size, "%s: is the database of another program; expected a Stillwater store or no file",
                  path);
         return SW_ERROR_STORE;
     }
-    if (version != STORE_SCHEMA_VERSION) {
+    if (*version < 1 || *version > STORE_SCHEMA_VERSION) {
         snprintf(text, text_size, "%s: has schema version %lld; this program understands version %d", path,
-                 (long long)version, STORE_SCHEMA_VERSION);
+                 (long long)*version, STORE_SCHEMA_VERSION);
         return SW_ERROR_VERSION;
     }
     return SW_OK;
 }
 
+int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_size)
+{
+    int64_t version = 0;
+    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    int error = check_origin(db, path, &version, text, text_size);
+    if (error || version == STORE_SCHEMA_VERSION) return error;
+    if (version == 0)
+        snprintf(text, text_size, "%s: is empty; expected a Stillwater store", path);
+    else
+        snprintf(text, text_size, "%s: has schema version %lld; the daemon makes it version %d when it starts", path,
+                 (long long)version, STORE_SCHEMA_VERSION);
+    return SW_ERROR_VERSION;
+}
+
 int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_size)
 {
-    bool is_new = false;
+    int64_t version = 0;
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-    int error = check_origin(db, path, &is_new, text, text_size);
+    int error = check_origin(db, path, &version, text, text_size);
     if (error) return error;
     if (!in_wal_mode(db) || !run(db, "PRAGMA synchronous = FULL") || !run(db, "PRAGMA foreign_keys = ON") ||
         !run(db, "PRAGMA temp_store = MEMORY") || !run(db, "PRAGMA wal_autocheckpoint = " NUMBER_OF(WAL_PAGES)) ||
         !run(db, "PRAGMA journal_size_limit = " NUMBER_OF(WAL_KEPT_BYTES)))
         return store_schema_error(db, path, text, text_size);
-    if (is_new && (!run(db, "BEGIN IMMEDIATE") || !run(db, schema) || !run(db, "COMMIT")))
+    if (version < STORE_SCHEMA_VERSION &&
+        (!run(db, "BEGIN IMMEDIATE") || !run(db, version == 0 ? schema : upgrade) || !run(db, "COMMIT")))
         return store_schema_error(db, path, text, text_size);
     return SW_OK;
 }

@@ -5,8 +5,12 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
-/* Sets the connection up and makes the tables in a new file. SW_OK, or an error with a reason in `text`. */
+/* Sets the connection up, makes the tables in a new file, and adds those that an older version did not have. SW_OK, or
+ * an error with a reason in `text`. */
 int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_size);
+
+/* For readers: SW_OK when the file is a store of this version. Changes nothing. */
+int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_size);
 
 /* SW_ERROR_STORE_FULL when the last error of the connection means that the disk is full, else SW_ERROR_STORE.
  * Writes the reason, with the file's name, into `text`. */

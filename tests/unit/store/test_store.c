@@ -176,8 +176,76 @@ static void a_newer_schema_is_refused_by_name(void **state)
     fixture_init(&fixture);
     fixture_open(&fixture);
     fixture_close(&fixture);
-    change_file(&fixture, "PRAGMA user_version = 2");
-    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 2; this program understands version 1");
+    change_file(&fixture, "PRAGMA user_version = 3");
+    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 3; this program understands version 2");
+    fixture_destroy(&fixture);
+}
+
+/* What version 1 left, with the table of version 2 taken away. */
+static void a_store_of_version_1_is_taken_over_with_all_it_holds(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = sample_batch(1, 5, 1);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    fixture_close(&fixture);
+    change_file(&fixture, "DROP TABLE feedback; PRAGMA user_version = 1");
+    fixture_open(&fixture);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 5);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 1);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback"), 0);
+    assert_int_equal(fixture_number(&fixture, "PRAGMA user_version"), 2);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static struct store_feedback sample_feedback(const char *alert_id, enum sw_outcome outcome)
+{
+    struct store_feedback feedback = {.outcome = outcome, .by = "carer-3", .note = "was out", .time = {1790000060000}};
+    snprintf(feedback.alert_id, sizeof feedback.alert_id, "%s", alert_id);
+    return feedback;
+}
+
+static void feedback_is_kept_for_alerts_that_exist_and_for_no_others(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = sample_batch(1, 2, 1);
+    struct store_feedback known = sample_feedback(sample_alert(1).id, SW_OUTCOME_ABSENT);
+    struct store_feedback unknown = sample_feedback("gw-1.level.site-1.20200101T000000000Z", SW_OUTCOME_ABSENT);
+    size_t first, second;
+    size_t rows = store_batch_size(batch);
+    /* The alert is of the same batch: a resolve that says at once what it was. */
+    assert_int_equal(store_batch_add_feedback(batch, &known, &first), SW_OK);
+    assert_int_equal(store_batch_add_feedback(batch, &unknown, &second), SW_OK);
+    assert_int_equal(store_batch_size(batch), rows + 2);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    assert_true(store_batch_feedback_stored(batch, first));
+    assert_false(store_batch_feedback_stored(batch, second));
+    assert_false(store_batch_feedback_stored(batch, 99));
+    store_batch_free(batch);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback"), 1);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback WHERE kind = 2 AND subject = 'site-1' AND"
+                                              " actor = 'carer-3' AND note = 'was out' AND outcome = 2 AND"
+                                              " time_ms = 1790000060000"),
+                     1);
+    /* Told again, otherwise: a row more. */
+    batch = store_batch_new();
+    known.outcome = SW_OUTCOME_ASSISTED;
+    assert_int_equal(store_batch_add_feedback(batch, &known, &first), SW_OK);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    assert_true(store_batch_feedback_stored(batch, first));
+    store_batch_free(batch);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback"), 2);
+    assert_int_equal(fixture_number(&fixture, "SELECT outcome FROM feedback ORDER BY id DESC LIMIT 1"), 3);
+    fixture_close(&fixture);
     fixture_destroy(&fixture);
 }
 
@@ -266,6 +334,8 @@ int main(void)
         cmocka_unit_test(a_second_commit_under_way_is_refused),
         cmocka_unit_test(a_second_process_cannot_open_the_same_store),
         cmocka_unit_test(a_newer_schema_is_refused_by_name),
+        cmocka_unit_test(a_store_of_version_1_is_taken_over_with_all_it_holds),
+        cmocka_unit_test(feedback_is_kept_for_alerts_that_exist_and_for_no_others),
         cmocka_unit_test(a_file_that_is_no_database_is_refused_by_name),
         cmocka_unit_test(another_programs_database_is_refused_by_name),
         cmocka_unit_test(a_folder_that_does_not_exist_is_named),

@@ -22,6 +22,7 @@ static void expect_rows(const struct fixture *fixture, int64_t readings, int64_t
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM readings"), readings);
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM alerts"), alerts);
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM outbox"), alerts);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM feedback"), alerts - 1);
     assert_int_equal(fixture_number(fixture, "SELECT sequence FROM cursors"), readings);
 }
 
@@ -39,6 +40,10 @@ static void sweep(int code, int expected_error, bool lasting)
         store_batch_free(first);
 
         struct store_batch *batch = sample_batch(4, BATCH_READINGS, 2);
+        struct store_feedback feedback = {.outcome = SW_OUTCOME_ABSENT, .by = "o"};
+        size_t index;
+        memcpy(feedback.alert_id, sample_alert(2).id, sizeof feedback.alert_id);
+        assert_int_equal(store_batch_add_feedback(batch, &feedback, &index), SW_OK);
         fault_vfs_arm(n, code, lasting);
         int error = fixture_commit(&fixture, batch);
         fired = fault_vfs_fired();
