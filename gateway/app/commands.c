@@ -17,13 +17,13 @@ static void reply(struct gateway *gateway, const struct publisher_command *to,
     free(body);
 }
 
-static void refuse(struct gateway *gateway, const struct publisher_command *command, const char *alert_id,
-                   uint32_t revision, int error, const char *text)
+static void refuse(struct gateway *gateway, const struct publisher_command *to, const struct message_command *command,
+                   int error, const char *text)
 {
-    struct message_command_result result = {alert_id, revision, error, text};
+    struct message_command_result result = {command->alert_id, command->revision, error, text, command->subject};
     gateway->counters.commands_refused++;
     log_event(LOG_LEVEL_WARNING, "command", "refused, %s: %s", sw_error_name(error), text);
-    reply(gateway, command, &result);
+    reply(gateway, to, &result);
 }
 
 static struct waiting_command *free_place(struct gateway *gateway)
@@ -57,38 +57,110 @@ static bool remember(struct waiting_command *waiting, const struct publisher_com
 
 static void describe_refusal(const struct message_command *command, int error, char *text, size_t size)
 {
+    bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
     switch (error) {
     case SW_ERROR_NOT_FOUND:
-        snprintf(text, size, "no open alert has the id %.120s", command->alert_id);
+        if (about_home)
+            snprintf(text, size, "no home has the id %s", command->subject);
+        else
+            snprintf(text, size, "no %salert has the id %.120s", command->verb == MESSAGE_VERB_ACT ? "open " : "",
+                     command->alert_id);
         break;
     case SW_ERROR_STALE:
         snprintf(text, size, "revision %u is not the alert's present one", command->revision);
         break;
     case SW_ERROR_NOT_PERMITTED:
-        snprintf(text, size, "%s is not possible in the alert's present state", sw_alert_action_name(command->action));
+        if (about_home)
+            snprintf(text, size, "%s is not set away", command->subject);
+        else
+            snprintf(text, size, "%s is not possible in the alert's present state", message_command_name(command));
+        break;
+    case SW_ERROR_INVALID_ARGUMENT:
+        snprintf(text, size, "until: expected a time in the future, at most 366 days ahead");
         break;
     default:
         snprintf(text, size, "%s", sw_error_text(error));
     }
 }
 
+static void add_feedback(struct gateway *gateway, const struct message_command *command,
+                         struct waiting_command *waiting)
+{
+    struct store_feedback feedback = {.outcome = command->outcome, .time = gateway->clock.wall()};
+    snprintf(feedback.alert_id, sizeof feedback.alert_id, "%s", command->alert_id);
+    snprintf(feedback.by, sizeof feedback.by, "%s", command->by);
+    snprintf(feedback.note, sizeof feedback.note, "%s", command->note);
+    waiting->feedback = journal_feedback(gateway, &feedback);
+}
+
+static int act(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)
+{
+    static const char *const done[SW_ALERT_ACTION_COUNT] = {[SW_ALERT_ACTION_ACKNOWLEDGE] = "acknowledged",
+                                                            [SW_ALERT_ACTION_DISPATCH] = "dispatched",
+                                                            [SW_ALERT_ACTION_RESOLVE] = "resolved"};
+    int error = core_on_action(gateway->core, command->alert_id, command->revision, command->action, command->by,
+                               command->note, gateway->clock.wall());
+    if (error) return error;
+    waiting->revision = gateway->command_revision;
+    snprintf(waiting->text, sizeof waiting->text, "%s", done[command->action]);
+    if (command->outcome == SW_OUTCOME_NONE) return SW_OK;
+    add_feedback(gateway, command, waiting);
+    gateway->counters.feedback++;
+    return SW_OK;
+}
+
+/* The setting is a change of the home's state and nothing else: its snapshot is what has to be stored. */
+static void store_home(struct gateway *gateway, uint32_t home)
+{
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    size_t size = core_snapshot(gateway->core, home, bytes, sizeof bytes);
+    journal_snapshot(gateway, SUBJECT_HOME, core_subject_name(gateway->core, home), bytes, size);
+}
+
+static int set_away(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)
+{
+    uint32_t home;
+    char time[MESSAGE_TIME_SIZE];
+    message_time_format(command->until, time);
+    if (command->verb == MESSAGE_VERB_BACK)
+        snprintf(waiting->text, sizeof waiting->text, "back");
+    else
+        snprintf(waiting->text, sizeof waiting->text, "%s until %s", sw_away_name(command->mode), time);
+    if (core_find_subject(gateway->core, SUBJECT_HOME, command->subject, &home) != SW_OK) return SW_ERROR_NOT_FOUND;
+    /* Open alerts are cleared with a note; without one of the officer's own it says why. */
+    int error = core_set_away(gateway->core, home, command->mode, command->until, command->by,
+                              command->note[0] != '\0' ? command->note : waiting->text, gateway->clock.wall());
+    if (!error) store_home(gateway, home);
+    return error;
+}
+
+static int take_feedback(struct gateway *gateway, const struct message_command *command,
+                         struct waiting_command *waiting)
+{
+    add_feedback(gateway, command, waiting);
+    waiting->only_feedback = true;
+    snprintf(waiting->text, sizeof waiting->text, "%s", sw_outcome_name(command->outcome));
+    return SW_OK;
+}
+
 static void carry_out(struct gateway *gateway, const struct publisher_command *from,
                       const struct message_command *command, struct waiting_command *waiting)
 {
     char text[MESSAGE_RESULT_TEXT_SIZE];
-    int error = core_on_action(gateway->core, command->alert_id, command->revision, command->action, command->by,
-                               command->note, gateway->clock.wall());
+    int error = command->verb == MESSAGE_VERB_ACT        ? act(gateway, command, waiting)
+                : command->verb == MESSAGE_VERB_FEEDBACK ? take_feedback(gateway, command, waiting)
+                                                         : set_away(gateway, command, waiting);
     if (error) {
         describe_refusal(command, error, text, sizeof text);
-        refuse(gateway, from, command->alert_id, command->revision, error, text);
+        refuse(gateway, from, command, error, text);
         clear(waiting);
         return;
     }
     waiting->stage = STAGE_OPEN;
-    waiting->revision = gateway->command_revision;
-    waiting->action = command->action;
     snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
-    log_event(LOG_LEVEL_INFO, "command", "%s of %s", sw_alert_action_name(command->action), command->alert_id);
+    snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);
+    log_event(LOG_LEVEL_INFO, "command", "%s of %s", message_command_name(command),
+              command->subject[0] != '\0' ? command->subject : command->alert_id);
     journal_flush(gateway);
 }
 
@@ -99,32 +171,48 @@ void commands_on_command(struct gateway *gateway, const struct publisher_command
     gateway->counters.commands++;
     int error = message_command_decode(from->payload, from->payload_size, &command, text, sizeof text);
     if (error) {
-        refuse(gateway, from, "", 0, error, text);
+        refuse(gateway, from, &command, error, text);
         return;
     }
     struct waiting_command *waiting = free_place(gateway);
     if (!waiting || !remember(waiting, from)) {
-        refuse(gateway, from, command.alert_id, command.revision, SW_ERROR_BUSY,
-               "too many commands wait for the store; try again");
+        refuse(gateway, from, &command, SW_ERROR_BUSY, "too many commands wait for the store; try again");
         return;
     }
     carry_out(gateway, from, &command, waiting);
 }
 
-void commands_answer_committed(struct gateway *gateway)
+/* Whether there is such an alert was for the store to say: those that are over are there only. */
+static void answer_feedback(struct gateway *gateway, const struct publisher_command *to,
+                            const struct waiting_command *waiting, const struct store_batch *batch)
 {
-    static const char *const done[SW_ALERT_ACTION_COUNT] = {[SW_ALERT_ACTION_ACKNOWLEDGE] = "acknowledged",
-                                                            [SW_ALERT_ACTION_DISPATCH] = "dispatched",
-                                                            [SW_ALERT_ACTION_RESOLVE] = "resolved"};
+    struct message_command_result result = {waiting->alert_id, 0, SW_OK, waiting->text, NULL};
+    if (store_batch_feedback_stored(batch, waiting->feedback)) {
+        gateway->counters.feedback++;
+        reply(gateway, to, &result);
+        return;
+    }
+    struct message_command command = {.verb = MESSAGE_VERB_FEEDBACK};
+    char text[MESSAGE_RESULT_TEXT_SIZE];
+    snprintf(command.alert_id, sizeof command.alert_id, "%s", waiting->alert_id);
+    describe_refusal(&command, SW_ERROR_NOT_FOUND, text, sizeof text);
+    refuse(gateway, to, &command, SW_ERROR_NOT_FOUND, text);
+}
+
+void commands_answer_committed(struct gateway *gateway, const struct store_batch *batch)
+{
     for (uint32_t i = 0; i < COMMANDS_WAITING_MAX; i++) {
         struct waiting_command *waiting = &gateway->commands[i];
         if (waiting->stage != STAGE_UNDER_WAY) continue;
         struct publisher_command to = {.response_topic = waiting->response_topic,
                                        .correlation = waiting->correlation,
                                        .correlation_size = waiting->correlation_size};
-        struct message_command_result result = {waiting->alert_id, waiting->revision, SW_OK,
-                                                done[waiting->action] ? done[waiting->action] : "done"};
-        if (gateway->publisher) reply(gateway, &to, &result);
+        struct message_command_result result = {waiting->alert_id, waiting->revision, SW_OK, waiting->text,
+                                                waiting->subject};
+        if (gateway->publisher && waiting->only_feedback)
+            answer_feedback(gateway, &to, waiting, batch);
+        else if (gateway->publisher)
+            reply(gateway, &to, &result);
         clear(waiting);
     }
 }

@@ -1,5 +1,5 @@
-/* Commands from the centre: acknowledge, dispatch, resolve. Every one is answered: at once when it is refused, after
- * the commit of what it changed when it is carried out. */
+/* Commands from the centre: what is to become of an alert, what came of one, and who is at home. Every one is answered:
+ * at once when it is refused, after the commit of what it changed when it is carried out. */
 #ifndef GATEWAY_APP_COMMANDS_H
 #define GATEWAY_APP_COMMANDS_H
 
@@ -7,8 +7,8 @@
 
 void commands_on_command(struct gateway *gateway, const struct publisher_command *command);
 
-/* Answers those whose change is durable now. */
-void commands_answer_committed(struct gateway *gateway);
+/* Answers those whose change is durable now, in `batch`. */
+void commands_answer_committed(struct gateway *gateway, const struct store_batch *batch);
 
 void commands_free(struct gateway *gateway);
 

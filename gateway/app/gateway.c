@@ -13,6 +13,7 @@
 #include "app/retired.h"
 #include "app/status.h"
 #include "app/subjects.h"
+#include "app/weather.h"
 
 #define TICK_MS       1000
 #define STOP_TICK_MS  20
@@ -94,6 +95,12 @@ static void on_command(void *ctx, const struct publisher_command *command)
     struct gateway *gateway = ctx;
     /* Once stopping, nothing could be stored and answered any more; the centre gets no answer and asks again. */
     if (gateway->phase == PHASE_RUNNING) commands_on_command(gateway, command);
+}
+
+static void on_weather(void *ctx, const char *payload, size_t size)
+{
+    struct gateway *gateway = ctx;
+    if (gateway->phase == PHASE_RUNNING) weather_on_message(gateway, payload, size);
 }
 
 /* ---- time ---- */
@@ -248,7 +255,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
 static int start_publisher(struct gateway *gateway, char *text, size_t text_size)
 {
     struct publisher_events events = {
-        .ctx = gateway, .link = on_link, .delivered = on_delivered, .command = on_command};
+        .ctx = gateway, .link = on_link, .delivered = on_delivered, .command = on_command, .weather = on_weather};
     char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
     int error = SW_ERROR_NO_SPACE;
     snprintf(text, text_size, "no memory for the will");

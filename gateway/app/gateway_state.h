@@ -13,6 +13,7 @@
 #define COMMANDS_WAITING_MAX 64u
 #define INFLIGHT_MAX         100u
 #define TROUBLE_SIZE         320u
+#define COMMAND_TEXT_SIZE    64u
 
 /* Where something that must be durable first has got to. */
 enum stage {
@@ -60,9 +61,12 @@ struct line_state {
 /* A command whose answer waits for the commit of what it changed. */
 struct waiting_command {
     enum stage stage;
-    char alert_id[SW_ALERT_ID_SIZE];
-    uint32_t revision;
-    enum sw_alert_action action;
+    char alert_id[SW_ALERT_ID_SIZE]; /* "" = it is about a home */
+    char subject[SW_ID_SIZE];        /* "" = it is about an alert */
+    uint32_t revision;               /* 0 = the alert has no new one */
+    char text[COMMAND_TEXT_SIZE];
+    bool only_feedback;
+    size_t feedback;      /* index in the batch */
     char *response_topic; /* NULL = none */
     uint8_t *correlation;
     size_t correlation_size;
@@ -95,7 +99,7 @@ struct outbox_pump {
 
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
-    uint64_t commands, commands_refused, alerts;
+    uint64_t commands, commands_refused, alerts, feedback, weather_refused;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };

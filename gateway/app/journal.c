@@ -56,6 +56,13 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
     free(body);
 }
 
+size_t journal_feedback(struct gateway *gateway, const struct store_feedback *feedback)
+{
+    size_t index = 0;
+    must(store_batch_add_feedback(gateway->journal.open, feedback, &index));
+    return index;
+}
+
 bool journal_has_room(const struct gateway *gateway)
 {
     return store_batch_size(gateway->journal.open) < JOURNAL_SAMPLE_LIMIT;
@@ -143,7 +150,7 @@ bool journal_is_idle(const struct gateway *gateway)
 }
 
 /* Everything that waited for the batch: nodes may forget their records, new logs may be opened, commands answered. */
-static void tell_all(struct gateway *gateway)
+static void tell_all(struct gateway *gateway, const struct store_batch *batch)
 {
     for (uint32_t l = 0; l < gateway->config->line_count; l++)
         for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++) {
@@ -153,7 +160,7 @@ static void tell_all(struct gateway *gateway)
             if (gateway->bus && node->opening == STAGE_UNDER_WAY)
                 field_bus_open_log(gateway->bus, l, n, node->epoch, node->sequence);
         }
-    commands_answer_committed(gateway);
+    commands_answer_committed(gateway, batch);
     move_all(gateway, STAGE_UNDER_WAY, STAGE_NONE);
 }
 
@@ -204,8 +211,8 @@ void journal_committed(struct gateway *gateway, struct store_batch *batch, int e
         journal->trouble[0] = '\0';
         journal->retry_after_ms = JOURNAL_RETRY_MIN_MS;
         journal->under_way = NULL;
+        tell_all(gateway, batch);
         store_batch_free(batch);
-        tell_all(gateway);
         outbox_wake(gateway);
         journal_flush(gateway);
     }

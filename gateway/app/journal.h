@@ -23,6 +23,8 @@ void journal_reading(struct gateway *gateway, const struct store_reading *readin
 void journal_cursor(struct gateway *gateway, const struct store_cursor *cursor);
 void journal_snapshot(struct gateway *gateway, int domain, const char *name, const uint8_t *bytes, size_t size);
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);
+/* Its index in the batch being filled. */
+size_t journal_feedback(struct gateway *gateway, const struct store_feedback *feedback);
 
 /* Whether a plain device's reading may be added. */
 bool journal_has_room(const struct gateway *gateway);

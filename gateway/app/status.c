@@ -68,6 +68,22 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "alert_revisions", gateway->counters.alerts);
     add(list, "commands", gateway->counters.commands);
     add(list, "commands_refused", gateway->counters.commands_refused);
+    add(list, "feedback", gateway->counters.feedback);
+}
+
+/* How many, never which: a list of empty homes is nobody's business. */
+static void add_people(struct counter_list *list, const struct gateway *gateway)
+{
+    uint64_t away = 0, visitors = 0;
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
+        enum sw_away set = core_away(gateway->core, i).away;
+        away += set == SW_AWAY_AWAY || set == SW_AWAY_HOSPITAL;
+        visitors += set == SW_AWAY_VISITOR;
+    }
+    add(list, "homes_away", away);
+    add(list, "homes_visitor", visitors);
+    add(list, "weather_colour", (uint64_t)core_weather(gateway->core, gateway->clock.wall()));
+    add(list, "weather_refused", gateway->counters.weather_refused);
 }
 
 static void add_publisher(struct counter_list *list, const struct gateway *gateway)
@@ -78,6 +94,7 @@ static void add_publisher(struct counter_list *list, const struct gateway *gatew
     add(list, "mqtt_refusals", publisher.refusals);
     add(list, "mqtt_published", publisher.published);
     add(list, "mqtt_delivered", publisher.delivered);
+    add(list, "weather", publisher.weather);
 }
 
 /* What does not work at the moment, as one sentence; "" when all is well. */
@@ -98,6 +115,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
     char trouble[TROUBLE_SIZE];
     collect_trouble(gateway, trouble);
     add_own(&list, gateway);
+    add_people(&list, gateway);
     add_store(&list, gateway);
     add_publisher(&list, gateway);
     add_bus(&list, gateway);

@@ -15,6 +15,7 @@
 #include "config/gateway_config.h"
 #include "core/area/area.h"
 #include "stillwater/alert.h"
+#include "stillwater/people.h"
 
 /* RFC 3339 in UTC with milliseconds, "2026-11-22T03:40:00.000Z". */
 #define MESSAGE_TIME_SIZE 32
@@ -52,14 +53,33 @@ struct message_alert_summary {
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
                          size_t text_size);
 
-/* stillwater.command/1 */
+/* stillwater.command/1: an action on an open alert, what is known of a home, or what came of an alert. */
+enum message_verb {
+    MESSAGE_VERB_ACT = 0,  /* `action` says which: alert_id, revision; resolve may have an outcome */
+    MESSAGE_VERB_AWAY,     /* subject, mode, until */
+    MESSAGE_VERB_BACK,     /* subject */
+    MESSAGE_VERB_FEEDBACK, /* alert_id, outcome; of open and of closed alerts */
+};
+
+/* Members that a verb does not have are zero. */
 struct message_command {
-    char alert_id[SW_ALERT_ID_SIZE];
-    uint32_t revision; /* 0 = not given */
+    enum message_verb verb;
     enum sw_alert_action action;
+    char alert_id[SW_ALERT_ID_SIZE];
+    uint32_t revision;       /* 0 = not given */
+    enum sw_outcome outcome; /* NONE = not given */
+    char subject[SW_ID_SIZE];
+    enum sw_away mode;
+    struct sw_wall until;
     char by[SW_ALERT_ACTOR_SIZE];
     char note[SW_ALERT_NOTE_SIZE];
 };
+
+/* "acknowledge", "away", ... */
+const char *message_command_name(const struct message_command *command);
+/* Fills in verb and action; SW_ERROR_NOT_FOUND for a word that is no command. */
+int message_command_from_name(const char *name, struct message_command *command);
+#define MESSAGE_COMMAND_NAMES "acknowledge, dispatch, resolve, away, back or feedback"
 
 /* Checks every member. On SW_ERROR_MESSAGE `text` says which member (or which line and column) is wrong and what was
  * expected. `payload` need not be terminated. */
@@ -71,22 +91,37 @@ char *message_command_encode(const struct message_command *command);
 
 /* stillwater.command-result/1: `error` from error.def, `text` for people; revision = the alert's after the command. */
 struct message_command_result {
-    const char *alert_id; /* "" when the command could not be read */
-    uint32_t revision;
+    const char *alert_id; /* "" when the command was not about an alert, or could not be read */
+    uint32_t revision;    /* 0 = left out */
     int error;
     const char *text;
+    const char *subject; /* NULL or "" when the command was not about a home */
 };
 char *message_command_result_encode(const struct message_command_result *result, struct sw_wall now);
 
 struct message_command_answer {
-    char alert_id[SW_ALERT_ID_SIZE]; /* "" = the gateway could not read the command */
+    char alert_id[SW_ALERT_ID_SIZE]; /* "" = not about an alert, or the gateway could not read the command */
     uint32_t revision;               /* 0 = not given */
+    char subject[SW_ID_SIZE];        /* "" = not about a home */
     bool accepted;
     char error[32]; /* name from error.def, "OK" when accepted */
     char text[MESSAGE_RESULT_TEXT_SIZE];
 };
 int message_command_result_decode(const char *payload, size_t size, struct message_command_answer *answer, char *text,
                                   size_t text_size);
+
+/* stillwater.weather/1: the city's present warning, for all its gateways. Green: there is none any more. */
+struct message_weather {
+    enum sw_colour colour; /* never blue */
+    struct sw_wall until;
+    char by[SW_ALERT_ACTOR_SIZE];
+    char text[SW_ALERT_NOTE_SIZE]; /* "" = none */
+};
+
+/* As message_command_decode. */
+int message_weather_decode(const char *payload, size_t size, struct message_weather *weather, char *text,
+                           size_t text_size);
+char *message_weather_encode(const struct message_weather *weather);
 
 /* stillwater.status/1: state, since when, version, and every counter of the gateway as name and value. */
 enum message_status_state { MESSAGE_STATUS_ONLINE, MESSAGE_STATUS_OFFLINE, MESSAGE_STATUS_STOPPED };

@@ -186,6 +186,11 @@ static const json_t *member(struct json_reader *reader, const char *name, enum j
     return value;
 }
 
+bool json_read_present(struct json_reader *reader, const char *name, enum json_presence presence)
+{
+    return member(reader, name, presence) != NULL;
+}
+
 void json_read_string(struct json_reader *reader, const char *name, enum json_presence presence, char *out, size_t size)
 {
     const json_t *value = member(reader, name, presence);

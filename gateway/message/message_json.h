@@ -47,6 +47,8 @@ struct json_reader json_reader_open(const char *payload, size_t size, size_t siz
 void json_reader_fail(struct json_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Fails on the first member that is not among `names`. */
 void json_read_only(struct json_reader *reader, const char *const *names, size_t count);
+/* False when there is nothing to read: absent (an error where it is required), or an error came before. */
+bool json_read_present(struct json_reader *reader, const char *name, enum json_presence presence);
 /* All of these leave *out alone where the member is absent or wrong. */
 void json_read_string(struct json_reader *reader, const char *name, enum json_presence presence, char *out,
                       size_t size);

@@ -30,10 +30,13 @@ struct publisher_events {
     /* After a connect: the broker holds a retained message on this topic of an area of ours, from now or from an
      * earlier configuration. NULL = not wanted. */
     void (*area_kept)(void *ctx, const char *topic);
+    /* The city's weather warning, at each connect and when it changes; size 0: it has been taken back. `payload` is not
+     * terminated, and valid during the call. May be NULL. */
+    void (*weather)(void *ctx, const char *payload, size_t size);
 };
 
 struct publisher_counters {
-    uint64_t connects, refusals, published, delivered, commands;
+    uint64_t connects, refusals, published, delivered, commands, weather;
 };
 
 struct publisher;

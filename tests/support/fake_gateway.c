@@ -110,7 +110,7 @@ static void on_command(void *ctx, const struct publisher_command *message)
         (void)snprintf(text, sizeof text, "%s", sw_error_text(error));
     }
     (void)printf("command %s: %s\n", sw_error_name(error), text);
-    struct message_command_result result = {command.alert_id, revision, error, text};
+    struct message_command_result result = {command.alert_id, revision, error, text, NULL};
     char *body = message_command_result_encode(&result, now());
     if (body) (void)publisher_reply(fake->publisher, message, body);
     free(body);

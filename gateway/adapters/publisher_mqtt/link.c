@@ -19,8 +19,11 @@ struct link {
     struct mosquitto *client;
     int descriptor; /* the socket that is polled */
     struct link_events events;
-    const char *subscription, *retained_subscription;
-    int subscription_id; /* message id of the first one's request */
+    struct link_subscription subscriptions[LINK_SUBSCRIPTIONS_MAX];
+    int subscription_ids[LINK_SUBSCRIPTIONS_MAX];
+    unsigned unanswered;       /* subscriptions */
+    const char *refused_topic; /* the first one, NULL = none */
+    int refused_reason;
     struct tls_context *tls;
     uint64_t deadline_ms; /* for the set-up; 0 once it is done */
     unsigned open_handles;
@@ -204,25 +207,35 @@ static void refuse(struct link *link, int reason, const mosquitto_property *prop
     say(link, "the broker refused the connection", why);
 }
 
+static bool subscribe(struct link *link)
+{
+    for (unsigned i = 0; i < LINK_SUBSCRIPTIONS_MAX; i++) {
+        const struct link_subscription *subscription = &link->subscriptions[i];
+        if (!subscription->topic) continue;
+        int retained = subscription->with_retained ? 0 : (int)MQTT_SUB_OPT_SEND_RETAIN_NEVER;
+        int error = mosquitto_subscribe_v5(link->client, &link->subscription_ids[i], subscription->topic, 1,
+                                           MQTT_SUB_OPT_NO_LOCAL | retained, NULL);
+        if (error != MOSQ_ERR_SUCCESS) {
+            say(link, "cannot subscribe", mosquitto_strerror(error));
+            link->over = true;
+            return false;
+        }
+        if (!subscription->optional) link->unanswered++;
+    }
+    return true;
+}
+
 static void on_connect(struct mosquitto *client, void *ctx, int reason, int flags, const mosquitto_property *properties)
 {
     struct link *link = ctx;
+    (void)client;
     (void)flags;
     link->is_set_up = true;
     if (reason != 0) {
         refuse(link, reason, properties);
         return;
     }
-    /* A retained command would be carried out again at every connection. */
-    int options = MQTT_SUB_OPT_NO_LOCAL | (int)MQTT_SUB_OPT_SEND_RETAIN_NEVER;
-    int error = mosquitto_subscribe_v5(client, &link->subscription_id, link->subscription, 1, options, NULL);
-    if (error == MOSQ_ERR_SUCCESS && link->retained_subscription)
-        error = mosquitto_subscribe_v5(client, NULL, link->retained_subscription, 1, MQTT_SUB_OPT_NO_LOCAL, NULL);
-    if (error != MOSQ_ERR_SUCCESS) {
-        say(link, "cannot subscribe", mosquitto_strerror(error));
-        link->over = true;
-        return;
-    }
+    if (!subscribe(link)) return;
     if (!link->silent) link->events.connected(link->events.ctx);
 }
 
@@ -232,13 +245,20 @@ static void on_subscribe(struct mosquitto *client, void *ctx, int message_id, in
     struct link *link = ctx;
     (void)client;
     (void)properties;
-    /* Nothing depends on whether the broker lets us see what it has retained. */
-    if (message_id != link->subscription_id) return;
+    int reason = count < 1 ? REFUSED_MIN : granted[0];
+    unsigned i = 0;
+    while (i < LINK_SUBSCRIPTIONS_MAX && link->subscription_ids[i] != message_id)
+        i++;
+    if (i == LINK_SUBSCRIPTIONS_MAX || link->subscriptions[i].optional) return;
+    if (reason >= REFUSED_MIN && !link->refused_topic) {
+        link->refused_topic = link->subscriptions[i].topic;
+        link->refused_reason = reason;
+    }
+    if (link->unanswered == 0 || --link->unanswered > 0) return;
     link->deadline_ms = 0;
-    bool refused = count < 1 || granted[0] >= REFUSED_MIN;
-    if (!link->silent)
-        link->events.subscribed(link->events.ctx,
-                                refused ? mosquitto_reason_string(count < 1 ? REFUSED_MIN : granted[0]) : NULL);
+    if (link->silent) return;
+    link->events.subscribed(link->events.ctx, link->refused_topic,
+                            link->refused_topic ? mosquitto_reason_string(link->refused_reason) : NULL);
 }
 
 static void on_publish(struct mosquitto *client, void *ctx, int message_id, int reason,
@@ -334,8 +354,7 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
     struct link *link = calloc(1, sizeof *link);
     if (!link) return NULL;
     link->events = events;
-    link->subscription = settings->subscription;
-    link->retained_subscription = settings->retained_subscription;
+    memcpy(link->subscriptions, settings->subscriptions, sizeof link->subscriptions);
     link->tls = settings->tls;
     link->tls->reason[0] = '\0';
     link->tls->accepted = false;

@@ -16,6 +16,14 @@
 /* Longest time from connect() to the broker's answer to the subscription. */
 #define LINK_SETUP_TIMEOUT_MS 10000
 
+#define LINK_SUBSCRIPTIONS_MAX 3
+
+struct link_subscription {
+    const char *topic;  /* must stay until the end; NULL = none */
+    bool with_retained; /* what is retained there arrives as messages after the connect */
+    bool optional;      /* the broker's answer is neither waited for nor told */
+};
+
 struct link_settings {
     const char *client_id;
     const char *address; /* numeric */
@@ -25,8 +33,7 @@ struct link_settings {
     const char *username, *password; /* NULL = none */
     struct tls_context *tls;         /* context NULL = no TLS; must outlive the link */
     const char *will_topic, *will;
-    const char *subscription;
-    const char *retained_subscription; /* what it has retained arrives as messages after the connect; NULL = none */
+    struct link_subscription subscriptions[LINK_SUBSCRIPTIONS_MAX]; /* QoS 1 */
 };
 
 /* Called from the loop, never from inside a link_...() call. */
@@ -34,8 +41,8 @@ struct link_events {
     void *ctx;
     /* The broker took the connection. What is published from here on reaches it. */
     void (*connected)(void *ctx);
-    /* The broker answered the subscription: NULL, or why it was refused. */
-    void (*subscribed)(void *ctx, const char *refusal);
+    /* The broker has answered all subscriptions: NULL, or why the first one that was refused was, with its topic. */
+    void (*subscribed)(void *ctx, const char *refused_topic, const char *refusal);
     /* The broker took (reason below 0x80) or refused a message. */
     void (*published)(void *ctx, int message_id, int reason);
     void (*message)(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties);
@@ -46,7 +53,7 @@ struct link_events {
 struct link;
 
 /* Starts connecting. NULL and `text` when that is impossible at once. Settings are used during the call only, but for
- * the subscriptions and `tls`, which must stay until the end. */
+ * the topics of subscriptions and `tls`, which must stay until the end. */
 struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, struct link_events events, char *text,
                        size_t text_size);
 

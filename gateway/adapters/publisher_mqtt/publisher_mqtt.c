@@ -35,7 +35,8 @@ struct publisher {
     struct tls_context tls;
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
-    char area_topics[SW_TOPIC_SIZE];   /* filter of our areas' topics, ending with '#' */
+    char area_topics[SW_TOPIC_SIZE]; /* filter of our areas' topics, ending with '#' */
+    char weather_topic[SW_TOPIC_SIZE];
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
     uv_getaddrinfo_t lookup;
@@ -173,7 +174,7 @@ static void on_link_connected(void *ctx)
     if (publisher->status) (void)send_status(publisher, publisher->status, NULL);
 }
 
-static void on_link_subscribed(void *ctx, const char *refusal)
+static void on_link_subscribed(void *ctx, const char *refused_topic, const char *refusal)
 {
     struct publisher *publisher = ctx;
     char text[512];
@@ -184,7 +185,7 @@ static void on_link_subscribed(void *ctx, const char *refusal)
     if (refusal && length > 0 && (size_t)length < sizeof text) {
         publisher->counters.refusals++;
         (void)snprintf(text + length, sizeof text - (size_t)length, ", but the broker refuses subscribing to %s: %s",
-                       publisher->command_topic, refusal);
+                       refused_topic, refusal);
     }
     tell(publisher, true, text);
 }
@@ -246,10 +247,22 @@ static void on_area(struct publisher *publisher, const struct mosquitto_message 
     publisher->events.area_kept(publisher->events.ctx, message->topic);
 }
 
+static void on_weather(struct publisher *publisher, const struct mosquitto_message *message)
+{
+    publisher->counters.weather++;
+    if (publisher->events.weather)
+        publisher->events.weather(publisher->events.ctx, message->payloadlen > 0 ? message->payload : "",
+                                  (size_t)message->payloadlen);
+}
+
 static void on_link_message(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties)
 {
     struct publisher *publisher = ctx;
     if (publisher->closing) return;
+    if (strcmp(message->topic, publisher->weather_topic) == 0) {
+        on_weather(publisher, message);
+        return;
+    }
     if (strcmp(message->topic, publisher->command_topic) != 0) {
         on_area(publisher, message);
         return;
@@ -300,8 +313,13 @@ static void try_next_address(struct publisher *publisher)
         .tls = &publisher->tls,
         .will_topic = publisher->status_topic,
         .will = publisher->will,
-        .subscription = publisher->command_topic,
-        .retained_subscription = publisher->events.area_kept ? publisher->area_topics : NULL,
+        /* A retained command would be carried out again at every connection. Nothing depends on whether the broker
+         * lets us see what it holds of our areas. */
+        .subscriptions = {{.topic = publisher->command_topic},
+                          {.topic = publisher->weather_topic, .with_retained = true},
+                          {.topic = publisher->events.area_kept ? publisher->area_topics : NULL,
+                           .with_retained = true,
+                           .optional = true}},
     };
     struct link_events events = {
         .ctx = publisher,
@@ -359,6 +377,7 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
     (void)snprintf(publisher->area_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/#", city, gateway);
+    (void)snprintf(publisher->weather_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_WEATHER, city);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     return mqtt->password_file
                ? password_file_read("mqtt.password_file", mqtt->password_file, &publisher->password, text, text_size)

@@ -141,7 +141,14 @@ static void take_snapshot(const struct batch_snapshot *taken)
     snapshot->size = taken->size;
 }
 
-static void take_batch(const struct store_batch *batch)
+static bool alert_is_stored(const char *alert_id)
+{
+    for (size_t i = 0; i < fake.outbox_count; i++)
+        if (strcmp(fake.outbox[i].alert.id, alert_id) == 0) return true;
+    return false;
+}
+
+static void take_batch(struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++)
         fake.readings[fake.reading_count++] = batch->readings[i];
@@ -154,6 +161,10 @@ static void take_batch(const struct store_batch *batch)
         row->alert = batch->alerts[i].alert;
         row->payload = strdup(batch->alerts[i].payload);
         snprintf(row->topic, sizeof row->topic, "%s", batch->alerts[i].topic);
+    }
+    for (size_t i = 0; i < batch->feedback_count; i++) {
+        batch->feedback[i].stored = alert_is_stored(batch->feedback[i].feedback.alert_id);
+        if (batch->feedback[i].stored) fake.feedback[fake.feedback_count++] = batch->feedback[i].feedback;
     }
 }
 
@@ -314,6 +325,16 @@ void fake_command(const char *payload)
     free(copy);
     free(topic);
     free(data);
+}
+
+void fake_weather(const char *payload)
+{
+    size_t size = strlen(payload);
+    char *exact = malloc(size ? size : 1);
+    assert_non_null(exact);
+    memcpy(exact, payload, size);
+    fake.publisher.weather(fake.publisher.ctx, exact, size);
+    free(exact);
 }
 
 /* ---- the gateway ---- */

@@ -51,6 +51,8 @@ struct fake_ports {
     size_t snapshot_count;
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;
+    struct store_feedback feedback[16];
+    size_t feedback_count;
     bool read_wanted;
     int64_t read_after;
     size_t read_limit;
@@ -100,5 +102,7 @@ void fake_advance(struct gateway_under_test *test, int64_t ms);
 struct field_bus_batch batch_of(uint32_t node, uint32_t serial, uint16_t epoch, uint32_t first, uint32_t last);
 void fake_batch(const struct field_bus_batch *batch);
 void fake_command(const char *payload);
+/* "" = taken back */
+void fake_weather(const char *payload);
 
 #endif

@@ -5,10 +5,13 @@
 
 #include <stdbool.h>
 
-#define ID_64   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define NOTE_32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define START   "{\"schema\":\"stillwater.command/1\",\"command\":\"acknowledge\""
-#define GOOD    START ",\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"by\":\"officer-12\""
+#define ID_64         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define NOTE_32       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define HEAD(command) "{\"schema\":\"stillwater.command/1\",\"command\":\"" command "\""
+#define AWAY(rest)    HEAD("away") ",\"subject\":\"home-1\",\"by\":\"o\"" rest "}"
+#define UNTIL         ",\"until\":\"2026-12-24T18:00:00+01:00\""
+#define START         "{\"schema\":\"stillwater.command/1\",\"command\":\"acknowledge\""
+#define GOOD          START ",\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"by\":\"officer-12\""
 
 struct wrong_command {
     const char *payload;
@@ -37,12 +40,12 @@ static const struct wrong_command wrong_commands[] = {
     {"{\"schema\":\"stillwater.command/1\",\"command\":7,\"alert\":\"a\",\"by\":\"o\"}",
      "command: found an integer, expected a string", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"open\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"open\", expected acknowledge, dispatch or resolve", false},
+     "command: found \"open\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
     /* An action of the core's own is not a person's to take. */
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"clear\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"clear\", expected acknowledge, dispatch or resolve", false},
+     "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"\", expected acknowledge, dispatch or resolve", false},
+     "command: found \"\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
     {START ",\"by\":\"o\"}", "alert: missing", false},
     {START ",\"alert\":null,\"by\":\"o\"}", "alert: found null, expected a string", false},
     {START ",\"alert\":\"\",\"by\":\"o\"}", "alert: found \"\", expected an alert id", false},
@@ -78,6 +81,40 @@ static const struct wrong_command wrong_commands[] = {
     {GOOD ",\"note\":\"a\nb\"}", "line 1, column 133: unexpected newline near '\"a'", true},
     {GOOD ",\"note\":\"\xff\"}", "line 1, column 132: unable to decode byte 0xff near '\"'", true},
     {GOOD ",\"note\":\"\xc0\x80\"}", "line 1, column 132: unable to decode byte 0xc0 near '\"'", true},
+    /* Members of another command are none of this one's. */
+    {GOOD ",\"outcome\":\"absent\"}", "outcome: no such member", false},
+    {GOOD ",\"subject\":\"home-1\"}", "subject: no such member", false},
+    {GOOD UNTIL "}", "until: no such member", false},
+    {HEAD("resolve") ",\"alert\":\"a\",\"by\":\"o\",\"outcome\":\"\"}",
+     "outcome: found \"\", expected false_alarm, absent, assisted or emergency", false},
+    {HEAD("resolve") ",\"alert\":\"a\",\"by\":\"o\",\"outcome\":\"none\"}",
+     "outcome: found \"none\", expected false_alarm, absent, assisted or emergency", false},
+    {HEAD("resolve") ",\"alert\":\"a\",\"by\":\"o\",\"outcome\":1}", "outcome: found an integer, expected a string",
+     false},
+    {AWAY(UNTIL), "mode: missing", false},
+    {AWAY(",\"mode\":\"away\""), "until: missing", false},
+    {AWAY(UNTIL ",\"mode\":\"none\""), "mode: found \"none\", expected away, hospital or visitor", false},
+    {AWAY(UNTIL ",\"mode\":\"holiday\""), "mode: found \"holiday\", expected away, hospital or visitor", false},
+    {AWAY(UNTIL ",\"mode\":null"), "mode: found null, expected a string", false},
+    {AWAY(UNTIL ",\"mode\":\"away\",\"alert\":\"a\""), "alert: no such member", false},
+    {AWAY(",\"mode\":\"away\",\"until\":\"tomorrow\""), "until: found \"tomorrow\", expected an RFC 3339 time", false},
+    {AWAY(",\"mode\":\"away\",\"until\":\"2026-12-24T18:00:00\""),
+     "until: found \"2026-12-24T18:00:00\", expected an RFC 3339 time", false},
+    {AWAY(",\"mode\":\"away\",\"until\":\"2026-02-30T18:00:00Z\""),
+     "until: found \"2026-02-30T18:00:00Z\", expected an RFC 3339 time", true},
+    {AWAY(",\"mode\":\"away\",\"until\":1795318800"), "until: found an integer, expected a string", false},
+    {HEAD("away") UNTIL ",\"mode\":\"away\",\"by\":\"o\"}", "subject: missing", false},
+    {HEAD("away") UNTIL ",\"mode\":\"away\",\"by\":\"o\",\"subject\":\"12 Mill Lane\"}",
+     "subject: found \"12 Mill Lane\", expected 1 to 63 letters, digits, '-', '_' or '.', the first one a letter or "
+     "digit",
+     false},
+    {HEAD("back") ",\"by\":\"o\"}", "subject: missing", false},
+    {HEAD("back") ",\"subject\":\"home-1\"}", "by: missing", false},
+    {HEAD("back") UNTIL ",\"subject\":\"home-1\",\"by\":\"o\"}", "until: no such member", false},
+    {HEAD("feedback") ",\"alert\":\"a\",\"by\":\"o\"}", "outcome: missing", false},
+    {HEAD("feedback") ",\"outcome\":\"absent\",\"by\":\"o\"}", "alert: missing", false},
+    {HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"absent\",\"by\":\"o\",\"revision\":1}",
+     "revision: no such member", false},
 };
 
 #define WRONG_COMMAND_COUNT (sizeof wrong_commands / sizeof wrong_commands[0])
@@ -91,6 +128,13 @@ static const char *const good_commands[] = {
     " \n\t" GOOD " }\n",
     "{\"by\":\"o\",\"alert\":\"a\",\"command\":\"resolve\",\"schema\":\"stillwater.command/1\"}",
     "{\"by\":\"o\",\"alert\":\"a\",\"command\":\"dispatch\",\"schema\":\"stillwater.command/1\"}",
+    HEAD("resolve") ",\"alert\":\"a\",\"by\":\"o\",\"outcome\":\"assisted\",\"revision\":2,\"note\":\"fell\"}",
+    AWAY(UNTIL ",\"mode\":\"away\""),
+    AWAY(UNTIL ",\"mode\":\"hospital\",\"note\":\"St Mary\""),
+    AWAY(",\"mode\":\"visitor\",\"until\":\"2026-12-24t18:00:00.250z\""),
+    HEAD("back") ",\"subject\":\"home-1\",\"by\":\"o\"}",
+    HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"false_alarm\",\"by\":\"o\"}",
+    HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"emergency\",\"by\":\"o\",\"note\":\"x\"}",
 };
 
 #define GOOD_COMMAND_COUNT (sizeof good_commands / sizeof good_commands[0])

@@ -154,11 +154,39 @@ static void print_commands(void)
             if (revision) (void)snprintf(command.note, sizeof command.note, "note");
             print_body("command", message_command_encode(&command));
         }
+    for (int mode = SW_AWAY_AWAY; mode < SW_AWAY_COUNT; mode++) {
+        struct message_command command = {.verb = MESSAGE_VERB_AWAY,
+                                          .subject = "home-1",
+                                          .mode = (enum sw_away)mode,
+                                          .until = roll_time(),
+                                          .by = "o"};
+        print_body("command", message_command_encode(&command));
+        command = (struct message_command){.verb = MESSAGE_VERB_BACK, .subject = "home-1", .by = "o"};
+        print_body("command", message_command_encode(&command));
+    }
+    for (int outcome = 1; outcome < SW_OUTCOME_COUNT; outcome++) {
+        struct message_command command = {
+            .verb = MESSAGE_VERB_FEEDBACK, .alert_id = "a", .outcome = (enum sw_outcome)outcome, .by = "o"};
+        print_body("command", message_command_encode(&command));
+        command.verb = MESSAGE_VERB_ACT;
+        command.action = SW_ALERT_ACTION_RESOLVE;
+        print_body("command", message_command_encode(&command));
+    }
+}
+
+static void print_weather(void)
+{
+    static const enum sw_colour colours[] = {SW_COLOUR_GREEN, SW_COLOUR_YELLOW, SW_COLOUR_ORANGE, SW_COLOUR_RED};
+    for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++) {
+        struct message_weather weather = {.colour = colours[i], .until = roll_time(), .by = "met-office"};
+        if (i % 2) (void)snprintf(weather.text, sizeof weather.text, "50 mm in 3 h");
+        print_body("weather", message_weather_encode(&weather));
+    }
 }
 
 static void print_result(int error, const char *alert_id, uint32_t revision)
 {
-    struct message_command_result result = {alert_id, revision, error, sw_error_text(error)};
+    struct message_command_result result = {alert_id, revision, error, sw_error_text(error), NULL};
     print_body("command-result", message_command_result_encode(&result, roll_time()));
 }
 
@@ -166,6 +194,9 @@ static void print_results(void)
 {
     print_result(SW_OK, "gw-1.level.c.2026", 2);
     print_result(SW_ERROR_MESSAGE, "", 0);
+    print_result(SW_OK, "gw-1.level.c.2026", 0);
+    struct message_command_result away = {"", 0, SW_OK, "away", "home-1"};
+    print_body("command-result", message_command_result_encode(&away, roll_time()));
 #define SW_ERROR(number, name, text) print_result(number, "gw-1.level.c.2026", 3);
 #include "stillwater/error.def"
 #undef SW_ERROR
@@ -262,6 +293,24 @@ static void print_vocabulary(void)
 #undef SW_ERROR
                                         };
                                         PRINT("command-result:error")
+                                        {
+                                            const char *const names[] = {
+#define SW_AWAY(code, name, text, meaning) (code) ? text : "",
+#define SW_OUTCOME(code, name, text, meaning)
+#include "stillwater/people.def"
+#undef SW_AWAY
+#undef SW_OUTCOME
+                                            };
+                                            PRINT("command:mode")
+                                            {
+                                                const char *const names[] = {
+#define SW_AWAY(code, name, text, meaning)
+#define SW_OUTCOME(code, name, text, meaning) text,
+#include "stillwater/people.def"
+#undef SW_AWAY
+#undef SW_OUTCOME
+                                                };
+                                                PRINT("command:outcome")
                                     }
 
                                     int main(void)
@@ -273,6 +322,7 @@ static void print_vocabulary(void)
                                         print_statuses();
                                         print_areas();
                                         print_commands();
+                                        print_weather();
                                         print_results();
                                         print_vocabulary();
                                         for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {

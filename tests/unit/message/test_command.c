@@ -70,6 +70,62 @@ static void members_arrive_where_they_belong(void **state)
     free(body);
 }
 
+static void what_is_said_of_a_home_arrives_where_it_belongs(void **state)
+{
+    (void)state;
+    const char payload[] =
+        "{\"schema\":\"stillwater.command/1\",\"command\":\"away\",\"subject\":\"home-4f21\",\"mode\":\"hospital\","
+        "\"until\":\"2026-12-24T17:00:00.000Z\",\"by\":\"carer-3\",\"note\":\"until Christmas\"}";
+    struct message_command command;
+    char text[256];
+    assert_int_equal(decode(payload, strlen(payload), &command, text, sizeof text), SW_OK);
+    assert_int_equal(command.verb, MESSAGE_VERB_AWAY);
+    assert_string_equal(message_command_name(&command), "away");
+    assert_string_equal(command.subject, "home-4f21");
+    assert_int_equal(command.mode, SW_AWAY_HOSPITAL);
+    assert_int_equal(command.until.ms, INT64_C(1798131600000));
+    assert_string_equal(command.by, "carer-3");
+    assert_string_equal(command.note, "until Christmas");
+    char *body = message_command_encode(&command);
+    assert_string_equal(body, payload);
+    free(body);
+}
+
+static void what_came_of_an_alert_arrives_where_it_belongs(void **state)
+{
+    (void)state;
+    static const char *const payloads[] = {
+        "{\"schema\":\"stillwater.command/1\",\"command\":\"feedback\",\"alert\":\"gw-1.no_use.h.2026\","
+        "\"outcome\":\"assisted\",\"by\":\"carer-3\"}",
+        "{\"schema\":\"stillwater.command/1\",\"command\":\"resolve\",\"alert\":\"gw-1.no_use.h.2026\",\"revision\":4,"
+        "\"outcome\":\"assisted\",\"by\":\"carer-3\"}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        struct message_command command;
+        char text[256];
+        assert_int_equal(decode(payloads[i], strlen(payloads[i]), &command, text, sizeof text), SW_OK);
+        assert_int_equal(command.verb, i == 0 ? MESSAGE_VERB_FEEDBACK : MESSAGE_VERB_ACT);
+        assert_int_equal(command.outcome, SW_OUTCOME_ASSISTED);
+        assert_string_equal(command.alert_id, "gw-1.no_use.h.2026");
+        char *body = message_command_encode(&command);
+        assert_string_equal(body, payloads[i]);
+        free(body);
+    }
+}
+
+static void every_command_has_a_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"acknowledge", "dispatch", "resolve", "away", "back", "feedback"};
+    struct message_command command;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(message_command_from_name(names[i], &command), SW_OK);
+        assert_string_equal(message_command_name(&command), names[i]);
+    }
+    assert_int_equal(message_command_from_name("worsen", &command), SW_ERROR_NOT_FOUND);
+    assert_int_equal(message_command_from_name("", &command), SW_ERROR_NOT_FOUND);
+}
+
 static void what_may_be_absent_is_absent(void **state)
 {
     (void)state;
@@ -146,7 +202,7 @@ static void a_short_buffer_for_the_reason_is_not_overrun(void **state)
 static void a_result_is_encoded_and_decoded(void **state)
 {
     (void)state;
-    struct message_command_result result = {"gw-1.level.c.2026", 4, SW_ERROR_STALE, "the alert is at revision 4"};
+    struct message_command_result result = {"gw-1.level.c.2026", 4, SW_ERROR_STALE, "the alert is at revision 4", NULL};
     struct message_command_answer answer;
     char text[256];
     char *body = message_command_result_encode(&result, sw_wall_from_ms(INT64_C(1795318800000)));
@@ -163,6 +219,23 @@ static void a_result_is_encoded_and_decoded(void **state)
     free(body);
 }
 
+static void a_result_about_a_home_names_it(void **state)
+{
+    (void)state;
+    struct message_command_result result = {"", 0, SW_OK, "away until 2026-12-24T17:00:00.000Z", "home-4f21"};
+    struct message_command_answer answer;
+    char text[256];
+    char *body = message_command_result_encode(&result, sw_wall_from_ms(INT64_C(1795318800000)));
+    assert_string_equal(body, "{\"schema\":\"stillwater.command-result/1\",\"subject\":\"home-4f21\",\"accepted\":true,"
+                              "\"error\":\"OK\",\"text\":\"away until 2026-12-24T17:00:00.000Z\","
+                              "\"time\":\"2026-11-22T03:40:00.000Z\"}");
+    assert_int_equal(message_command_result_decode(body, strlen(body), &answer, text, sizeof text), SW_OK);
+    assert_string_equal(answer.subject, "home-4f21");
+    assert_string_equal(answer.alert_id, "");
+    assert_true(answer.accepted);
+    free(body);
+}
+
 /* The reason a wrong command got may be long and hold anything; the answer must still be one. */
 static void a_result_with_a_long_text_is_cut_and_still_decodes(void **state)
 {
@@ -171,7 +244,7 @@ static void a_result_with_a_long_text_is_cut_and_still_decodes(void **state)
     for (size_t i = 0; i + 3 < sizeof reason; i += 3)
         memcpy(reason + i, "\xe6\xb0\xb4", 3);
     reason[999] = '\0';
-    struct message_command_result result = {"", 0, SW_ERROR_MESSAGE, reason};
+    struct message_command_result result = {"", 0, SW_ERROR_MESSAGE, reason, NULL};
     struct message_command_answer answer;
     char text[256];
     char *body = message_command_result_encode(&result, sw_wall_from_ms(0));
@@ -189,6 +262,9 @@ int main(void)
         cmocka_unit_test(every_wrong_command_is_refused_with_its_reason),
         cmocka_unit_test(every_good_command_is_taken),
         cmocka_unit_test(members_arrive_where_they_belong),
+        cmocka_unit_test(what_is_said_of_a_home_arrives_where_it_belongs),
+        cmocka_unit_test(what_came_of_an_alert_arrives_where_it_belongs),
+        cmocka_unit_test(every_command_has_a_name),
         cmocka_unit_test(what_may_be_absent_is_absent),
         cmocka_unit_test(a_cut_command_is_refused_wherever_it_is_cut),
         cmocka_unit_test(a_command_of_more_than_4096_bytes_is_not_even_parsed),
@@ -196,6 +272,7 @@ int main(void)
         cmocka_unit_test(the_reason_holds_no_control_characters),
         cmocka_unit_test(a_short_buffer_for_the_reason_is_not_overrun),
         cmocka_unit_test(a_result_is_encoded_and_decoded),
+        cmocka_unit_test(a_result_about_a_home_names_it),
         cmocka_unit_test(a_result_with_a_long_text_is_cut_and_still_decodes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,13 @@ static void on_area_kept(void *ctx, const char *topic)
     (void)snprintf(rig->kept, sizeof rig->kept, "%s", topic);
 }
 
+static void on_weather(void *ctx, const char *payload, size_t size)
+{
+    struct rig *rig = ctx;
+    rig->weathers++;
+    (void)snprintf(rig->weather, sizeof rig->weather, "%.*s", (int)size, payload);
+}
+
 void rig_init(struct rig *rig, uint16_t port)
 {
     memset(rig, 0, sizeof *rig);
@@ -65,7 +72,7 @@ void rig_init(struct rig *rig, uint16_t port)
 
 static int start(struct rig *rig, char *text, size_t text_size)
 {
-    struct publisher_events events = {rig, on_link, on_delivered, on_command, on_area_done, on_area_kept};
+    struct publisher_events events = {rig, on_link, on_delivered, on_command, on_area_done, on_area_kept, on_weather};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);
 }
 

@@ -32,7 +32,9 @@ struct rig {
     unsigned commands;
     char command[512], response_topic[256], correlation[64];
     unsigned areas_taken, areas_refused, areas_kept;
-    char kept[512];                 /* topic of the last one */
+    char kept[512]; /* topic of the last one */
+    unsigned weathers;
+    char weather[512];
     const char *answer;             /* sent to every command; NULL = none */
     void (*on_up)(struct rig *rig); /* NULL = nothing */
 };

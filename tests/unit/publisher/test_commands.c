@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define COMMAND_TOPIC "stillwater/northport/gw-1/command"
+#define WEATHER_TOPIC "stillwater/northport/weather"
 #define RESULT_TOPIC  "stillwater/northport/gw-1/command/result"
 
 static struct broker_tool asker, listener;
@@ -76,13 +77,18 @@ static void an_answer_reaches_the_response_topic_and_the_result_topic(void **sta
     broker_close(&broker);
 }
 
-static void publish(const struct broker *broker, const char *payload, const char *flag)
+static void publish_to(const struct broker *broker, const char *topic, const char *payload, const char *flag)
 {
     char port[8], output[512];
     (void)snprintf(port, sizeof port, "%u", broker->port);
     const char *const arguments[] = {"mosquitto_pub", "-V", "5",     "-h", "127.0.0.1", "-p", port, "-q", "1", "-t",
-                                     COMMAND_TOPIC,   "-m", payload, flag, NULL};
+                                     topic,           "-m", payload, flag, NULL};
     assert_int_equal(broker_run_tool(output, sizeof output, arguments), 0);
+}
+
+static void publish(const struct broker *broker, const char *payload, const char *flag)
+{
+    publish_to(broker, COMMAND_TOPIC, payload, flag);
 }
 
 static bool has_a_command(struct rig *rig)
@@ -106,6 +112,37 @@ static void a_retained_command_is_not_carried_out_at_each_connect(void **state)
     rig_run_until(&rig, has_a_command);
     assert_string_equal(rig.command, "fresh");
     assert_string_equal(rig.response_topic, "");
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static bool has_weather(struct rig *rig)
+{
+    return rig->weathers > 0;
+}
+
+static void the_weather_comes_at_each_connect_and_when_it_changes(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    broker_open(&broker, "");
+    publish_to(&broker, WEATHER_TOPIC, "red", "-r");
+    publish_to(&broker, "stillwater/southport/weather", "elsewhere", "-r");
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, has_weather);
+    assert_string_equal(rig.weather, "red");
+    rig.weathers = 0;
+    publish_to(&broker, WEATHER_TOPIC, "yellow", "-r");
+    rig_run_until(&rig, has_weather);
+    assert_string_equal(rig.weather, "yellow");
+    rig.weathers = 0;
+    publish_to(&broker, WEATHER_TOPIC, "", "-r"); /* taken back */
+    rig_run_until(&rig, has_weather);
+    assert_string_equal(rig.weather, "");
+    assert_int_equal(rig.commands, 0);
+    assert_int_equal(publisher_counters(rig.publisher).weather, 3);
     rig_close(&rig, NULL);
     broker_close(&broker);
 }
@@ -163,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_reaches_the_response_topic_and_the_result_topic),
         cmocka_unit_test(a_retained_command_is_not_carried_out_at_each_connect),
+        cmocka_unit_test(the_weather_comes_at_each_connect_and_when_it_changes),
         cmocka_unit_test(a_response_topic_outside_the_centre_gets_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
