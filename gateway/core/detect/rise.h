@@ -1,0 +1,92 @@
+/* Rate of rise, and the time until the next band.
+ *
+ * The rate is the median of the slopes between all pairs of the last few samples (Theil and Sen): one wrong sample
+ * among six does not move it. A warning comes before the band when the rate carries the level there within the horizon,
+ * or when the level has come a good part of the way. How early depends on the sensor's own floods: where those often
+ * reached the band the horizon is long, elsewhere it is short, so that streets where water never comes high do not cry
+ * wolf. A weather warning, or neighbours that agree, lie in between.
+ *
+ * The range of the forecast is what real floods took, against the straight line (FloodNet, half of the sensors). */
+#ifndef GATEWAY_CORE_DETECT_RISE_H
+#define GATEWAY_CORE_DETECT_RISE_H
+
+#include "core/detect/condition.h"
+#include "core/policy.h"
+
+#define RISE_SAMPLES 6
+
+/* Parts of a band's threshold in thousandths; durations in ms, levels in um. Levels and thresholds count from dry. */
+struct rise_reach {
+    int64_t horizon_ms;     /* warn when the rate reaches the band within this, ... */
+    int32_t from_permille;  /* ... once the level is at this part of the band, */
+    int32_t alone_permille; /* or whatever the rate, from this part on */
+};
+
+struct rise_policy {
+    enum sw_colour lowest;    /* lowest band that is warned of */
+    int64_t window_ms;        /* older samples do not count towards the rate */
+    int64_t spacing_ms;       /* samples that come faster replace each other */
+    int64_t flood_um;         /* a flood begins here ... */
+    int64_t flood_over_ms;    /* ... and is over when the level was below for so long */
+    int64_t calm_ms;          /* a warning ends when nothing has called for it for so long */
+    struct rise_reach seldom; /* floods of this sensor that reached the band are few ... */
+    struct rise_reach often;  /* ... or not */
+    struct rise_reach eager;  /* ... few, but neighbours or a weather warning say that it may come */
+    int32_t often_permille;   /* share of floods from which on it is often */
+    int32_t prior_floods;     /* floods believed to have been seen before the first, in tenths */
+    int32_t prior_reached;    /* of them reached the band, in tenths */
+    int32_t min_permille;     /* range of the time to the band against the straight line */
+    int32_t likely_permille;
+    int32_t max_permille;
+};
+
+/* Starts zeroed. */
+struct rise {
+    int64_t time_ms;                /* of the last sample; 0 = none */
+    int16_t level_mm[RISE_SAMPLES]; /* newest first, saturated */
+    uint16_t gap_s[RISE_SAMPLES];   /* time from the sample before to this one, saturated */
+    uint16_t warned_for_s;          /* since the warning began, saturated: the alert knows its own onset */
+    uint16_t calm_for_s;            /* since anything last called for the warning, saturated */
+    uint16_t below_for_s;           /* in a flood: since the level fell below its beginning, saturated */
+    int16_t peak_mm;                /* of the present flood */
+    uint8_t count;                  /* samples in use */
+    uint8_t warned;                 /* enum sw_colour; green = no warning */
+    uint8_t in_flood;
+    uint8_t floods;                       /* of this sensor; halved together with `reached` when full */
+    uint8_t reached[SW_COLOUR_COUNT - 1]; /* index: colour - 1; of them, how many reached the band */
+};
+
+#define RISE_NEVER INT64_MAX
+
+struct rise_forecast {
+    bool rising;
+    int64_t rate_um_min;
+    enum sw_colour band; /* the band that the times are about */
+    int64_t min_ms;      /* from the last sample; RISE_NEVER when not rising */
+    int64_t likely_ms;
+    int64_t max_ms;
+    int32_t own_permille; /* share of this sensor's floods that reached the band, with the prior */
+};
+
+struct rise_policy rise_policy_default(void);
+
+/* A good sample, not older than the one before. `eager`: weather warning or agreement, see agreement.h. */
+void rise_take(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands, int64_t time_ms,
+               int64_t level_um, bool eager);
+
+/* Thousandths of a mm a minute; 0 with fewer than three samples in the window. */
+int64_t rise_rate_um_min(const struct rise *rise, const struct rise_policy *policy);
+
+/* The colour of the band to come; green when none is expected. Not a word on the bands that are reached. */
+struct condition rise_judge(const struct rise *rise);
+
+struct rise_forecast rise_forecast(const struct rise *rise, const struct rise_policy *policy,
+                                   const struct level_policy *bands, enum sw_colour band);
+
+void rise_evidence(const struct rise *rise, const struct level_policy *bands, enum sw_colour colour,
+                   struct sw_evidence *evidence);
+
+/* The clock was set back to `now_ms`. */
+void rise_set_back(struct rise *rise, int64_t now_ms);
+
+#endif
