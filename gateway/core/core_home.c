@@ -93,9 +93,11 @@ static struct condition either(struct condition a, struct condition b)
 static struct condition judge_no_use(const struct subject *subject)
 {
     const struct policy *policy = &subject->policy;
-    struct condition volume = judge_volume(subject);
+    /* Each by itself: a rule with a long window must not hold up one with a short one after an absence. */
+    struct condition volume = core_people_judge(subject, SUBJECT_ALERT_MAIN, judge_volume(subject));
     struct condition nothing =
         nothing_in_judge(&subject->state.home.window, &policy->nothing_in, core_home_last_use_ms(subject));
+    nothing = core_people_judge(subject, SUBJECT_ALERT_MAIN, nothing);
     bool volume_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
     if (policy->nothing_in.window_ms <= 0) return volume;
     return volume_on ? either(volume, nothing) : nothing;

@@ -123,8 +123,16 @@ void core_people_set_back(struct subject *subject, int64_t now_ms)
     if (absence->until_ms - now_ms > CORE_AWAY_MAX_MS) absence->until_ms = now_ms + CORE_AWAY_MAX_MS;
 }
 
-/* A rule on a window looks back over it, whatever its onset: all of it has to lie after the absence. A detector that
- * counts from core_home_still_from_ms() says so by its onset. One that does not waits for the window as well: late, but
+/* What has to lie after the absence before a rule speaks that does not count from its end. */
+static int64_t window_of(const struct subject *subject, enum sw_alert_rule rule)
+{
+    const struct policy *policy = &subject->policy;
+    int64_t window_ms = rule == SW_ALERT_RULE_NOTHING_IN ? policy->nothing_in.window_ms : policy->no_use.window_ms;
+    return window_ms > 0 ? window_ms : STILL_DEFAULT_MS;
+}
+
+/* volume_below looks back over its window, whatever its onset: all of it has to lie after the absence. A detector that
+ * counts from core_home_still_from_ms() says so by its onset. One that does not waits for a window as well: late, but
  * never for ever. */
 struct condition core_people_judge(const struct subject *subject, enum subject_alert which, struct condition condition)
 {
@@ -134,10 +142,9 @@ struct condition core_people_judge(const struct subject *subject, enum subject_a
     if (hides_stillness(absence->away)) return (struct condition){.decided = false};
     if (absence->still_from_ms == 0) return condition;
 
-    int64_t window_ms = subject->policy.no_use.window_ms > 0 ? subject->policy.no_use.window_ms : STILL_DEFAULT_MS;
-    bool on_a_window = condition.rule == SW_ALERT_RULE_NONE || condition.rule == SW_ALERT_RULE_VOLUME_BELOW;
-    bool counts_anew = !on_a_window && condition.onset_ms >= absence->still_from_ms;
-    if (!counts_anew && subject->last_good_ms - absence->still_from_ms < window_ms)
+    bool looks_back = condition.rule == SW_ALERT_RULE_NONE || condition.rule == SW_ALERT_RULE_VOLUME_BELOW;
+    bool counts_anew = !looks_back && condition.onset_ms >= absence->still_from_ms;
+    if (!counts_anew && subject->last_good_ms - absence->still_from_ms < window_of(subject, condition.rule))
         return (struct condition){.decided = false};
     if (condition.onset_ms < absence->still_from_ms) condition.onset_ms = absence->still_from_ms;
     return condition;

@@ -36,13 +36,14 @@ static void be_still(struct flat *flat, int64_t until_ms)
         read_at(flat, flat->read_ms + HOUR, 0);
 }
 
-/* 5 and 15 L by turns, as no drip does, for a day; the last use is at T0 + DAY. */
+/* A day as people spend it, still at night; the last use is at T0 + DAY. */
 static struct flat new_flat(void)
 {
+    static const int64_t litres[] = {6, 0, 0, 0, 0, 0, 0, 25, 12, 0, 3, 9, 40, 0, 0, 6, 0, 12, 30, 8, 3, 60, 0, 9, 20};
     struct flat flat = {.world = world_new(2), .total_ml = 100 * LITRE};
     flat.home = world_add(flat.world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &city);
-    for (int64_t t = T0; t <= T0 + DAY; t += HOUR)
-        read_at(&flat, t, (t - T0) / HOUR % 2 != 0 ? 5 * LITRE : 15 * LITRE);
+    for (int hour = 0; hour <= 24; hour++)
+        read_at(&flat, T0 + hour * HOUR, litres[hour] * LITRE);
     return flat;
 }
 
@@ -257,6 +258,25 @@ static void a_clock_that_is_set_back_does_not_keep_a_home_away_for_longer_than_a
     world_free(flat.world);
 }
 
+static void two_rules_wait_each_for_its_own_window_after_an_absence(void **state)
+{
+    (void)state;
+    city.nothing_in.window_ms = 12 * HOUR;
+    city.nothing_in.colour = SW_COLOUR_ORANGE;
+    struct flat flat = new_flat();
+    assert_int_equal(set(&flat, SW_AWAY_AWAY, T0 + 3 * DAY, flat.read_ms), SW_OK);
+    be_still(&flat, T0 + 3 * DAY + 11 * HOUR);
+    assert_int_equal(flat.world->alert_count, 0);
+    be_still(&flat, T0 + 3 * DAY + 12 * HOUR);
+    assert_int_equal(flat.world->alert_count, 1);
+    assert_int_equal(world_last(flat.world)->evidence.rule, SW_ALERT_RULE_NOTHING_IN);
+    assert_int_equal(world_last(flat.world)->onset.ms, T0 + 3 * DAY);
+    be_still(&flat, T0 + 5 * DAY);
+    assert_int_equal(flat.world->alert_count, 1);
+    world_free(flat.world);
+    city = world_policy();
+}
+
 /* A rule of another kind that counts from the end of the absence may speak at once; one that does not has to wait, but
  * not for ever. */
 static void a_rule_that_counts_from_the_end_may_speak_before_the_window_is_over(void **state)
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_setting_that_cannot_be_is_refused),
         cmocka_unit_test(it_survives_a_restart_and_ends_while_the_gateway_was_off),
         cmocka_unit_test(a_clock_that_is_set_back_does_not_keep_a_home_away_for_longer_than_a_year),
+        cmocka_unit_test(two_rules_wait_each_for_its_own_window_after_an_absence),
         cmocka_unit_test(a_rule_that_counts_from_the_end_may_speak_before_the_window_is_over),
         cmocka_unit_test(a_weather_warning_lasts_until_its_end),
         cmocka_unit_test(names_of_settings_and_outcomes),
