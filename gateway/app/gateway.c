@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/areas.h"
 #include "app/commands.h"
 #include "app/gateway_state.h"
 #include "app/journal.h"
@@ -33,6 +34,7 @@ static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
     log_event(LOG_LEVEL_INFO, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
               sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
     journal_alert(gateway, subject, alert);
+    areas_on_alert(gateway, subject);
 }
 
 /* ---- events of the ports, handed to the part they are for ---- */
@@ -83,6 +85,7 @@ static void on_link(void *ctx, bool up, const char *text)
 {
     log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "mqtt", "%s", text);
     outbox_on_link(ctx, up);
+    areas_on_link(ctx, up);
 }
 
 static void on_delivered(void *ctx, int64_t token)
@@ -101,6 +104,16 @@ static void on_weather(void *ctx, const char *payload, size_t size)
 {
     struct gateway *gateway = ctx;
     if (gateway->phase == PHASE_RUNNING) weather_on_message(gateway, payload, size);
+}
+
+static void on_area_done(void *ctx, bool taken)
+{
+    areas_on_done(ctx, taken);
+}
+
+static void on_area_kept(void *ctx, const char *topic)
+{
+    areas_on_kept(ctx, topic);
 }
 
 /* ---- time ---- */
@@ -124,6 +137,7 @@ void gateway_tick(struct gateway *gateway)
     if (gateway->phase == PHASE_RUNNING) {
         watch_clock(gateway);
         core_tick(gateway->core, gateway->clock.wall());
+        areas_tick(gateway);
         status_tick(gateway);
     }
     if (gateway->phase <= PHASE_DRAIN) {
@@ -147,6 +161,7 @@ static void on_timer_closed(uv_handle_t *handle)
     void *ctx = gateway->stopped_ctx;
     commands_free(gateway);
     journal_free(gateway);
+    areas_free(gateway);
     subjects_free(gateway);
     free(gateway);
     if (stopped) stopped(ctx);
@@ -252,10 +267,22 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     return SW_OK;
 }
 
+static int build_areas(struct gateway *gateway, char *text, size_t text_size)
+{
+    int error = areas_build(gateway);
+    if (error) snprintf(text, text_size, "no memory for the areas");
+    return error;
+}
+
 static int start_publisher(struct gateway *gateway, char *text, size_t text_size)
 {
-    struct publisher_events events = {
-        .ctx = gateway, .link = on_link, .delivered = on_delivered, .command = on_command, .weather = on_weather};
+    struct publisher_events events = {.ctx = gateway,
+                                      .link = on_link,
+                                      .delivered = on_delivered,
+                                      .command = on_command,
+                                      .weather = on_weather,
+                                      .area_done = on_area_done,
+                                      .area_kept = on_area_kept};
     char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
     int error = SW_ERROR_NO_SPACE;
     snprintf(text, text_size, "no memory for the will");
@@ -301,6 +328,7 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     int error = subjects_build(gateway, sink, text, text_size);
     if (!error) error = journal_init(gateway);
     if (!error) error = open_store(gateway, text, text_size);
+    if (!error) error = build_areas(gateway, text, text_size);
     if (!error) error = start_publisher(gateway, text, text_size);
     if (!error) error = start_bus(gateway, text, text_size);
     if (error) {

@@ -3,6 +3,7 @@
 #define GATEWAY_APP_GATEWAY_STATE_H
 
 #include "app/gateway.h"
+#include "core/area/area.h"
 #include "core/core.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
@@ -97,6 +98,35 @@ struct outbox_pump {
     uint32_t inflight_count;
 };
 
+/* What the city has been told of an area. */
+struct area_told {
+    bool known;  /* told on this connection */
+    bool is_due; /* in area_pump.due */
+    struct sw_mono at;
+    struct area_report report;
+};
+
+/* The way from the core to the areas' retained topics. */
+struct area_pump {
+    void *map_memory;
+    struct area_map *map; /* subjects have the core's indices */
+    uint32_t *noted;      /* subjects with a new alert revision since the last tick */
+    uint32_t noted_count;
+    bool *is_noted; /* by subject */
+    uint32_t next_judged;
+    struct area_told *told; /* by area */
+    uint32_t *due;          /* ring of areas to be told, each at most once */
+    uint32_t due_first, due_count;
+    char **stale; /* topics the broker holds and the configuration does not; NULL until there are some */
+    uint32_t stale_count;
+    bool up;             /* link to the broker */
+    bool taken;          /* on this connection the broker has taken an area */
+    bool probing;        /* it has been sent the first one and has not answered */
+    unsigned unanswered; /* connections lost like that, in a row */
+    bool off;            /* the broker permits none */
+    uint64_t published;
+};
+
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
@@ -121,6 +151,7 @@ struct gateway {
 
     struct journal journal;
     struct outbox_pump outbox;
+    struct area_pump areas;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     struct gateway_counters counters;

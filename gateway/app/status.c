@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/areas.h"
 #include "app/log.h"
 #include "app/notify.h"
 
@@ -68,6 +69,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "alert_revisions", gateway->counters.alerts);
     add(list, "commands", gateway->counters.commands);
     add(list, "commands_refused", gateway->counters.commands_refused);
+    add(list, "area_messages", gateway->areas.published);
     add(list, "feedback", gateway->counters.feedback);
 }
 
@@ -107,6 +109,9 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
         used +=
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
+    const char *areas = areas_trouble(gateway);
+    if (areas[0] != '\0' && used < TROUBLE_SIZE)
+        snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", areas);
 }
 
 char *status_encode(const struct gateway *gateway, enum message_status_state state)

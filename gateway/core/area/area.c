@@ -152,7 +152,7 @@ static bool is_shown(const struct area *area)
     return sensors_of(area) + area->rain_watched + area->home.watched > 0;
 }
 
-static void note_change(struct area_map *map, uint32_t index)
+void area_map_change(struct area_map *map, uint32_t index)
 {
     struct area *area = &map->areas[index];
     if (area->changed || !is_shown(area)) return;
@@ -178,7 +178,7 @@ uint32_t area_map_changed_count(const struct area_map *map)
 void area_map_change_all(struct area_map *map)
 {
     for (uint32_t i = 0; i < map->area_count; i++)
-        note_change(map, i);
+        area_map_change(map, i);
 }
 
 /* ---- laying out ---- */
@@ -326,8 +326,14 @@ void area_map_set(struct area_map *map, uint32_t subject, enum sw_colour colour,
     for (uint32_t a = member->area; a != AREA_NONE; a = map->areas[a].parent) {
         count_member(&map->areas[a], &before, UINT32_MAX);
         count_member(&map->areas[a], member, 1);
-        note_change(map, a);
+        area_map_change(map, a);
     }
+}
+
+enum sw_colour area_map_colour(const struct area_map *map, uint32_t subject)
+{
+    assert(subject < map->subject_count);
+    return (enum sw_colour)map->members[subject].colour;
 }
 
 /* ---- what is shown ---- */

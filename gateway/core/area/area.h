@@ -67,6 +67,9 @@ struct area_map *area_map_init(void *memory, const struct area_subject *subjects
  * path has levels. Subjects on no map are let pass. */
 void area_map_set(struct area_map *map, uint32_t subject, enum sw_colour colour, bool unknown);
 
+/* As it was set last. */
+enum sw_colour area_map_colour(const struct area_map *map, uint32_t subject);
+
 /* Areas are numbered from 0, each after the one it lies in. */
 uint32_t area_map_count(const struct area_map *map);
 uint32_t area_map_find(const struct area_map *map, const char *path); /* AREA_NONE */
@@ -78,7 +81,8 @@ void area_map_report(const struct area_map *map, uint32_t area, struct area_repo
  * still be the same as before. */
 uint32_t area_map_take_changed(struct area_map *map);
 uint32_t area_map_changed_count(const struct area_map *map);
-/* Every shown area has changed. */
+/* Has one wait again, or every shown one. */
+void area_map_change(struct area_map *map, uint32_t area);
 void area_map_change_all(struct area_map *map);
 
 #endif

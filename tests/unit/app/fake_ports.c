@@ -275,6 +275,36 @@ int publisher_set_status(struct publisher *publisher, const char *payload)
     return SW_OK;
 }
 
+int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload)
+{
+    char text[256];
+    (void)publisher;
+    if (!fake.link_up || fake.area_count - fake.areas_done >= (fake.areas_done ? PUBLISHER_AREAS_UNDER_WAY_MAX : 1))
+        return SW_ERROR_BUSY;
+    struct fake_area *area = &fake.areas[fake.area_count++];
+    snprintf(area->topic, sizeof area->topic, "%s", topic);
+    area->is_empty = payload[0] == '\0';
+    if (!area->is_empty)
+        assert_int_equal(message_area_decode(payload, strlen(payload), &area->area, text, sizeof text), SW_OK);
+    assert_null(strstr(payload, "home-"));
+    return SW_OK;
+}
+
+void fake_area_done(bool taken)
+{
+    assert_true(fake.areas_done < fake.area_count);
+    fake.areas_done++;
+    fake.publisher.area_done(fake.publisher.ctx, taken);
+}
+
+size_t fake_areas_taken(void)
+{
+    size_t count = 0;
+    for (; fake.areas_done < fake.area_count; count++)
+        fake_area_done(true);
+    return count;
+}
+
 int publisher_reply(struct publisher *publisher, const struct publisher_command *command, const char *payload)
 {
     char text[256];
@@ -304,6 +334,7 @@ void publisher_close(struct publisher *publisher, const char *last_status, void 
 void fake_link(bool up)
 {
     fake.link_up = up;
+    fake.area_count = fake.areas_done = 0;
     fake.publisher.link(fake.publisher.ctx, up, up ? "connected" : "gone");
 }
 

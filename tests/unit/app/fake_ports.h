@@ -36,6 +36,12 @@ struct fake_reply {
     struct message_command_answer answer;
 };
 
+struct fake_area {
+    char topic[SW_TOPIC_SIZE];
+    bool is_empty;
+    struct message_area area;
+};
+
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device; /* in the configuration of the next start */
@@ -67,6 +73,8 @@ struct fake_ports {
     uint32_t inflight;
     int64_t sent[FAKE_LIST_MAX];
     size_t sent_count;
+    struct fake_area areas[FAKE_LIST_MAX];
+    size_t area_count, areas_done; /* handed over, and answered by fake_area_done() */
     struct fake_reply replies[128];
     size_t reply_count;
     struct message_status_summary status; /* the last one */
@@ -96,6 +104,10 @@ void fake_commit_done(int error);
 void fake_outbox_answer(void);
 void fake_link(bool up);
 void fake_delivered(int64_t id);
+/* The broker answers the oldest area it has not answered yet; fails the test when there is none. */
+void fake_area_done(bool taken);
+/* All that are and will be under way; returns how many. */
+size_t fake_areas_taken(void);
 void fake_advance(struct gateway_under_test *test, int64_t ms);
 
 /* A node's records first..last, one a second, water index on slot 0 (or as told). */
