@@ -261,20 +261,49 @@ static void a_use_of_a_whole_town_ends_the_stillness_and_leaves_with_the_window(
     assert_int_equal(no_use_judge(&window, &day_rule).colour, SW_COLOUR_ORANGE);
 }
 
-static void a_ring_that_a_changed_rule_fills_is_late_and_never_early(void **state)
+static void a_ring_that_a_changed_rule_fills_loses_no_volume(void **state)
 {
     (void)state;
     struct no_use_policy small = day_rule, large = day_rule;
-    small.volume_ml = 15;
+    small.volume_ml = 1600;
     large.volume_ml = 200 * LITRE;
     struct use_window window = {0};
-    int64_t total_ml = 0;
-    for (int i = 0; i < 200; i++) {
-        const struct no_use_policy *policy = i % 40 < 20 ? &small : &large;
-        use_window_take(&window, policy, T0 + i * MINUTE, 10 * LITRE + i);
-        total_ml += 10 * LITRE + i;
-        if (policy == &large && i >= 20) assert_true(window.volume_ml >= (i % 40 - 20) * 10 * LITRE);
-        assert_true(window.volume_ml <= total_ml);
+    for (int i = 0; i < 60; i++)
+        use_window_take(&window, &small, T0 + i * MINUTE, 60);
+    int64_t volume_ml = window.kept_ml;
+    assert_true(volume_ml >= small.volume_ml);
+    for (int i = 60; i < 79; i++) {
+        use_window_take(&window, &large, T0 + i * MINUTE, 10 * LITRE);
+        assert_int_equal(window.volume_ml, volume_ml += 10 * LITRE);
+    }
+    /* And it all leaves again. */
+    use_window_take(&window, &large, T0 + 78 * MINUTE + DAY, 0);
+    assert_int_equal(window.volume_ml, 0);
+}
+
+static void coverage_of_a_span_without_its_gaps_is_never_too_high(void **state)
+{
+    (void)state;
+    static struct model model;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct chance chance = {seed * UINT64_C(0xd1342543de82ef95)};
+        struct use_window window = {0};
+        int64_t time_ms = T0;
+        model.count = 0;
+        for (int i = 0; i < 2000; i++) {
+            time_ms += 1 + chance_below(&chance, HOUR);
+            if (chance_below(&chance, 60) == 0)
+                time_ms += chance_below(&chance, chance_below(&chance, 2) ? DAY : 9 * DAY);
+            use_window_take(&window, &day_rule, time_ms, 0);
+            model.time_ms[model.count++] = time_ms;
+            for (int64_t span_ms = DAY; span_ms <= 8 * DAY; span_ms += 31 * HOUR) {
+                int64_t observed_ms = model_observed_ms(&model, time_ms - span_ms, day_rule.observed_gap_ms);
+                if (use_window_span_coverage_permille(&window, span_ms) > observed_ms * 1000 / span_ms)
+                    fail_msg("seed %llu step %d: coverage of %lld h is %d, not %lld", (unsigned long long)seed, i,
+                             (long long)(span_ms / HOUR), use_window_span_coverage_permille(&window, span_ms),
+                             (long long)(observed_ms * 1000 / span_ms));
+            }
+        }
     }
 }
 
@@ -306,7 +335,8 @@ int main(void)
         cmocka_unit_test(long_windows_and_large_volumes_keep_the_promises),
         cmocka_unit_test(a_pause_of_months_leaves_nothing_of_the_time_before),
         cmocka_unit_test(a_use_of_a_whole_town_ends_the_stillness_and_leaves_with_the_window),
-        cmocka_unit_test(a_ring_that_a_changed_rule_fills_is_late_and_never_early),
+        cmocka_unit_test(a_ring_that_a_changed_rule_fills_loses_no_volume),
+        cmocka_unit_test(coverage_of_a_span_without_its_gaps_is_never_too_high),
         cmocka_unit_test(a_rule_beyond_what_is_kept_is_never_decided_as_still),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
