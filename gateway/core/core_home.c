@@ -36,6 +36,9 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
     leak_take(&home->leak, &policy->leak, flow, use_start_step_ml(&home->use_start));
     burst_take(&home->burst, &policy->burst, flow);
     day_volume_take(&home->day_volume, &policy->day_volume, flow);
+    struct day_rhythm_verdict day = day_rhythm_take(&home->rhythm, &policy->day_rhythm, flow, &use);
+    if (day.nights_broken || day.use_declining)
+        home->slow_change = day.use_declining ? SW_ALERT_RULE_USE_DECLINING : SW_ALERT_RULE_NIGHTS_BROKEN;
     core_people_take(core, index, flow->from_ms, flow->to_ms, use.use ? use.volume_ml : 0);
 }
 
@@ -103,6 +106,29 @@ static struct condition judge_no_use(const struct subject *subject)
     return volume_on ? either(volume, nothing) : nothing;
 }
 
+/* A note stands for a fortnight. */
+#define NOTE_DAYS 14
+#define DAY_MS    (24LL * 3600 * 1000)
+
+static struct condition judge_slow_change(const struct home *home, const struct policy *policy)
+{
+    struct condition condition = {.decided = home->rhythm.noted_day != 0 && policy->tell_slow_change};
+    if (home->rhythm.day - home->rhythm.noted_day >= NOTE_DAYS) return condition;
+    condition.colour = SW_COLOUR_BLUE;
+    condition.rule = home->slow_change;
+    condition.onset_ms = home->rhythm.noted_day * DAY_MS - policy->day_rhythm.utc_offset_min * 60000LL;
+    return condition;
+}
+
+static struct condition judge_first_use(const struct home *home, const struct policy *policy)
+{
+    struct condition condition = {.decided = policy->tell_first_use, .rule = SW_ALERT_RULE_DAY_BEGUN};
+    if (home->rhythm.first_use_ms == 0) return condition;
+    condition.colour = SW_COLOUR_BLUE;
+    condition.onset_ms = home->rhythm.first_use_ms;
+    return condition;
+}
+
 void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
@@ -115,6 +141,8 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
         [HOME_ALERT_BACKFLOW] = backflow_judge(&home->backflow, &policy->backflow),
         [HOME_ALERT_METER_FAULT] = meter_fault_judge(&home->meter_fault, &policy->meter_fault),
         [HOME_ALERT_HIGH_USE] = day_volume_judge(&home->day_volume, &policy->day_volume),
+        [HOME_ALERT_SLOW_CHANGE] = judge_slow_change(home, policy),
+        [HOME_ALERT_FIRST_USE] = judge_first_use(home, policy),
     };
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
         core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
@@ -155,6 +183,10 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
     case HOME_ALERT_HIGH_USE:
         day_volume_evidence(&home->day_volume, &policy->day_volume, evidence);
         break;
+    case HOME_ALERT_SLOW_CHANGE:
+    case HOME_ALERT_FIRST_USE:
+        day_rhythm_evidence(&home->rhythm, rule, evidence);
+        break;
     default:
         break;
     }
@@ -171,4 +203,5 @@ void core_home_set_back(struct subject *subject, int64_t now_ms)
     leak_set_back(&home->leak, now_ms);
     burst_set_back(&home->burst, now_ms);
     day_volume_set_back(&home->day_volume, &subject->policy.day_volume, now_ms);
+    day_rhythm_set_back(&home->rhythm, &subject->policy.day_rhythm, now_ms);
 }

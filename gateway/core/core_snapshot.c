@@ -270,6 +270,26 @@ static void walk_day_volume(struct walk *walk, struct day_volume *day)
     walk_i32(walk, &day->unobserved_s);
 }
 
+static void walk_rhythm(struct walk *walk, struct day_rhythm *rhythm)
+{
+    walk_i64(walk, &rhythm->first_use_ms);
+    walk_i32(walk, &rhythm->day);
+    walk_i32(walk, &rhythm->noted_day);
+    walk_i32(walk, &rhythm->day_ml);
+    walk_i32(walk, &rhythm->observed_s);
+    for (int day = 0; day < 7; day++) {
+        walk_u16(walk, &rhythm->day_l[day]);
+        walk_u8(walk, &rhythm->night_hours[day]);
+    }
+    for (int week = 0; week < DAY_RHYTHM_WEEKS; week++) {
+        walk_u16(walk, &rhythm->week_l[week]);
+        walk_u8(walk, &rhythm->week_tenths[week]);
+    }
+    rhythm->days = (uint8_t)walk_small(walk, rhythm->days, 8);
+    walk_u8(walk, &rhythm->hours);
+    rhythm->weeks = (uint8_t)walk_small(walk, rhythm->weeks, DAY_RHYTHM_WEEKS + 1);
+}
+
 static void walk_absence(struct walk *walk, struct absence *absence)
 {
     absence->away = (enum sw_away)walk_small(walk, absence->away, SW_AWAY_COUNT);
@@ -301,6 +321,8 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_leak(walk, &home->leak);
     walk_burst(walk, &home->burst);
     walk_day_volume(walk, &home->day_volume);
+    walk_rhythm(walk, &home->rhythm);
+    walk_rule(walk, &home->slow_change);
     bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;
     if (!walk->writing && asks_for_more) use_window_forget(window);
 }

@@ -3,6 +3,7 @@
 #ifndef GATEWAY_CORE_CORE_STATE_H
 #define GATEWAY_CORE_CORE_STATE_H
 
+#include "core/aggregate/day_rhythm.h"
 #include "core/aggregate/use_start.h"
 #include "core/aggregate/use_window.h"
 #include "core/alert/life_cycle.h"
@@ -34,6 +35,8 @@ struct home {
     struct leak leak;
     struct burst burst;
     struct day_volume day_volume;
+    struct day_rhythm rhythm;
+    enum sw_alert_rule slow_change; /* of the last note */
 };
 
 /* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */

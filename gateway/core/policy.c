@@ -1,5 +1,6 @@
 #include "core/policy.h"
 
+#include "core/aggregate/day_rhythm.h"
 #include "core/aggregate/use_start.h"
 #include "core/detect/backflow.h"
 #include "core/detect/burst.h"
@@ -27,6 +28,9 @@ struct policy policy_city_default(void)
         .leak = leak_policy_default(),
         .burst = burst_policy_default(),
         .day_volume = day_volume_policy_default(),
+        .day_rhythm = day_rhythm_policy_default(),
+        .tell_first_use = false,
+        .tell_slow_change = true,
         .meter = {.rollover_ml = 0, .max_flow_ml_s = 2200},
         .meter_fault = meter_fault_policy_default(),
         .backflow = backflow_policy_default(),

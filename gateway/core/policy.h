@@ -66,6 +66,18 @@ struct day_volume_policy {
     enum sw_colour colour;
 };
 
+/* Days and weeks of a home, for the carer (aggregate/day_rhythm.h). */
+struct day_rhythm_policy {
+    int32_t utc_offset_min;      /* local time is UTC plus this */
+    int32_t night_from_min;      /* the night, in minutes after local midnight: begins before it, */
+    int32_t night_to_min;        /* ends after it; at most 8 h */
+    int32_t morning_min;         /* the day's first use is looked for from here */
+    int32_t coverage_permille;   /* of a day that has to be observed */
+    int32_t decline_permille;    /* of the usual litres a day: less by so much is a decline */
+    int32_t more_tenths_a_night; /* tenths of an hour of the night with use: more by so many is a change */
+    int32_t pause_days;          /* between notes */
+};
+
 /* Faults of a meter (detect/meter_fault.h). */
 struct meter_fault_policy {
     int64_t clear_ms;       /* over after this long without another; 14 d */
@@ -123,6 +135,9 @@ struct policy {
     struct leak_policy leak;
     struct burst_policy burst;
     struct day_volume_policy day_volume;
+    struct day_rhythm_policy day_rhythm;
+    bool tell_first_use; /* of each day: a reassurance */
+    bool tell_slow_change;
     struct meter_policy meter;
     struct meter_fault_policy meter_fault;
     struct backflow_policy backflow;

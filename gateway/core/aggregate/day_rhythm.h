@@ -13,20 +13,10 @@
 
 #include "core/aggregate/flow.h"
 #include "core/aggregate/use_start.h"
+#include "core/policy.h"
 #include "stillwater/alert.h"
 
 #define DAY_RHYTHM_WEEKS 10 /* two that are compared with the eight before */
-
-struct day_rhythm_policy {
-    int32_t utc_offset_min;      /* local time is UTC plus this */
-    int32_t night_from_min;      /* the night, in minutes after local midnight: begins before it, */
-    int32_t night_to_min;        /* ends after it; at most 8 h */
-    int32_t morning_min;         /* the day's first use is looked for from here */
-    int32_t coverage_permille;   /* of a day that has to be observed */
-    int32_t decline_permille;    /* of the usual litres a day: less by so much is a decline */
-    int32_t more_tenths_a_night; /* tenths of an hour of the night with use: more by so many is a change */
-    int32_t pause_days;          /* between notes */
-};
 
 /* Starts zeroed. */
 struct day_rhythm {

@@ -5,13 +5,16 @@
 #define DAY_MS    (24 * HOUR_MS)
 #define WEEK_MS   (7 * DAY_MS)
 
+/* A drip that stands still for so many of its steps has stopped. */
+#define STOPPED_STEPS 4
+
 /* A growth of more steps than this tells little of the step and much of rounding. */
 #define STEP_LEARN_MAX 256
 
 struct use_start_policy use_start_policy_default(void)
 {
     return (struct use_start_policy){.drip_least_ml_day = 4800,  /* 0.2 L/h */
-                                     .drip_most_ml_day = 960000, /* 40 L/h */
+                                     .drip_most_ml_day = 480000, /* 20 L/h */
                                      .line_ms = 3 * HOUR_MS,
                                      .line_growths = 4,
                                      .grain_ml = 100};
@@ -111,9 +114,11 @@ static bool narrow_line(struct use_start *start, const struct use_start_policy *
            start->slowest_ml_day <= start->fastest_ml_day + start->fastest_ml_day / 8;
 }
 
-/* True when the line has just been found to be a drip's. */
+/* True when the line has just been found to be a drip's. While a drip's total stands still the line waits: whether the
+ * drip goes on or is over is for the next growth to say, or for was_use(). */
 static bool follow_line(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
+    if (start->line_is_drip && flow->observed && flow->use_ml == 0) return false;
     if (!flow->observed || start->anchor_ms == 0 || !narrow_line(start, policy, flow)) {
         begin_line(start, policy, flow);
         return false;
@@ -138,6 +143,23 @@ static void heed_stillness(struct use_start *start, const struct use_start_polic
     int32_t at_most = rate_ml_day(grain + grain / 4, flow->to_ms - start->still_ms);
     if (start->drip_ml_day > at_most) start->drip_ml_day = at_most;
     if (start->drip_ml_day < policy->drip_least_ml_day) start->drip_ml_day = 0;
+}
+
+/* What began less than a day ago and has stopped for several of its steps was not a drip but people, who use as much in
+ * each of some hours; or it was a tap that somebody has closed. */
+static bool was_use(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
+{
+    if (!start->line_is_drip || !flow->observed || flow->use_ml > 0 || start->slowest_ml_day <= 0) return false;
+    int64_t step_ms = grain_ml(start, policy) * DAY_MS / start->slowest_ml_day;
+    return flow->to_ms - start->still_ms > STOPPED_STEPS * step_ms && start->still_ms - start->anchor_ms < DAY_MS;
+}
+
+static void give_back(struct use_start *start)
+{
+    if (start->last_use_ms < start->still_ms) start->last_use_ms = start->still_ms;
+    start->drip_ml_day = 0;
+    start->anchor_ms = 0;
+    start->line_is_drip = false;
 }
 
 /* Volume beyond what the drip explains. Human use leaves the allowance as it is: the drip's next step is still to come.
@@ -171,6 +193,9 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
         start->allowance_ul = (int32_t)clamp(grain_ml(start, policy) * INT64_C(1000), 0, INT32_MAX);
         verdict.taken_back = start->last_use_ms > line_began_ms;
         if (verdict.taken_back) start->last_use_ms = line_began_ms;
+    } else if (was_use(start, policy, flow)) {
+        verdict.taken_back = start->last_use_ms != start->still_ms;
+        give_back(start);
     }
     verdict.volume_ml = found ? 0 : spend_allowance(start, policy, flow);
     verdict.use = verdict.volume_ml > 0;

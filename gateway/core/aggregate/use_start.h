@@ -10,7 +10,7 @@
  * The line is anchored at a growth of the total and bounded by the slowest and fastest rate that explain each reading
  * since, so that no readings need to be kept. What breaks it (a use, or the end of the drip) starts a new one.
  * When a drip is found out, the uses that it was taken for since its line began are taken back: last_use_ms returns to
- * the beginning of that line. */
+ * the beginning of that line. They are given back when it stops within a day: that was no drip. */
 #ifndef GATEWAY_CORE_AGGREGATE_USE_START_H
 #define GATEWAY_CORE_AGGREGATE_USE_START_H
 
@@ -40,7 +40,7 @@ struct use_start_verdict {
     bool use;
     int64_t time_ms;   /* to_ms of the interval */
     int64_t volume_ml; /* beyond the drip */
-    bool taken_back;   /* a drip was found out: uses after last_use_ms were its own */
+    bool taken_back;   /* last_use_ms was set right: a drip was found out, or what had been taken for one was none */
 };
 
 struct use_start_policy use_start_policy_default(void);
