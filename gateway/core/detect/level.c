@@ -132,6 +132,7 @@ struct condition level_judge(const struct level *level)
         bool red_too = band == LEVEL_BAND_TOP && (level->active & bit_of(SW_COLOUR_RED)) != 0;
         condition.colour = band == LEVEL_BAND_TOP ? SW_COLOUR_RED : (enum sw_colour)band;
         condition.onset_ms = above_since_ms(level, red_too ? SW_COLOUR_RED : band);
+        condition.rule = band == LEVEL_BAND_TOP ? SW_ALERT_RULE_OVER_THE_TOP : SW_ALERT_RULE_LEVEL_BAND;
         break;
     }
     return condition;

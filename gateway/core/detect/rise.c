@@ -218,15 +218,21 @@ struct rise_forecast rise_forecast(const struct rise *rise, const struct rise_po
     return forecast;
 }
 
-void rise_evidence(const struct rise *rise, const struct level_policy *bands, enum sw_colour colour,
-                   struct sw_evidence *evidence)
+void rise_evidence(const struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
+                   enum sw_colour colour, struct sw_evidence *evidence)
 {
-    if (colour == SW_COLOUR_GREEN) colour = SW_COLOUR_ORANGE;
-    int64_t threshold_um = bands->band_um[colour];
+    if (colour == SW_COLOUR_GREEN) colour = policy->lowest;
+    struct rise_forecast forecast = rise_forecast(rise, policy, bands, colour);
     evidence->rule = SW_ALERT_RULE_TIME_TO_BAND;
     evidence->value_kind = SW_READING_LEVEL;
     evidence->value_milli = (int64_t)rise->level_mm[0] * MM_UM;
-    evidence->threshold_milli = threshold_um == LEVEL_BAND_OFF ? 0 : threshold_um;
+    evidence->threshold_milli = bands->band_um[colour] == LEVEL_BAND_OFF ? 0 : bands->band_um[colour];
+    evidence->rate_known = rise->count >= SLOPES_OF;
+    evidence->rate_milli_per_h = forecast.rate_um_min * 60;
+    if (!forecast.rising) return;
+    evidence->forecast_min_ms = forecast.min_ms;
+    evidence->forecast_ms = forecast.likely_ms;
+    evidence->forecast_max_ms = forecast.max_ms;
 }
 
 void rise_set_back(struct rise *rise, int64_t now_ms)

@@ -83,8 +83,9 @@ struct condition rise_judge(const struct rise *rise);
 struct rise_forecast rise_forecast(const struct rise *rise, const struct rise_policy *policy,
                                    const struct level_policy *bands, enum sw_colour band);
 
-void rise_evidence(const struct rise *rise, const struct level_policy *bands, enum sw_colour colour,
-                   struct sw_evidence *evidence);
+/* `colour` is the band that is warned of; green, when the warning is over, names the lowest band that can be. */
+void rise_evidence(const struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
+                   enum sw_colour colour, struct sw_evidence *evidence);
 
 /* The clock was set back to `now_ms`. */
 void rise_set_back(struct rise *rise, int64_t now_ms);

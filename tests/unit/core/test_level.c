@@ -144,6 +144,7 @@ static void one_sample_over_the_top_is_red_and_says_so(void **state)
     assert_int_equal(evidence.threshold_milli, 400 * MM);
     level_take_with_top(&level, &policy, top_um, T0 + MINUTE, 1050 * MM);
     assert_true(level_is_over_the_top(&level));
+    assert_int_equal(level_judge(&level).rule, SW_ALERT_RULE_OVER_THE_TOP);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
     assert_int_equal(level_judge(&level).onset_ms, T0);
     level_evidence_with_top(&level, &policy, top_um, SW_COLOUR_RED, &evidence);
@@ -162,6 +163,7 @@ static void half_full_to_over_the_top_in_one_sample(void **state)
     struct level level = {0};
     level_take_with_top(&level, &policy, 1000 * MM, T0, 500 * MM);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+    assert_int_equal(level_judge(&level).rule, SW_ALERT_RULE_NONE);
     level_take_with_top(&level, &policy, 1000 * MM, T0 + 10 * MINUTE, 1050 * MM);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
     assert_int_equal(level_judge(&level).onset_ms, T0 + 10 * MINUTE);

@@ -90,6 +90,13 @@ static void a_steep_rise_warns_before_the_band(void **state)
     assert_int_equal(forecast.rate_um_min, 20 * MM);
     assert_true(forecast.min_ms < 510 * SECOND && forecast.max_ms > 510 * SECOND);
     assert_true(forecast.min_ms < forecast.likely_ms && forecast.likely_ms < forecast.max_ms);
+    struct sw_evidence evidence = {0};
+    rise_evidence(&rise, &policy, &level, SW_COLOUR_ORANGE, &evidence);
+    assert_int_equal(evidence.rule, SW_ALERT_RULE_TIME_TO_BAND);
+    assert_int_equal(evidence.value_milli, 80 * MM);
+    assert_int_equal(evidence.threshold_milli, 250 * MM);
+    assert_int_equal(evidence.rate_milli_per_h, 1200 * MM);
+    assert_int_equal(evidence.forecast_ms, forecast.likely_ms);
 }
 
 static void a_slow_rise_on_a_street_that_never_floods_is_no_warning(void **state)

@@ -1,0 +1,36 @@
+/* The angle at which a cover unit was installed. A unit that reports its angle against the vertical is compared with
+ * it: tilt is what is away from there. The angle is given, or learned from the first readings that agree while the
+ * switch does not say open. Nothing is said of the tilt until it is known. */
+#ifndef GATEWAY_CORE_DETECT_COVER_MOUNT_H
+#define GATEWAY_CORE_DETECT_COVER_MOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Thousandths of a degree. */
+struct cover_mount_policy {
+    bool learn;            /* false: angle_mdeg counts, 0 for units that report tilt against their installation */
+    int32_t angle_mdeg;    /* -180..180 degrees */
+    int32_t agree_mdeg;    /* readings to learn from lie within this of the first of them */
+    int32_t learn_samples; /* so many in a row, 1..255 */
+};
+
+/* Starts zeroed. */
+struct cover_mount {
+    int32_t angle_mdeg; /* learned; until then the first reading of the row */
+    int32_t sum_mdeg;   /* of the differences from it */
+    uint8_t count;
+    bool known;
+};
+
+struct cover_mount_policy cover_mount_policy_default(void);
+
+/* A good reading of the angle. True when `tilt_mdeg` has been set: the angle away from the installation, the short way
+ * round, -180..180 degrees. */
+bool cover_mount_take(struct cover_mount *mount, const struct cover_mount_policy *policy, int64_t angle_mdeg,
+                      bool switch_open, int64_t *tilt_mdeg);
+
+/* The unit was installed anew: learns again. */
+void cover_mount_forget(struct cover_mount *mount);
+
+#endif
