@@ -20,6 +20,17 @@ static void lay_decimal(int64_t *target, const double *value, double factor)
     if (value) *target = llround(*value * factor);
 }
 
+/* An int32_t of the policy; the table of keys bounds the value. */
+static void lay_small(int32_t *target, const double *value, double factor)
+{
+    if (value) *target = (int32_t)lround(*value * factor);
+}
+
+static void lay_count(int32_t *target, const uint32_t *value)
+{
+    if (value) *target = (int32_t)*value;
+}
+
 static void lay_u32(uint32_t *target, const uint32_t *value)
 {
     if (value) *target = *value;
@@ -38,13 +49,64 @@ static void lay_band(int64_t *target, const char *value)
 static void lay_no_use(struct no_use_policy *policy, const struct raw_no_use *raw)
 {
     if (!raw) return;
-    int64_t coverage = policy->coverage_permille;
     lay_decimal(&policy->volume_ml, raw->volume_l, 1000);
     lay_decimal(&policy->window_ms, raw->window_s, 1000);
-    lay_decimal(&coverage, raw->coverage_pct, 10);
-    policy->coverage_permille = (int32_t)coverage;
+    lay_small(&policy->coverage_permille, raw->coverage_pct, 10);
     lay_decimal(&policy->observed_gap_ms, raw->observed_gap_s, 1000);
     lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_nothing_in(struct nothing_in_policy *policy, const struct raw_nothing_in *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->window_ms, raw->window_s, 1000);
+    lay_small(&policy->coverage_permille, raw->coverage_pct, 10);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_drip(struct use_start_policy *policy, const struct raw_drip *raw)
+{
+    if (!raw) return;
+    lay_small(&policy->drip_least_ml_day, raw->least_l_per_day, 1000);
+    lay_small(&policy->drip_most_ml_day, raw->most_l_per_day, 1000);
+}
+
+static void lay_leak(struct leak_policy *policy, const struct raw_leak *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->advice_ms, raw->advice_s, 1000);
+    lay_decimal(&policy->alert_ms, raw->alert_s, 1000);
+    lay_small(&policy->coverage_permille, raw->coverage_pct, 10);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_burst(struct burst_policy *policy, const struct raw_burst *raw)
+{
+    if (!raw) return;
+    lay_small(&policy->flow_ml_min, raw->flow_l_per_min, 1000);
+    lay_decimal(&policy->hold_ms, raw->hold_s, 1000);
+    lay_decimal(&policy->off_ms, raw->off_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_day_volume(struct day_volume_policy *policy, const struct raw_day_volume *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->limit_ml, raw->limit_l, 1000);
+    lay_small(&policy->coverage_permille, raw->coverage_pct, 10);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_switch(bool *target, const enum raw_switch *value)
+{
+    if (value) *target = *value == RAW_ON;
+}
+
+static void lay_notes(struct policy *policy, const struct raw_notes *raw)
+{
+    if (!raw) return;
+    lay_switch(&policy->tell_first_use, raw->first_use);
+    lay_switch(&policy->tell_slow_change, raw->slow_change);
 }
 
 static void lay_meter(struct meter_policy *policy, const struct raw_meter *raw)
@@ -52,6 +114,27 @@ static void lay_meter(struct meter_policy *policy, const struct raw_meter *raw)
     if (!raw) return;
     lay_decimal(&policy->rollover_ml, raw->rollover_l, 1000);
     lay_decimal(&policy->max_flow_ml_s, raw->max_flow_l_per_s, 1000);
+}
+
+static void lay_meter_fault(struct meter_fault_policy *policy, const struct raw_meter_fault *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->clear_ms, raw->clear_s, 1000);
+    lay_decimal(&policy->stuck_ms, raw->stuck_s, 1000);
+    lay_count(&policy->negative_steps, raw->negative_steps);
+    lay_count(&policy->jumps, raw->jumps);
+    lay_count(&policy->set_backs, raw->set_backs);
+    lay_colour(&policy->colour, raw->colour);
+    lay_colour(&policy->advice, raw->advice_colour);
+}
+
+static void lay_backflow(struct backflow_policy *policy, const struct raw_backflow *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->volume_ml, raw->volume_l, 1000);
+    lay_decimal(&policy->settle_ms, raw->settle_s, 1000);
+    lay_decimal(&policy->clear_ms, raw->clear_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
 }
 
 static void lay_level(struct level_policy *policy, const struct raw_level *raw)
@@ -92,11 +175,28 @@ static void lay_silence(struct silence_policy *policy, const struct raw_silent *
     lay_colour(&policy->colour, raw->colour);
 }
 
+/* The clock that people live by: one for all rules that know of days. */
+static void lay_utc_offset(struct policy *policy, const int32_t *utc_offset_min)
+{
+    if (!utc_offset_min) return;
+    policy->day_volume.utc_offset_min = *utc_offset_min;
+    policy->day_rhythm.utc_offset_min = *utc_offset_min;
+}
+
 static void lay_policy(struct policy *policy, const struct raw_policy *raw)
 {
     if (!raw) return;
+    lay_utc_offset(policy, raw->utc_offset_min);
     lay_no_use(&policy->no_use, raw->no_use);
+    lay_nothing_in(&policy->nothing_in, raw->nothing_in);
+    lay_drip(&policy->use_start, raw->drip);
+    lay_leak(&policy->leak, raw->leak);
+    lay_burst(&policy->burst, raw->burst);
+    lay_day_volume(&policy->day_volume, raw->day_volume);
+    lay_notes(policy, raw->notes);
     lay_meter(&policy->meter, raw->meter);
+    lay_meter_fault(&policy->meter_fault, raw->meter_fault);
+    lay_backflow(&policy->backflow, raw->backflow);
     lay_level(&policy->level, raw->level);
     lay_cover(&policy->cover, raw->cover);
     lay_silence(&policy->silence, raw->silent);

@@ -76,6 +76,9 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_PARITY:
         snprintf(text, CONFIG_EXPECTED_SIZE, "one of none, even, odd");
         break;
+    case CONFIG_KEY_SWITCH:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "on or off");
+        break;
     }
 }
 
@@ -128,6 +131,9 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
     }
     case CONFIG_KEY_PARITY:
         fits = strcmp(value, "none") == 0 || strcmp(value, "even") == 0 || strcmp(value, "odd") == 0;
+        break;
+    case CONFIG_KEY_SWITCH:
+        fits = strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
         break;
     }
     if (!fits) config_key_expected(key, text);

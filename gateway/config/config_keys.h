@@ -14,6 +14,7 @@ enum config_key_type {
     CONFIG_KEY_BAND,
     CONFIG_KEY_COLOUR,
     CONFIG_KEY_PARITY,
+    CONFIG_KEY_SWITCH,
 };
 
 struct config_key {

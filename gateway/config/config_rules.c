@@ -79,34 +79,83 @@ static void check_bands(const struct rules *rules, const char *prefix, const str
     }
 }
 
-static void check_policy(const struct rules *rules, const char *prefix, const struct policy *policy)
+static void check_level(const struct rules *rules, const char *prefix, const struct level_policy *level)
 {
     char path[CONFIG_PATH_SIZE];
-    check_bands(rules, prefix, &policy->level);
-    if (policy->level.range_max_um <= policy->level.range_min_um) {
+    check_bands(rules, prefix, level);
+    if (level->range_max_um <= level->range_min_um) {
         snprintf(path, sizeof path, "%slevel.range_max_mm", prefix);
         report(rules, path, "found %g; expected more than range_min_mm, which is %g",
-               (double)policy->level.range_max_um / 1000, (double)policy->level.range_min_um / 1000);
+               (double)level->range_max_um / 1000, (double)level->range_min_um / 1000);
     }
     for (int colour = SW_COLOUR_BLUE; colour <= SW_COLOUR_RED; colour++) {
-        int64_t band = policy->level.band_um[colour];
-        if (band == LEVEL_BAND_OFF || (band >= policy->level.range_min_um && band <= policy->level.range_max_um))
-            continue;
+        int64_t band = level->band_um[colour];
+        if (band == LEVEL_BAND_OFF || (band >= level->range_min_um && band <= level->range_max_um)) continue;
         snprintf(path, sizeof path, "%slevel.bands_mm.%s", prefix, sw_colour_name((enum sw_colour)colour));
         report(rules, path, "found %g; expected a threshold within range_min_mm and range_max_mm, %g to %g",
-               (double)band / 1000, (double)policy->level.range_min_um / 1000,
-               (double)policy->level.range_max_um / 1000);
+               (double)band / 1000, (double)level->range_min_um / 1000, (double)level->range_max_um / 1000);
     }
-    if (policy->cover.tilt_deadband_mdeg >= policy->cover.tilt_limit_mdeg) {
-        snprintf(path, sizeof path, "%scover.tilt_deadband_deg", prefix);
-        report(rules, path, "found %g; expected less than tilt_deg, which is %g",
-               (double)policy->cover.tilt_deadband_mdeg / 1000, (double)policy->cover.tilt_limit_mdeg / 1000);
+}
+
+static void check_cover(const struct rules *rules, const char *prefix, const struct cover_policy *cover)
+{
+    char path[CONFIG_PATH_SIZE];
+    if (cover->tilt_deadband_mdeg < cover->tilt_limit_mdeg) return;
+    snprintf(path, sizeof path, "%scover.tilt_deadband_deg", prefix);
+    report(rules, path, "found %g; expected less than tilt_deg, which is %g", (double)cover->tilt_deadband_mdeg / 1000,
+           (double)cover->tilt_limit_mdeg / 1000);
+}
+
+/* A rule whose window is shorter than a single observed gap would judge what it has not seen. */
+static void check_observed_gap(const struct rules *rules, const char *prefix, const struct policy *policy)
+{
+    char path[CONFIG_PATH_SIZE];
+    int64_t gap_ms = policy->no_use.observed_gap_ms;
+    snprintf(path, sizeof path, "%sno_use.observed_gap_s", prefix);
+    bool no_use_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
+    if (no_use_on && gap_ms > policy->no_use.window_ms)
+        report(rules, path, "found %g; expected at most window_s, which is %g", (double)gap_ms / 1000,
+               (double)policy->no_use.window_ms / 1000);
+    if (policy->nothing_in.window_ms > 0 && gap_ms > policy->nothing_in.window_ms)
+        report(rules, path, "found %g; expected at most nothing_in.window_s, which is %g", (double)gap_ms / 1000,
+               (double)policy->nothing_in.window_ms / 1000);
+}
+
+static void check_flow(const struct rules *rules, const char *prefix, const struct policy *policy)
+{
+    char path[CONFIG_PATH_SIZE];
+    const struct leak_policy *leak = &policy->leak;
+    if (leak->advice_ms > 0 && leak->alert_ms < leak->advice_ms) {
+        snprintf(path, sizeof path, "%sleak.alert_s", prefix);
+        report(rules, path, "found %g; expected at least advice_s, which is %g", (double)leak->alert_ms / 1000,
+               (double)leak->advice_ms / 1000);
     }
-    if (policy->no_use.observed_gap_ms > policy->no_use.window_ms) {
-        snprintf(path, sizeof path, "%sno_use.observed_gap_s", prefix);
-        report(rules, path, "found %g; expected at most window_s, which is %g",
-               (double)policy->no_use.observed_gap_ms / 1000, (double)policy->no_use.window_ms / 1000);
+    int64_t pipe_ml_min = policy->meter.max_flow_ml_s * 60;
+    if (policy->burst.flow_ml_min >= pipe_ml_min) {
+        snprintf(path, sizeof path, "%sburst.flow_l_per_min", prefix);
+        report(rules, path, "found %g; expected less than meter.max_flow_l_per_s, which is %g L/min, or 0",
+               (double)policy->burst.flow_ml_min / 1000, (double)pipe_ml_min / 1000);
     }
+    const struct use_start_policy *drip = &policy->use_start;
+    if (drip->drip_most_ml_day > 0 && drip->drip_most_ml_day < drip->drip_least_ml_day) {
+        snprintf(path, sizeof path, "%sdrip.most_l_per_day", prefix);
+        report(rules, path, "found %g; expected at least least_l_per_day, which is %g, or 0",
+               (double)drip->drip_most_ml_day / 1000, (double)drip->drip_least_ml_day / 1000);
+    }
+    const struct backflow_policy *backflow = &policy->backflow;
+    if (backflow->volume_ml > 0 && backflow->clear_ms < backflow->settle_ms) {
+        snprintf(path, sizeof path, "%sbackflow.clear_s", prefix);
+        report(rules, path, "found %g; expected at least settle_s, which is %g", (double)backflow->clear_ms / 1000,
+               (double)backflow->settle_ms / 1000);
+    }
+}
+
+static void check_policy(const struct rules *rules, const char *prefix, const struct policy *policy)
+{
+    check_level(rules, prefix, &policy->level);
+    check_cover(rules, prefix, &policy->cover);
+    check_observed_gap(rules, prefix, policy);
+    check_flow(rules, prefix, policy);
 }
 
 static void check_subjects(const struct rules *rules)

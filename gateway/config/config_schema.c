@@ -7,9 +7,12 @@
     CYAML_FIELD_STRING_PTR(#member, flags, struct structure, member, 0, CYAML_UNLIMITED)
 #define DECIMAL(structure, member) CYAML_FIELD_FLOAT_PTR(#member, OPTIONAL, struct structure, member)
 #define INTEGER(structure, member) CYAML_FIELD_UINT_PTR(#member, OPTIONAL, struct structure, member)
+#define SIGNED(structure, member)  CYAML_FIELD_INT_PTR(#member, OPTIONAL, struct structure, member)
 #define NUMBER(structure, member)  CYAML_FIELD_UINT(#member, REQUIRED, struct structure, member)
 #define COLOUR(structure, member)                                                                                      \
     CYAML_FIELD_ENUM_PTR(#member, OPTIONAL | CYAML_FLAG_STRICT, struct structure, member, colours, 4)
+#define SWITCH(structure, member)                                                                                      \
+    CYAML_FIELD_ENUM_PTR(#member, OPTIONAL | CYAML_FLAG_STRICT, struct structure, member, switches, 2)
 #define BLOCK(structure, member, fields) CYAML_FIELD_MAPPING_PTR(#member, OPTIONAL, struct structure, member, fields)
 #define LIST(structure, member, entry)                                                                                 \
     CYAML_FIELD_SEQUENCE(#member, OPTIONAL | CYAML_FLAG_POINTER, struct structure, member, entry, 0, CYAML_UNLIMITED)
@@ -19,12 +22,46 @@ static const cyaml_strval_t colours[] = {
 static const cyaml_strval_t parities[] = {
     {"none", RAW_PARITY_NONE}, {"even", RAW_PARITY_EVEN}, {"odd", RAW_PARITY_ODD}};
 
+static const cyaml_strval_t switches[] = {{"off", RAW_OFF}, {"on", RAW_ON}};
+
 static const cyaml_schema_field_t no_use_fields[] = {
     DECIMAL(raw_no_use, volume_l),       DECIMAL(raw_no_use, window_s), DECIMAL(raw_no_use, coverage_pct),
     DECIMAL(raw_no_use, observed_gap_s), COLOUR(raw_no_use, colour),    CYAML_FIELD_END};
 
+static const cyaml_schema_field_t nothing_in_fields[] = {DECIMAL(raw_nothing_in, window_s),
+                                                         DECIMAL(raw_nothing_in, coverage_pct),
+                                                         COLOUR(raw_nothing_in, colour), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t drip_fields[] = {DECIMAL(raw_drip, least_l_per_day),
+                                                   DECIMAL(raw_drip, most_l_per_day), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t leak_fields[] = {DECIMAL(raw_leak, advice_s), DECIMAL(raw_leak, alert_s),
+                                                   DECIMAL(raw_leak, coverage_pct), COLOUR(raw_leak, colour),
+                                                   CYAML_FIELD_END};
+
+static const cyaml_schema_field_t burst_fields[] = {DECIMAL(raw_burst, flow_l_per_min), DECIMAL(raw_burst, hold_s),
+                                                    DECIMAL(raw_burst, off_s), COLOUR(raw_burst, colour),
+                                                    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t day_volume_fields[] = {DECIMAL(raw_day_volume, limit_l),
+                                                         DECIMAL(raw_day_volume, coverage_pct),
+                                                         COLOUR(raw_day_volume, colour), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t notes_fields[] = {SWITCH(raw_notes, first_use), SWITCH(raw_notes, slow_change),
+                                                    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t meter_fields[] = {DECIMAL(raw_meter, rollover_l),
                                                     DECIMAL(raw_meter, max_flow_l_per_s), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t meter_fault_fields[] = {
+    DECIMAL(raw_meter_fault, clear_s),        DECIMAL(raw_meter_fault, stuck_s),
+    INTEGER(raw_meter_fault, negative_steps), INTEGER(raw_meter_fault, jumps),
+    INTEGER(raw_meter_fault, set_backs),      COLOUR(raw_meter_fault, colour),
+    COLOUR(raw_meter_fault, advice_colour),   CYAML_FIELD_END};
+
+static const cyaml_schema_field_t backflow_fields[] = {DECIMAL(raw_backflow, volume_l), DECIMAL(raw_backflow, settle_s),
+                                                       DECIMAL(raw_backflow, clear_s), COLOUR(raw_backflow, colour),
+                                                       CYAML_FIELD_END};
 
 static const cyaml_schema_field_t bands_fields[] = {TEXT(OPTIONAL, raw_bands, blue), TEXT(OPTIONAL, raw_bands, yellow),
                                                     TEXT(OPTIONAL, raw_bands, orange), TEXT(OPTIONAL, raw_bands, red),
@@ -48,10 +85,21 @@ static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s)
                                                      DECIMAL(raw_silent, node_s),  DECIMAL(raw_silent, bus_s),
                                                      COLOUR(raw_silent, colour),   CYAML_FIELD_END};
 
-static const cyaml_schema_field_t policy_fields[] = {
-    BLOCK(raw_policy, no_use, no_use_fields), BLOCK(raw_policy, meter, meter_fields),
-    BLOCK(raw_policy, level, level_fields),   BLOCK(raw_policy, cover, cover_fields),
-    BLOCK(raw_policy, silent, silent_fields), CYAML_FIELD_END};
+static const cyaml_schema_field_t policy_fields[] = {SIGNED(raw_policy, utc_offset_min),
+                                                     BLOCK(raw_policy, no_use, no_use_fields),
+                                                     BLOCK(raw_policy, nothing_in, nothing_in_fields),
+                                                     BLOCK(raw_policy, drip, drip_fields),
+                                                     BLOCK(raw_policy, leak, leak_fields),
+                                                     BLOCK(raw_policy, burst, burst_fields),
+                                                     BLOCK(raw_policy, day_volume, day_volume_fields),
+                                                     BLOCK(raw_policy, notes, notes_fields),
+                                                     BLOCK(raw_policy, meter, meter_fields),
+                                                     BLOCK(raw_policy, meter_fault, meter_fault_fields),
+                                                     BLOCK(raw_policy, backflow, backflow_fields),
+                                                     BLOCK(raw_policy, level, level_fields),
+                                                     BLOCK(raw_policy, cover, cover_fields),
+                                                     BLOCK(raw_policy, silent, silent_fields),
+                                                     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude), DECIMAL(raw_place, longitude),
                                                     TEXT(OPTIONAL, raw_place, grid), CYAML_FIELD_END};

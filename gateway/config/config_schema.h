@@ -12,8 +12,49 @@ struct raw_no_use {
     enum sw_colour *colour;
 };
 
+struct raw_nothing_in {
+    double *window_s, *coverage_pct;
+    enum sw_colour *colour;
+};
+
+struct raw_drip {
+    double *least_l_per_day, *most_l_per_day;
+};
+
+struct raw_leak {
+    double *advice_s, *alert_s, *coverage_pct;
+    enum sw_colour *colour;
+};
+
+struct raw_burst {
+    double *flow_l_per_min, *hold_s, *off_s;
+    enum sw_colour *colour;
+};
+
+struct raw_day_volume {
+    double *limit_l, *coverage_pct;
+    enum sw_colour *colour;
+};
+
+enum raw_switch { RAW_OFF = 0, RAW_ON = 1 };
+
+struct raw_notes {
+    enum raw_switch *first_use, *slow_change;
+};
+
 struct raw_meter {
     double *rollover_l, *max_flow_l_per_s;
+};
+
+struct raw_meter_fault {
+    double *clear_s, *stuck_s;
+    uint32_t *negative_steps, *jumps, *set_backs;
+    enum sw_colour *colour, *advice_colour;
+};
+
+struct raw_backflow {
+    double *volume_l, *settle_s, *clear_s;
+    enum sw_colour *colour;
 };
 
 /* Numbers, or "off". */
@@ -37,8 +78,17 @@ struct raw_silent {
 };
 
 struct raw_policy {
+    int32_t *utc_offset_min;
     struct raw_no_use *no_use;
+    struct raw_nothing_in *nothing_in;
+    struct raw_drip *drip;
+    struct raw_leak *leak;
+    struct raw_burst *burst;
+    struct raw_day_volume *day_volume;
+    struct raw_notes *notes;
     struct raw_meter *meter;
+    struct raw_meter_fault *meter_fault;
+    struct raw_backflow *backflow;
     struct raw_level *level;
     struct raw_cover *cover;
     struct raw_silent *silent;

@@ -13,15 +13,16 @@
 
 static unsigned scalars;
 
-static bool type_fits(enum config_key_type key, enum cyaml_type schema)
+static bool type_fits(const struct config_key *key, enum cyaml_type schema)
 {
-    switch (key) {
+    switch (key->type) {
     case CONFIG_KEY_INTEGER:
-        return schema == CYAML_UINT;
+        return schema == (key->minimum < 0 ? CYAML_INT : CYAML_UINT);
     case CONFIG_KEY_DECIMAL:
         return schema == CYAML_FLOAT;
     case CONFIG_KEY_COLOUR:
     case CONFIG_KEY_PARITY:
+    case CONFIG_KEY_SWITCH:
         return schema == CYAML_ENUM;
     default:
         return schema == CYAML_STRING;
@@ -42,7 +43,7 @@ static void walk(const cyaml_schema_value_t *value, const char *path)
     } else {
         const struct config_key *key = config_key_find(path);
         if (!key) fail_msg("%s is in the schema and not in config_keys.def", path);
-        if (!type_fits(key->type, value->type)) fail_msg("%s has another type in config_keys.def", path);
+        if (!type_fits(key, value->type)) fail_msg("%s has another type in config_keys.def", path);
         bool optional = (value->flags & CYAML_FLAG_OPTIONAL) != 0;
         if (optional == (strncmp(key->default_text, "required", 8) == 0))
             fail_msg("%s is optional in one table and required in the other", path);
