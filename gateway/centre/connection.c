@@ -120,18 +120,28 @@ static int connect_once(struct connection *connection)
     return code;
 }
 
+static int subscribe_one(struct connection *connection, const char *topic, int qos, char *text, size_t text_size)
+{
+    MQTTSubscribe_options options = MQTTSubscribe_options_initializer;
+    MQTTResponse response = MQTTClient_subscribe5(connection->client, topic, qos, &options, NULL);
+    int code = (int)response.reasonCode;
+    MQTTResponse_free(response);
+    if (code == 0 || code == 1) return SW_OK;
+    (void)snprintf(text, text_size, "%s: the broker refuses subscribing to %s: %s", connection->broker->uri, topic,
+                   code > 0 ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : MQTTClient_strerror(code));
+    return SW_ERROR_BROKER;
+}
+
+int connection_subscribe_live(struct connection *connection, const char *topic, char *text, size_t text_size)
+{
+    return subscribe_one(connection, topic, 0, text, text_size);
+}
+
 static int subscribe(struct connection *connection, const char *const *topics, size_t count, char *text,
                      size_t text_size)
 {
     for (size_t i = 0; i < count; i++) {
-        MQTTSubscribe_options options = MQTTSubscribe_options_initializer;
-        MQTTResponse response = MQTTClient_subscribe5(connection->client, topics[i], 1, &options, NULL);
-        int code = (int)response.reasonCode;
-        MQTTResponse_free(response);
-        if (code == 0 || code == 1) continue;
-        (void)snprintf(text, text_size, "%s: the broker refuses subscribing to %s: %s", connection->broker->uri,
-                       topics[i],
-                       code > 0 ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : MQTTClient_strerror(code));
+        if (subscribe_one(connection, topics[i], 1, text, text_size) == SW_OK) continue;
         (void)MQTTClient_disconnect5(connection->client, 1000, MQTTREASONCODE_SUCCESS, NULL);
         return SW_ERROR_BROKER;
     }

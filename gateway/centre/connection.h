@@ -27,6 +27,10 @@ void connection_free(struct connection *connection); /* disconnects; a kept sess
 int connection_connect(struct connection *connection, const char *const *topics, size_t topic_count, char *text,
                        size_t text_size);
 
+/* After a connect, QoS 0: what comes meanwhile is not kept for us, for it would crowd out what is, and what is retained
+ * comes at each connect. A refusal leaves the connection as it is. */
+int connection_subscribe_live(struct connection *connection, const char *topic, char *text, size_t text_size);
+
 struct connection_message {
     char *topic;
     const char *payload;

@@ -29,5 +29,6 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = on_signal};
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
+    if (options.mode == OPTIONS_MAP) return run_map(&options, &stop);
     return options.mode == OPTIONS_WATCH ? run_watch(&options, &stop) : run_command(&options, &stop);
 }

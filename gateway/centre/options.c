@@ -17,6 +17,10 @@ const char options_usage[] = "Watch the alerts of a city's gateways:\n"
                              "                    [--json FILE|-] [--duration SECONDS] [--client-id ID]\n"
                              "                    [--acknowledge KIND[:COLOUR]=BY]...\n"
                              "\n"
+                             "Print the present colours of places, as a table:\n"
+                             "  stillwater-centre map --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]\n"
+                             "                    [--timeout SECONDS] [--client-id ID]\n"
+                             "\n"
                              "Act on one alert; exit status 0 accepted, 1 refused, 2 usage, 3 no answer:\n"
                              "  stillwater-centre acknowledge|dispatch|resolve --broker HOST[:PORT]|URL --city CITY\n"
                              "                    --gateway GATEWAY --alert ID [--revision N] --by NAME [--note TEXT]\n"
@@ -151,6 +155,21 @@ static const struct option watch_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static const struct option map_options[] = {
+    {"broker", required_argument, NULL, LETTER_BROKER},
+    {"city", required_argument, NULL, LETTER_CITY},
+    {"gateway", required_argument, NULL, LETTER_GATEWAY},
+    {"username", required_argument, NULL, LETTER_USERNAME},
+    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
+    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
+    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
+    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"timeout", required_argument, NULL, LETTER_TIMEOUT},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
 static const struct option command_options[] = {
     {"broker", required_argument, NULL, LETTER_BROKER},
     {"city", required_argument, NULL, LETTER_CITY},
@@ -256,6 +275,8 @@ static int check_rest(struct options *options, const char *broker, char *text, s
     if ((access->certificate_file != NULL) != (access->key_file != NULL))
         return fail(text, text_size, "--certificate-file and --key-file", "expected both or neither");
     if (access->certificate_file && !access->ca_file) return fail(text, text_size, "--ca-file", "missing");
+    if (options->mode == OPTIONS_MAP && options->gateway_count > 1)
+        return fail(text, text_size, "--gateway", "expected one at most");
     if (options->mode == OPTIONS_COMMAND) {
         if (!options->city) return fail(text, text_size, "--city", "missing");
         if (options->gateway_count != 1) return fail(text, text_size, "--gateway", "expected exactly one");
@@ -271,13 +292,24 @@ static int check_rest(struct options *options, const char *broker, char *text, s
 static int take_mode(int *argc, char ***argv, struct options *options, char *text, size_t text_size)
 {
     if (*argc < 2 || (*argv)[1][0] == '-') return SW_OK;
+    if (strcmp((*argv)[1], "map") == 0) {
+        options->mode = OPTIONS_MAP;
+        (*argc)--;
+        (*argv)++;
+        return SW_OK;
+    }
     options->mode = OPTIONS_COMMAND;
     options->command.action = sw_alert_action_from_name((*argv)[1]);
     if (options->command.action < SW_ALERT_ACTION_ACKNOWLEDGE || options->command.action > SW_ALERT_ACTION_RESOLVE)
-        return fail(text, text_size, (*argv)[1], "expected acknowledge, dispatch or resolve");
+        return fail(text, text_size, (*argv)[1], "expected map, acknowledge, dispatch or resolve");
     (*argc)--;
     (*argv)++;
     return SW_OK;
+}
+
+static const struct option *options_of(enum options_mode mode)
+{
+    return mode == OPTIONS_WATCH ? watch_options : mode == OPTIONS_MAP ? map_options : command_options;
 }
 
 int options_parse(int argc, char **argv, struct options *options, char *text, size_t text_size)
@@ -290,8 +322,7 @@ int options_parse(int argc, char **argv, struct options *options, char *text, si
     opterr = 0;
     for (;;) {
         int at = optind == 0 ? 1 : optind;
-        int letter =
-            getopt_long(argc, argv, "", options->mode == OPTIONS_WATCH ? watch_options : command_options, NULL);
+        int letter = getopt_long(argc, argv, "", options_of(options->mode), NULL);
         if (letter == -1) break;
         if (letter == LETTER_HELP) {
             options->mode = OPTIONS_HELP;

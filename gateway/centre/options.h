@@ -27,7 +27,7 @@ struct broker_options {
     const char *ca_file, *certificate_file, *key_file;
 };
 
-enum options_mode { OPTIONS_WATCH, OPTIONS_COMMAND, OPTIONS_HELP };
+enum options_mode { OPTIONS_WATCH, OPTIONS_MAP, OPTIONS_COMMAND, OPTIONS_HELP };
 
 struct options {
     enum options_mode mode;
@@ -37,7 +37,7 @@ struct options {
 
     const char *city; /* watch: NULL = all */
     const char *gateways[OPTIONS_GATEWAYS_MAX];
-    size_t gateway_count; /* watch: 0 = all */
+    size_t gateway_count; /* watch, map: 0 = all; map: 1 at most */
     double duration_s;    /* watch: 0 = until told to stop */
     struct acknowledge_rule rules[OPTIONS_RULES_MAX];
     size_t rule_count;

@@ -29,6 +29,11 @@ struct topic_path topic_path_parse(const char *topic)
         return path;
     }
     at = take_level(at, branch, sizeof branch);
+    if (at && strcmp(branch, SW_TOPIC_AREA) == 0 && sw_area_path_valid(at)) {
+        memcpy(path.area, at, strlen(at) + 1);
+        path.branch = TOPIC_AREA;
+        return path;
+    }
     if (!at || strcmp(branch, SW_TOPIC_ALERT) != 0) return path;
     const char *end = take_level(at, path.alert_id, sizeof path.alert_id);
     if (end && *end == '\0' && end[-1] != '/') path.branch = TOPIC_ALERT;

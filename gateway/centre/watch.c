@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "centre/area_table.h"
 #include "centre/seen.h"
 #include "centre/topic_path.h"
 #include "stillwater/error.h"
@@ -24,6 +25,7 @@ struct watch {
     struct archive archive;
     struct seen *messages;     /* (city/alert id, revision) */
     struct seen *acknowledged; /* (city/alert id, 0) */
+    struct area_table *areas;
     struct gateway *gateways;
     uint32_t gateway_count;
 };
@@ -71,12 +73,15 @@ static void learn(void *ctx, const char *line, size_t size)
     struct watch *watch = ctx;
     struct message_alert_summary alert;
     struct message_status_summary status;
+    struct message_area area;
     char key[SEEN_KEY_SIZE], reason[REASON_SIZE];
     if (message_alert_decode(line, size, &alert, reason, sizeof reason) == SW_OK) {
         key_of(alert.city, alert.id, key);
         (void)seen_add(watch->messages, key, alert.revision);
     } else if (message_status_decode(line, size, &status, reason, sizeof reason) == SW_OK) {
         (void)is_new_status(watch, &status);
+    } else if (message_area_decode(line, size, &area, reason, sizeof reason) == SW_OK) {
+        (void)area_table_take(watch->areas, &area, true);
     }
 }
 
@@ -87,9 +92,10 @@ struct watch *watch_new(const struct watch_settings *settings, char *text, size_
         watch->settings = *settings;
         watch->messages = seen_new(SEEN_CAPACITY);
         watch->acknowledged = seen_new(SEEN_CAPACITY);
+        watch->areas = area_table_new();
         watch->gateways = calloc(WATCH_GATEWAYS_MAX, sizeof *watch->gateways);
     }
-    if (!watch || !watch->messages || !watch->acknowledged || !watch->gateways) {
+    if (!watch || !watch->messages || !watch->acknowledged || !watch->areas || !watch->gateways) {
         (void)snprintf(text, text_size, "no memory");
         watch_free(watch);
         return NULL;
@@ -109,6 +115,7 @@ void watch_free(struct watch *watch)
     archive_close(&watch->archive);
     seen_free(watch->messages);
     seen_free(watch->acknowledged);
+    area_table_free(watch->areas);
     free(watch->gateways);
     free(watch);
 }
@@ -153,6 +160,25 @@ static void say_status(FILE *out, const struct message_status_summary *status)
     if (status->open_alerts > 0) (void)fprintf(out, ", %u alerts open", status->open_alerts);
     if (status->trouble[0] != '\0') (void)fprintf(out, "; trouble: %s", status->trouble);
     (void)fprintf(out, "  (%s/%s)\n", status->city, status->gateway);
+    (void)fflush(out);
+}
+
+/* Only what a person would see on the map: a colour, or whether it can be trusted. */
+static void say_area(FILE *out, const struct area_merged *before, const struct area_merged *after)
+{
+    char time[MESSAGE_TIME_SIZE], colour[16], sentence[AREA_SENTENCE_SIZE];
+    const struct message_area *now = &after->area, *then = &before->area;
+    bool same = before->gateways > 0 ? now->colour == then->colour && now->unknown == then->unknown
+                                     : now->colour == SW_COLOUR_GREEN;
+    if (!out || same) return;
+    message_time_format(now->time, time);
+    (void)snprintf(colour, sizeof colour, "%s", sw_colour_name(now->colour));
+    for (char *at = colour; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    area_merged_describe(after, sentence);
+    (void)fprintf(out, "%s  %-6s  %-12s  Area %s", time, colour, now->unknown ? "unknown" : "known", now->area);
+    if (before->gateways > 0) (void)fprintf(out, ", was %s", sw_colour_name(then->colour));
+    (void)fprintf(out, "; %s  (%s)\n", sentence, now->city);
     (void)fflush(out);
 }
 
@@ -218,6 +244,7 @@ static int take_status(struct watch *watch, const struct topic_path *path, const
         return SW_OK;
     }
     count_gateway(watch, status.city, status.gateway);
+    (void)area_table_gateway(watch->areas, status.city, status.gateway, status.state != MESSAGE_STATUS_ONLINE);
     if (!is_new_status(watch, &status)) {
         watch->counters.duplicates++;
         return SW_OK;
@@ -226,6 +253,35 @@ static int take_status(struct watch *watch, const struct topic_path *path, const
     int error = archive_write(&watch->archive, payload, size, text, text_size);
     say_status(watch->settings.sentences, &status);
     return error;
+}
+
+static int take_area(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
+                     size_t size, char *text, size_t text_size)
+{
+    struct message_area area;
+    struct area_merged before = {.gateways = 0}, after;
+    char reason[REASON_SIZE];
+    if (message_area_decode(payload, size, &area, reason, sizeof reason) != SW_OK) {
+        complain(watch, topic, reason);
+        return SW_OK;
+    }
+    const char *wrong = mismatch(path, area.city, area.gateway);
+    if (!wrong && strcmp(path->area, area.area) != 0) wrong = "the area in the body is not the topic's";
+    if (wrong) {
+        complain(watch, topic, wrong);
+        return SW_OK;
+    }
+    count_gateway(watch, area.city, area.gateway);
+    (void)area_table_find(watch->areas, area.city, area.area, &before);
+    int known = area_table_take(watch->areas, &area, false);
+    bool there = area_table_find(watch->areas, area.city, area.area, &after);
+    if (there) say_area(watch->settings.sentences, &before, &after);
+    if (known == SW_ERROR_STALE) {
+        watch->counters.duplicates++;
+        return SW_OK;
+    }
+    watch->counters.areas++;
+    return archive_write(&watch->archive, payload, size, text, text_size);
 }
 
 int watch_take(struct watch *watch, const char *topic, const char *payload, size_t size, char *text, size_t text_size)
@@ -239,6 +295,13 @@ int watch_take(struct watch *watch, const char *topic, const char *payload, size
         /* An empty retained message is how a status is removed from the broker. */
         if (size == 0) return SW_OK;
         return take_status(watch, &path, topic, payload, size, text, text_size);
+    case TOPIC_AREA:
+        /* And how a place that is watched no longer is. */
+        if (size == 0) {
+            area_table_drop(watch->areas, path.city, path.gateway, path.area);
+            return SW_OK;
+        }
+        return take_area(watch, &path, topic, payload, size, text, text_size);
     case TOPIC_CENTRE_RESULT:
     case TOPIC_OTHER:
         break;

@@ -23,7 +23,7 @@ struct watch_settings {
 };
 
 struct watch_counters {
-    uint64_t received, alerts, statuses, duplicates, malformed;
+    uint64_t received, alerts, statuses, areas, duplicates, malformed;
     uint32_t gateways;
 };
 

@@ -104,12 +104,25 @@ static void a_command_takes_what_the_message_has(void **state)
     assert_true(options.timeout_s > 1.99 && options.timeout_s < 2.01);
 }
 
+static void a_map_takes_what_to_look_at(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|map|--broker|h|--city|northport|--timeout|3", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.mode, OPTIONS_MAP);
+    assert_string_equal(options.city, "northport");
+    assert_wrong("c|map", "--broker: missing");
+    assert_wrong("c|map|--broker|h|--gateway|a|--gateway|b", "--gateway: expected one at most");
+    assert_wrong("c|map|--broker|h|--acknowledge|level=o", "--acknowledge: unknown option, or its value is missing");
+}
+
 static void wrong_lines_say_what_is_wrong(void **state)
 {
     (void)state;
     assert_wrong("c", "--broker: missing");
-    assert_wrong("c|watch", "watch: expected acknowledge, dispatch or resolve");
-    assert_wrong("c|clear", "clear: expected acknowledge, dispatch or resolve");
+    assert_wrong("c|watch", "watch: expected map, acknowledge, dispatch or resolve");
+    assert_wrong("c|clear", "clear: expected map, acknowledge, dispatch or resolve");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -152,11 +165,9 @@ static void help_needs_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_broker_is_named_in_many_ways),
-        cmocka_unit_test(a_watch_takes_filters_and_rules),
-        cmocka_unit_test(a_command_takes_what_the_message_has),
-        cmocka_unit_test(wrong_lines_say_what_is_wrong),
-        cmocka_unit_test(help_needs_nothing_else),
+        cmocka_unit_test(a_broker_is_named_in_many_ways),       cmocka_unit_test(a_watch_takes_filters_and_rules),
+        cmocka_unit_test(a_command_takes_what_the_message_has), cmocka_unit_test(a_map_takes_what_to_look_at),
+        cmocka_unit_test(wrong_lines_say_what_is_wrong),        cmocka_unit_test(help_needs_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

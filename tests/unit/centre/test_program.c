@@ -282,9 +282,50 @@ static void messages_that_are_not_valid_are_told_and_counted(void **state)
     wait_for(&centre, "stillwater/northport/gw-1/alert/x: schema: found \"stillwater.status/1\"");
     wait_for(&centre, "stillwater/northport/gw-1/status: line 1, column 5");
     (void)kill(centre.process, SIGTERM);
-    wait_for(&centre, "received 3: alerts 0, statuses 0, duplicates 0, malformed 3; gateways 0");
+    wait_for(&centre, "received 3: alerts 0, statuses 0, areas 0, duplicates 0, malformed 3; gateways 0");
     assert_int_equal(broker_stop_tool(&centre, 0), 0);
     assert_int_equal(count_lines_with(file, "", ""), 0);
+    broker_close(&broker);
+}
+
+static void retain(const char *topic, const char *payload)
+{
+    char output[512];
+    const char *const arguments[] = {
+        "mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", port, "-q", "1", "-r", "-t", topic, "-m", payload, NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 0);
+}
+
+#define AREA(gateway, path, colour)                                                                                    \
+    "{\"schema\":\"stillwater.area/1\",\"city\":\"northport\",\"gateway\":\"" gateway "\",\"area\":\"" path            \
+    "\",\"time\":\"2026-11-22T03:40:00.000Z\",\"colour\":\"" colour "\",\"unknown\":false,"                            \
+    "\"level\":{\"watched\":1,\"unknown\":0,\"green\":0,\"blue\":0,\"yellow\":0,\"orange\":0,\"red\":1}}"
+#define OFFLINE                                                                                                        \
+    "{\"schema\":\"stillwater.status/1\",\"city\":\"northport\",\"gateway\":\"gw-2\",\"state\":\"offline\","           \
+    "\"time\":\"2026-11-22T03:40:00Z\",\"since\":\"2026-11-22T03:40:00Z\",\"open_alerts\":0,\"counters\":{}}"
+
+static void the_map_is_printed_as_a_tree(void **state)
+{
+    (void)state;
+    struct broker broker;
+    char output[4096];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    retain("stillwater/northport/gw-1/area/n", AREA("gw-1", "n", "red"));
+    retain("stillwater/northport/gw-2/area/n", AREA("gw-2", "n", "orange"));
+    retain("stillwater/northport/gw-2/area/n/east", AREA("gw-2", "n/east", "orange"));
+    retain("stillwater/northport/gw-2/status", OFFLINE);
+    const char *const map[] = {getenv("STILLWATER_CENTRE"), "map", "--broker", address, "--city", "northport", NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, map), 0);
+    assert_string_equal(output, "n                                    red     unknown  1 of 2 gateways lost; level: 2 "
+                                "red, 1 unknown\n"
+                                "  east                               orange  unknown  1 of 1 gateways lost; level: 1 "
+                                "red, 1 unknown\n");
+    const char *const other[] = {getenv("STILLWATER_CENTRE"), "map", "--broker", address, "--city", "southport", NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, other), 0);
+    assert_non_null(strstr(output, "no areas"));
+    broker_kill(&broker);
+    assert_int_equal(broker_run_tool(output, sizeof output, map), 3);
     broker_close(&broker);
 }
 
@@ -372,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_rule_acknowledges_by_itself),
         cmocka_unit_test(a_rule_hears_its_answer_under_the_longest_client_id),
         cmocka_unit_test(messages_that_are_not_valid_are_told_and_counted),
+        cmocka_unit_test(the_map_is_printed_as_a_tree),
         cmocka_unit_test(a_killed_gateway_is_said_to_be_lost),
         cmocka_unit_test(tls_and_a_refused_connection),
         cmocka_unit_test(a_full_disk_ends_the_centre_with_an_error),

@@ -21,6 +21,9 @@ static void topics_of_a_gateway_are_told_apart(void **state)
     path = topic_path_parse("stillwater/northport/gw-1/alert/gw-1.level.canal-3.20261122T034000000Z");
     assert_int_equal(path.branch, TOPIC_ALERT);
     assert_string_equal(path.alert_id, "gw-1.level.canal-3.20261122T034000000Z");
+    path = topic_path_parse("stillwater/northport/gw-1/area/northport/east/mill lane");
+    assert_int_equal(path.branch, TOPIC_AREA);
+    assert_string_equal(path.area, "northport/east/mill lane");
     path = topic_path_parse("stillwater/northport/centre/watch-all/result");
     assert_int_equal(path.branch, TOPIC_CENTRE_RESULT);
 }
@@ -40,6 +43,10 @@ static void other_topics_belong_to_nobody(void **state)
         "stillwater/northport/gw-1/alert",
         "stillwater/northport/gw-1/alert/",
         "stillwater/northport/gw-1/alert/a/b",
+        "stillwater/northport/gw-1/area",
+        "stillwater/northport/gw-1/area/",
+        "stillwater/northport/gw-1/area/a//b",
+        "stillwater/northport/gw-1/area/a/",
         "stillwater/northport/gw-1/alert/a/",
         "stillwater//gw-1/status",
         "stillwater/northport//status",

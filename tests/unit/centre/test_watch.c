@@ -230,6 +230,63 @@ static void a_removed_status_is_no_message(void **state)
     assert_int_equal(watch_counters(bench->watch).statuses, 0);
 }
 
+static void take_area(struct bench *bench, const char *gateway, int minute, enum sw_colour colour, bool unknown)
+{
+    struct message_area area = {.city = "northport", .area = "northport/east", .colour = colour, .unknown = unknown};
+    char topic[128];
+    (void)snprintf(area.gateway, sizeof area.gateway, "%s", gateway);
+    area.time.ms = INT64_C(1795318800000) + minute * INT64_C(60000);
+    area.level.watched = 1;
+    area.level.unknown = unknown;
+    if (!unknown || colour != SW_COLOUR_GREEN) area.level.colours[colour] = 1;
+    (void)snprintf(topic, sizeof topic, "stillwater/northport/%s/area/northport/east", gateway);
+    char *body = message_area_encode(&area);
+    take(bench, topic, body);
+    free(body);
+}
+
+static void a_change_of_colour_is_said_and_every_message_written(void **state)
+{
+    struct bench *bench = *state;
+    take_area(bench, "gw-1", 0, SW_COLOUR_GREEN, false); /* all is well: nothing to say */
+    take_area(bench, "gw-1", 1, SW_COLOUR_RED, false);
+    take_area(bench, "gw-2", 2, SW_COLOUR_ORANGE, false); /* the other one's is worse */
+    take_area(bench, "gw-1", 3, SW_COLOUR_GREEN, true);
+    take_area(bench, "gw-1", 3, SW_COLOUR_GREEN, true); /* retained, at the next connect */
+    take(bench, "stillwater/northport/gw-2/area/northport/east", "");
+    assert_string_equal(bench->sentences,
+                        "2026-11-22T03:41:00.000Z  RED     known         Area northport/east, was green; level: 1 red  "
+                        "(northport)\n"
+                        "2026-11-22T03:43:00.000Z  ORANGE  unknown       Area northport/east, was red; level: 1 "
+                        "orange, 1 unknown  (northport)\n");
+    assert_int_equal(watch_counters(bench->watch).areas, 4);
+    assert_int_equal(watch_counters(bench->watch).duplicates, 1);
+    assert_int_equal(watch_counters(bench->watch).malformed, 0);
+    assert_int_equal(lines_in(bench), 4);
+    stop(bench);
+    start(bench);
+    take_area(bench, "gw-1", 3, SW_COLOUR_GREEN, true);
+    assert_int_equal(watch_counters(bench->watch).duplicates, 1);
+    assert_int_equal(lines_in(bench), 4);
+}
+
+static void an_area_that_is_not_valid_is_told(void **state)
+{
+    struct bench *bench = *state;
+    struct message_area area = {.city = "northport", .gateway = "gw-1", .area = "northport"};
+    char *body = message_area_encode(&area);
+    take(bench, BASE "/area/northport", "{}");
+    take(bench, BASE "/area/southport", body);
+    take(bench, "stillwater/northport/gw-2/area/northport", body);
+    free(body);
+    assert_int_equal(watch_counters(bench->watch).malformed, 3);
+    assert_string_equal(bench->complaints,
+                        BASE "/area/northport: schema: missing\n" BASE
+                             "/area/southport: the area in the body is not the topic's\n"
+                             "stillwater/northport/gw-2/area/northport: the gateway in the body is not the topic's\n");
+    assert_int_equal(lines_in(bench), 0);
+}
+
 static void a_rule_fires_once_for_an_alert_when_its_colour_is_reached(void **state)
 {
     struct bench *bench = *state;
@@ -293,6 +350,8 @@ int main(void)
         BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
         BENCH_TEST(a_removed_status_is_no_message),
+        BENCH_TEST(a_change_of_colour_is_said_and_every_message_written),
+        BENCH_TEST(an_area_that_is_not_valid_is_told),
         BENCH_TEST(a_rule_fires_once_for_an_alert_when_its_colour_is_reached),
         BENCH_TEST(many_gateways_are_counted),
         cmocka_unit_test(a_file_that_cannot_be_written_ends_the_watch),
