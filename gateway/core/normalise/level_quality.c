@@ -174,15 +174,17 @@ static void begin_wet(struct level_quality *quality, const struct level_quality_
     quality->rises = 0;
 }
 
-/* Water neither leaves within one sample nor comes and goes within two. Returns true for a false rise. */
+/* Water neither leaves within one sample nor comes and goes within minutes: with slow sampling two samples may well be
+ * a flood. Returns true for a false rise. */
 static bool end_wet(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms,
                     int64_t level_um)
 {
     int64_t fall_um = quality->last_um - level_um;
     int64_t height_um = most(quality->entry_um, quality->last_um) - (int64_t)quality->dry_10um * NOISE_UM;
-    bool soon = elapsed_ms <= policy->gap_ms;
-    bool blip = quality->wet_samples <= BLIP_SAMPLES;
-    bool vanished = elapsed_ms <= policy->step_ms && fall_um >= policy->step_um && fall_um * 4 >= height_um * 3;
+    bool soon = elapsed_ms <= policy->step_ms;
+    bool blip = quality->wet_samples <= BLIP_SAMPLES &&
+                (int64_t)quality->wet_for_s * SECOND_MS + elapsed_ms <= policy->step_ms;
+    bool vanished = fall_um >= policy->step_um && fall_um * 4 >= height_um * 3;
     bool confirmed = has(quality, CONFIRMED), blamed = has(quality, BLAMED);
     quality->flags &= QUARANTINED;
     if (confirmed) {
