@@ -193,24 +193,45 @@ void connection_release(struct connection_message *message)
     *message = (struct connection_message){0};
 }
 
-int connection_request(struct connection *connection, const char *topic, const char *body, const char *response_topic,
-                       const char *correlation)
+/* Takes the properties over. */
+static int publish(struct connection *connection, const char *topic, const char *body, bool retained,
+                   MQTTProperties *properties, MQTTClient_deliveryToken *token)
 {
     MQTTClient_message message = MQTTClient_message_initializer;
     char *copy = strdup(body);
-    int error = copy ? 0 : -1;
-    if (error == 0) error = add_string(&message.properties, MQTTPROPERTY_CODE_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
-    if (error == 0) error = add_string(&message.properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic);
-    if (error == 0) error = add_string(&message.properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation);
+    int error = copy ? add_string(properties, MQTTPROPERTY_CODE_CONTENT_TYPE, SW_CONTENT_TYPE_JSON) : -1;
     if (error == 0) {
+        message.properties = *properties;
         message.payload = copy;
         message.payloadlen = (int)strlen(body);
         message.qos = 1;
-        MQTTResponse response = MQTTClient_publishMessage5(connection->client, topic, &message, NULL);
+        message.retained = retained ? 1 : 0;
+        MQTTResponse response = MQTTClient_publishMessage5(connection->client, topic, &message, token);
         error = (int)response.reasonCode;
         MQTTResponse_free(response);
     }
-    MQTTProperties_free(&message.properties);
+    MQTTProperties_free(properties);
     free(copy);
     return error == 0 ? SW_OK : SW_ERROR_BROKER;
+}
+
+int connection_request(struct connection *connection, const char *topic, const char *body, const char *response_topic,
+                       const char *correlation)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    int error = add_string(&properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic);
+    if (error == 0) error = add_string(&properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation);
+    if (error == 0) return publish(connection, topic, body, false, &properties, NULL);
+    MQTTProperties_free(&properties);
+    return SW_ERROR_BROKER;
+}
+
+int connection_retain(struct connection *connection, const char *topic, const char *body, unsigned timeout_ms)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    MQTTClient_deliveryToken token = 0;
+    int error = publish(connection, topic, body, true, &properties, &token);
+    if (error != SW_OK) return error;
+    return MQTTClient_waitForCompletion(connection->client, token, timeout_ms) == MQTTCLIENT_SUCCESS ? SW_OK
+                                                                                                     : SW_ERROR_BROKER;
 }

@@ -47,4 +47,7 @@ void connection_release(struct connection_message *message);
 int connection_request(struct connection *connection, const char *topic, const char *body, const char *response_topic,
                        const char *correlation);
 
+/* QoS 1, JSON, retained. SW_OK when the broker has taken it, SW_ERROR_BROKER when it has not within timeout_ms. */
+int connection_retain(struct connection *connection, const char *topic, const char *body, unsigned timeout_ms);
+
 #endif

@@ -30,5 +30,7 @@ int main(int argc, char **argv)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     if (options.mode == OPTIONS_MAP) return run_map(&options, &stop);
-    return options.mode == OPTIONS_WATCH ? run_watch(&options, &stop) : run_command(&options, &stop);
+    if (options.mode == OPTIONS_COMMAND) return run_command(&options, &stop);
+    if (options.mode == OPTIONS_WEATHER) return run_weather(&options, &stop);
+    return run_watch(&options, &stop);
 }

@@ -26,8 +26,24 @@ const char options_usage[] = "Watch the alerts of a city's gateways:\n"
                              "                    --gateway GATEWAY --alert ID [--revision N] --by NAME [--note TEXT]\n"
                              "                    [--timeout SECONDS] [--json -]\n"
                              "\n"
-                             "Both: [--username NAME [--password-file FILE]]\n"
-                             "      [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
+                             "Say what came of an alert, open or over:\n"
+                             "  stillwater-centre feedback --broker ... --city CITY --gateway GATEWAY --alert ID\n"
+                             "                    --outcome false_alarm|absent|assisted|emergency --by NAME\n"
+                             "                    [--note TEXT]; resolve takes --outcome, too\n"
+                             "\n"
+                             "Say who is at home, or that somebody is back:\n"
+                             "  stillwater-centre away --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
+                             "                    [--mode away|hospital|visitor] --until TIME --by NAME [--note TEXT]\n"
+                             "  stillwater-centre back --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
+                             "                    --by NAME [--note TEXT]\n"
+                             "\n"
+                             "Warn all gateways of a city of the weather; green takes the warning back:\n"
+                             "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
+                             "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
+                             "\n"
+                             "All: [--username NAME [--password-file FILE]]\n"
+                             "     [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
+                             "TIME is RFC 3339 with an offset, as 2026-12-24T18:00:00+01:00.\n"
                              "A URL is tcp://, mqtt://, ssl:// or mqtts://HOST[:PORT]; --ca-file alone means TLS.\n";
 
 static int fail(char *text, size_t text_size, const char *what, const char *more)
@@ -134,6 +150,12 @@ enum letter {
     LETTER_REVISION,
     LETTER_BY,
     LETTER_NOTE,
+    LETTER_OUTCOME,
+    LETTER_SUBJECT,
+    LETTER_MODE,
+    LETTER_UNTIL,
+    LETTER_COLOUR,
+    LETTER_TEXT,
     LETTER_TIMEOUT,
     LETTER_HELP,
 };
@@ -185,10 +207,48 @@ static const struct option command_options[] = {
     {"revision", required_argument, NULL, LETTER_REVISION},
     {"by", required_argument, NULL, LETTER_BY},
     {"note", required_argument, NULL, LETTER_NOTE},
+    {"outcome", required_argument, NULL, LETTER_OUTCOME},
+    {"subject", required_argument, NULL, LETTER_SUBJECT},
+    {"mode", required_argument, NULL, LETTER_MODE},
+    {"until", required_argument, NULL, LETTER_UNTIL},
     {"timeout", required_argument, NULL, LETTER_TIMEOUT},
     {"help", no_argument, NULL, LETTER_HELP},
     {NULL, 0, NULL, 0},
 };
+
+static const struct option weather_options[] = {
+    {"broker", required_argument, NULL, LETTER_BROKER},
+    {"city", required_argument, NULL, LETTER_CITY},
+    {"username", required_argument, NULL, LETTER_USERNAME},
+    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
+    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
+    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
+    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"colour", required_argument, NULL, LETTER_COLOUR},
+    {"until", required_argument, NULL, LETTER_UNTIL},
+    {"by", required_argument, NULL, LETTER_BY},
+    {"text", required_argument, NULL, LETTER_TEXT},
+    {"timeout", required_argument, NULL, LETTER_TIMEOUT},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option *options_of(enum options_mode mode)
+{
+    switch (mode) {
+    case OPTIONS_COMMAND:
+        return command_options;
+    case OPTIONS_WEATHER:
+        return weather_options;
+    case OPTIONS_MAP:
+        return map_options;
+    case OPTIONS_WATCH:
+    case OPTIONS_HELP:
+        break;
+    }
+    return watch_options;
+}
 
 static int take_broker_option(struct options *options, int letter, const char *value, const char **broker)
 {
@@ -221,6 +281,44 @@ static int copy_fitting(char *out, size_t size, const char *value)
     if (value[0] == '\0' || strlen(value) >= size) return SW_ERROR_INVALID_ARGUMENT;
     memcpy(out, value, strlen(value) + 1);
     return SW_OK;
+}
+
+static bool is_weather_colour(enum sw_colour colour)
+{
+    return colour != SW_COLOUR_COUNT && colour != SW_COLOUR_BLUE;
+}
+
+/* What is known of homes, alerts and the weather. NULL, or what was expected. */
+static const char *take_people_option(struct options *options, int letter, char *value)
+{
+    struct message_command *command = &options->command;
+    switch (letter) {
+    case LETTER_OUTCOME:
+        command->outcome = sw_outcome_from_name(value);
+        return command->outcome != SW_OUTCOME_NONE ? NULL
+                                                   : "--outcome: expected false_alarm, absent, assisted or emergency";
+    case LETTER_SUBJECT:
+        (void)copy_fitting(command->subject, sizeof command->subject, value);
+        return sw_id_valid(value) ? NULL : "--subject: expected an id";
+    case LETTER_MODE:
+        command->mode = sw_away_from_name(value);
+        return command->mode != SW_AWAY_NONE ? NULL : "--mode: expected away, hospital or visitor";
+    case LETTER_UNTIL:
+        if (message_time_parse(value, &command->until) != SW_OK)
+            return "--until: expected a time as 2026-12-24T18:00:00+01:00";
+        options->weather.until = command->until;
+        return NULL;
+    case LETTER_COLOUR:
+        options->weather.colour = sw_colour_from_name(value);
+        options->has_colour = true;
+        return is_weather_colour(options->weather.colour) ? NULL : "--colour: expected green, yellow, orange or red";
+    case LETTER_TEXT:
+        return copy_fitting(options->weather.text, sizeof options->weather.text, value) == SW_OK
+                   ? NULL
+                   : "--text: expected 1 to 255 bytes";
+    default:
+        return "unknown option";
+    }
 }
 
 /* NULL, or what was expected. */
@@ -263,8 +361,58 @@ static const char *take_option(struct options *options, int letter, char *value)
         return copy_fitting(command->note, sizeof command->note, value) == SW_OK ? NULL
                                                                                  : "--note: expected 1 to 255 bytes";
     default:
-        return "unknown option";
+        return take_people_option(options, letter, value);
     }
+}
+
+/* The members of the message, by their options. NULL, or the option that is wrong; `missing` says how. */
+static const char *check_members(const struct message_command *command, bool *missing)
+{
+    bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
+    bool has_alert = command->alert_id[0] != '\0', has_subject = command->subject[0] != '\0';
+    bool may_have_outcome = command->verb == MESSAGE_VERB_FEEDBACK || command->action == SW_ALERT_ACTION_RESOLVE;
+    *missing = true;
+    if (!about_home && !has_alert) return "--alert";
+    if (about_home && !has_subject) return "--subject";
+    if (command->verb == MESSAGE_VERB_AWAY && !sw_wall_known(command->until)) return "--until";
+    if (command->verb == MESSAGE_VERB_FEEDBACK && command->outcome == SW_OUTCOME_NONE) return "--outcome";
+    if (command->by[0] == '\0') return "--by";
+    *missing = false;
+    if (about_home && has_alert) return "--alert";
+    if (!about_home && has_subject) return "--subject";
+    if (command->verb != MESSAGE_VERB_ACT && command->revision > 0) return "--revision";
+    if (!may_have_outcome && command->outcome != SW_OUTCOME_NONE) return "--outcome";
+    if (command->verb != MESSAGE_VERB_AWAY && sw_wall_known(command->until)) return "--until";
+    if (command->verb != MESSAGE_VERB_AWAY && command->mode != SW_AWAY_NONE) return "--mode";
+    return NULL;
+}
+
+static int check_command(struct options *options, char *text, size_t text_size)
+{
+    struct message_command *command = &options->command;
+    bool missing = false;
+    if (!options->city) return fail(text, text_size, "--city", "missing");
+    if (options->gateway_count != 1) return fail(text, text_size, "--gateway", "expected exactly one");
+    const char *wrong = check_members(command, &missing);
+    if (wrong && missing) return fail(text, text_size, wrong, "missing");
+    if (wrong) {
+        (void)snprintf(text, text_size, "%s: %s has no such option", wrong, message_command_name(command));
+        return SW_ERROR_INVALID_ARGUMENT;
+    }
+    if (options->json && strcmp(options->json, "-") != 0) return fail(text, text_size, "--json", "expected -");
+    if (command->verb == MESSAGE_VERB_AWAY && command->mode == SW_AWAY_NONE) command->mode = SW_AWAY_AWAY;
+    return SW_OK;
+}
+
+static int check_weather(struct options *options, char *text, size_t text_size)
+{
+    if (!options->city) return fail(text, text_size, "--city", "missing");
+    if (!options->has_colour) return fail(text, text_size, "--colour", "missing");
+    if (options->weather.colour != SW_COLOUR_GREEN && !sw_wall_known(options->weather.until))
+        return fail(text, text_size, "--until", "missing");
+    if (options->command.by[0] == '\0') return fail(text, text_size, "--by", "missing");
+    memcpy(options->weather.by, options->command.by, sizeof options->weather.by);
+    return SW_OK;
 }
 
 static int check_rest(struct options *options, const char *broker, char *text, size_t text_size)
@@ -277,13 +425,10 @@ static int check_rest(struct options *options, const char *broker, char *text, s
     if (access->certificate_file && !access->ca_file) return fail(text, text_size, "--ca-file", "missing");
     if (options->mode == OPTIONS_MAP && options->gateway_count > 1)
         return fail(text, text_size, "--gateway", "expected one at most");
-    if (options->mode == OPTIONS_COMMAND) {
-        if (!options->city) return fail(text, text_size, "--city", "missing");
-        if (options->gateway_count != 1) return fail(text, text_size, "--gateway", "expected exactly one");
-        if (options->command.alert_id[0] == '\0') return fail(text, text_size, "--alert", "missing");
-        if (options->command.by[0] == '\0') return fail(text, text_size, "--by", "missing");
-        if (options->json && strcmp(options->json, "-") != 0) return fail(text, text_size, "--json", "expected -");
-    }
+    int error = SW_OK;
+    if (options->mode == OPTIONS_COMMAND) error = check_command(options, text, text_size);
+    if (options->mode == OPTIONS_WEATHER) error = check_weather(options, text, text_size);
+    if (error != SW_OK) return error;
     return parse_broker(broker, access->ca_file != NULL, options->broker.uri, sizeof options->broker.uri, text,
                         text_size);
 }
@@ -292,24 +437,16 @@ static int check_rest(struct options *options, const char *broker, char *text, s
 static int take_mode(int *argc, char ***argv, struct options *options, char *text, size_t text_size)
 {
     if (*argc < 2 || (*argv)[1][0] == '-') return SW_OK;
-    if (strcmp((*argv)[1], "map") == 0) {
-        options->mode = OPTIONS_MAP;
-        (*argc)--;
-        (*argv)++;
-        return SW_OK;
-    }
-    options->mode = OPTIONS_COMMAND;
-    options->command.action = sw_alert_action_from_name((*argv)[1]);
-    if (options->command.action < SW_ALERT_ACTION_ACKNOWLEDGE || options->command.action > SW_ALERT_ACTION_RESOLVE)
-        return fail(text, text_size, (*argv)[1], "expected map, acknowledge, dispatch or resolve");
+    const char *word = (*argv)[1];
+    options->mode = strcmp(word, "map") == 0       ? OPTIONS_MAP
+                    : strcmp(word, "weather") == 0 ? OPTIONS_WEATHER
+                                                   : OPTIONS_COMMAND;
+    if (options->mode == OPTIONS_COMMAND && message_command_from_name(word, &options->command) != SW_OK)
+        return fail(text, text_size, word,
+                    "expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
     (*argc)--;
     (*argv)++;
     return SW_OK;
-}
-
-static const struct option *options_of(enum options_mode mode)
-{
-    return mode == OPTIONS_WATCH ? watch_options : mode == OPTIONS_MAP ? map_options : command_options;
 }
 
 int options_parse(int argc, char **argv, struct options *options, char *text, size_t text_size)

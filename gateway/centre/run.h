@@ -1,4 +1,4 @@
-/* The two things stillwater-centre can be asked to do. Both return the exit status. */
+/* What stillwater-centre can be asked to do. All return the exit status. */
 #ifndef GATEWAY_CENTRE_RUN_H
 #define GATEWAY_CENTRE_RUN_H
 
@@ -14,10 +14,15 @@ enum exit_status { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_FAILED = 1, EXIT_US
 int run_watch(const struct options *options, const volatile sig_atomic_t *stop);
 int run_map(const struct options *options, const volatile sig_atomic_t *stop);
 int run_command(const struct options *options, const volatile sig_atomic_t *stop);
+int run_weather(const struct options *options, const volatile sig_atomic_t *stop);
 
 /* Publishes a command to the gateway; its result will come to `response_topic` with this correlation. */
 int request_command(struct connection *connection, const char *city, const char *gateway,
                     const struct message_command *command, const char *response_topic, const char *correlation);
+
+/* Tries until end_s (monotonic) or until told to stop. SW_OK or SW_ERROR_BROKER, and the reasons on stderr. */
+int connect_until(struct connection *connection, const char *const *topics, size_t topic_count, double end_s,
+                  const volatile sig_atomic_t *stop);
 
 /* 16 random hexadecimal digits. */
 void random_token(char token[CONNECTION_CORRELATION_SIZE]);

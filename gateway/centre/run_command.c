@@ -45,8 +45,11 @@ static int tell_result(const struct options *options, const struct connection_me
     }
     if (options->json)
         (void)printf("%.*s\n", (int)message->size, message->payload);
-    else if (answer.accepted)
+    else if (answer.accepted && answer.revision > 0)
         (void)printf("accepted: alert %s is now at revision %u\n", answer.alert_id, answer.revision);
+    else if (answer.accepted)
+        (void)printf("accepted: %s %s: %s\n", answer.subject[0] != '\0' ? "home" : "alert",
+                     answer.subject[0] != '\0' ? answer.subject : answer.alert_id, answer.text);
     else
         (void)printf("refused (%s): %s\n", answer.error, answer.text);
     return answer.accepted ? EXIT_ACCEPTED : EXIT_REFUSED;
@@ -73,12 +76,12 @@ static int await_result(struct connection *connection, const struct options *opt
     return EXIT_NO_ANSWER;
 }
 
-static int connect_until(struct connection *connection, const char *topic, double end_s,
-                         const volatile sig_atomic_t *stop)
+int connect_until(struct connection *connection, const char *const *topics, size_t topic_count, double end_s,
+                  const volatile sig_atomic_t *stop)
 {
     char text[512] = "", told[512] = "";
     for (;;) {
-        if (connection_connect(connection, &topic, 1, text, sizeof text) == SW_OK) return SW_OK;
+        if (connection_connect(connection, topics, topic_count, text, sizeof text) == SW_OK) return SW_OK;
         if (strcmp(text, told) != 0) (void)fprintf(stderr, "%s\n", text);
         (void)snprintf(told, sizeof told, "%s", text);
         if (*stop || monotonic_s() + 0.5 >= end_s) return SW_ERROR_BROKER;
@@ -104,7 +107,8 @@ int run_command(const struct options *options, const volatile sig_atomic_t *stop
     }
     double end_s = monotonic_s() + options->timeout_s;
     int status = EXIT_NO_ANSWER;
-    if (connect_until(connection, response_topic, end_s, stop) == SW_OK) {
+    const char *const topics[] = {response_topic};
+    if (connect_until(connection, topics, 1, end_s, stop) == SW_OK) {
         int error = request_command(connection, options->city, options->gateways[0], &options->command, response_topic,
                                     correlation);
         if (error == SW_OK)

@@ -117,12 +117,91 @@ static void a_map_takes_what_to_look_at(void **state)
     assert_wrong("c|map|--broker|h|--acknowledge|level=o", "--acknowledge: unknown option, or its value is missing");
 }
 
+#define AT "|--broker|h|--city|northport|--gateway|gw-1|--by|carer-3"
+
+static void homes_and_outcomes_are_told(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(
+        parse("c|away" AT "|--subject|home-4f21|--until|2026-12-24T18:00:00+01:00", &options, text, sizeof text),
+        SW_OK);
+    assert_int_equal(options.mode, OPTIONS_COMMAND);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_AWAY);
+    assert_int_equal(options.command.mode, SW_AWAY_AWAY);
+    assert_string_equal(options.command.subject, "home-4f21");
+    assert_int_equal(options.command.until.ms, INT64_C(1798131600000));
+    assert_int_equal(parse("c|away" AT "|--subject|h|--until|2026-12-24T18:00:00Z|--mode|visitor|--note|her sister",
+                           &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.command.mode, SW_AWAY_VISITOR);
+    assert_string_equal(options.command.note, "her sister");
+    assert_int_equal(parse("c|back" AT "|--subject|home-4f21", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_BACK);
+    assert_int_equal(parse("c|feedback" AT "|--alert|a|--outcome|absent", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_FEEDBACK);
+    assert_int_equal(options.command.outcome, SW_OUTCOME_ABSENT);
+    assert_int_equal(parse("c|resolve" AT "|--alert|a|--outcome|assisted", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.outcome, SW_OUTCOME_ASSISTED);
+}
+
+static void the_weather_is_told(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|weather|--broker|h|--city|northport|--colour|red|--until|2026-12-24T18:00:00Z|--by|met|"
+                           "--text|50 mm in 3 h",
+                           &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.mode, OPTIONS_WEATHER);
+    assert_int_equal(options.weather.colour, SW_COLOUR_RED);
+    assert_int_equal(options.weather.until.ms, INT64_C(1798135200000));
+    assert_string_equal(options.weather.by, "met");
+    assert_string_equal(options.weather.text, "50 mm in 3 h");
+    assert_int_equal(
+        parse("c|weather|--broker|h|--city|northport|--colour|green|--by|met", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.weather.until.ms, 0);
+}
+
+static void wrong_lines_about_people_say_what_is_wrong(void **state)
+{
+    (void)state;
+    assert_wrong("c|away" AT "|--until|2026-12-24T18:00:00Z", "--subject: missing");
+    assert_wrong("c|away" AT "|--subject|home-1", "--until: missing");
+    assert_wrong("c|away" AT "|--subject|Jane Doe", "--subject: expected an id: Jane Doe");
+    assert_wrong("c|away" AT "|--until|tomorrow", "--until: expected a time as 2026-12-24T18:00:00+01:00: tomorrow");
+    assert_wrong("c|away" AT "|--mode|holiday", "--mode: expected away, hospital or visitor: holiday");
+    assert_wrong("c|away" AT "|--subject|h|--until|2026-12-24T18:00:00Z|--alert|a", "--alert: away has no such option");
+    assert_wrong("c|away" AT "|--subject|h|--until|2026-12-24T18:00:00Z|--outcome|absent",
+                 "--outcome: away has no such option");
+    assert_wrong("c|away" AT "|--subject|h|--until|2026-12-24T18:00:00Z|--revision|1",
+                 "--revision: away has no such option");
+    assert_wrong("c|back" AT "|--subject|h|--until|2026-12-24T18:00:00Z", "--until: back has no such option");
+    assert_wrong("c|back" AT "|--subject|h|--mode|away", "--mode: back has no such option");
+    assert_wrong("c|feedback" AT "|--alert|a", "--outcome: missing");
+    assert_wrong("c|feedback" AT "|--outcome|absent", "--alert: missing");
+    assert_wrong("c|feedback" AT "|--alert|a|--outcome|fine",
+                 "--outcome: expected false_alarm, absent, assisted or emergency: fine");
+    assert_wrong("c|feedback" AT "|--alert|a|--outcome|absent|--revision|2", "--revision: feedback has no such option");
+    assert_wrong("c|acknowledge" AT "|--alert|a|--outcome|absent", "--outcome: acknowledge has no such option");
+    assert_wrong("c|dispatch" AT "|--alert|a|--subject|h", "--subject: dispatch has no such option");
+    assert_wrong("c|weather|--broker|h|--colour|red", "--city: missing");
+    assert_wrong("c|weather|--broker|h|--city|n|--by|met", "--colour: missing");
+    assert_wrong("c|weather|--broker|h|--city|n|--colour|red|--by|met", "--until: missing");
+    assert_wrong("c|weather|--broker|h|--city|n|--colour|green", "--by: missing");
+    assert_wrong("c|weather|--broker|h|--colour|blue", "--colour: expected green, yellow, orange or red: blue");
+    assert_wrong("c|weather|--broker|h|--gateway|g", "--gateway: unknown option, or its value is missing");
+    assert_wrong("c|--broker|h|--until|2026-12-24T18:00:00Z", "--until: unknown option, or its value is missing");
+}
+
 static void wrong_lines_say_what_is_wrong(void **state)
 {
     (void)state;
     assert_wrong("c", "--broker: missing");
-    assert_wrong("c|watch", "watch: expected map, acknowledge, dispatch or resolve");
-    assert_wrong("c|clear", "clear: expected map, acknowledge, dispatch or resolve");
+    assert_wrong("c|watch", "watch: expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
+    assert_wrong("c|clear", "clear: expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -165,9 +244,15 @@ static void help_needs_nothing_else(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_broker_is_named_in_many_ways),       cmocka_unit_test(a_watch_takes_filters_and_rules),
-        cmocka_unit_test(a_command_takes_what_the_message_has), cmocka_unit_test(a_map_takes_what_to_look_at),
-        cmocka_unit_test(wrong_lines_say_what_is_wrong),        cmocka_unit_test(help_needs_nothing_else),
+        cmocka_unit_test(a_broker_is_named_in_many_ways),
+        cmocka_unit_test(a_watch_takes_filters_and_rules),
+        cmocka_unit_test(a_command_takes_what_the_message_has),
+        cmocka_unit_test(a_map_takes_what_to_look_at),
+        cmocka_unit_test(homes_and_outcomes_are_told),
+        cmocka_unit_test(the_weather_is_told),
+        cmocka_unit_test(wrong_lines_about_people_say_what_is_wrong),
+        cmocka_unit_test(wrong_lines_say_what_is_wrong),
+        cmocka_unit_test(help_needs_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -142,6 +142,42 @@ static void the_centre_comes_back_after_the_broker_was_lost(void **state)
     broker_close(&broker);
 }
 
+static void a_weather_warning_stays_with_the_broker(void **state)
+{
+    (void)state;
+    struct broker broker;
+    char output[4096];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    const char *const warn[] = {getenv("STILLWATER_CENTRE"),
+                                "weather",
+                                "--broker",
+                                address,
+                                "--city",
+                                "northport",
+                                "--colour",
+                                "red",
+                                "--until",
+                                "2026-12-24T18:00:00+01:00",
+                                "--by",
+                                "met-office",
+                                "--timeout",
+                                "5",
+                                NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, warn), 0);
+    assert_string_equal(output, "weather red: taken by the broker\n");
+    const char *const listen[] = {"mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", port,          "-t",
+                                  "stillwater/#",  "-C", "1", "-W", "5",         "-F", "%r %t %C %p", NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, listen), 0);
+    assert_string_equal(output, "1 stillwater/northport/weather application/json {\"schema\":\"stillwater.weather/1\","
+                                "\"colour\":\"red\",\"until\":\"2026-12-24T17:00:00.000Z\",\"by\":\"met-office\"}\n");
+    broker_close(&broker);
+    /* And without a broker somebody is told. */
+    const char *const again[] = {warn[0], "weather", "--broker", address,     "--city", "northport", "--colour",
+                                 "green", "--by",    "met",      "--timeout", "1",      NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, again), 3);
+}
+
 static void a_command_reaches_the_gateway_and_comes_back_as_the_next_revision(void **state)
 {
     (void)state;
@@ -408,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_missed_while_the_centre_is_away),
         cmocka_unit_test(the_centre_comes_back_after_the_broker_was_lost),
+        cmocka_unit_test(a_weather_warning_stays_with_the_broker),
         cmocka_unit_test(a_command_reaches_the_gateway_and_comes_back_as_the_next_revision),
         cmocka_unit_test(no_answer_is_told_from_a_refusal),
         cmocka_unit_test(a_rule_acknowledges_by_itself),
