@@ -144,7 +144,8 @@ def alerts_follow_the_schema(replay):
     rows += [row(START + i * HOUR, "h", "water_index_l", 5) for i in range(1, 30)]
     rows += [row(START + 30 * HOUR, "h", "water_index_l", 50)]
     alerts = replay.run(rows).alerts
-    equal({a["kind"] for a in alerts}, {"no_use", "level", "cover_open", "sensor_silent"}, "kinds")
+    kinds = {a["kind"] for a in alerts}
+    check(kinds >= {"no_use", "level", "cover_open", "sensor_silent"}, f"only {kinds}")
     for alert in alerts:
         jsonschema.validate(alert, schema)
 
