@@ -5,13 +5,22 @@
 
 static const struct fixed_rule nothing_in_24_h = {"nothing in 24 h", 1, 24 * HOUR};
 
-/* The policy that is the same as nothing_in_24_h. */
+/* The policy that is the same as nothing_in_24_h, with every other rule of a home's water off. */
 static struct policy same_policy(void)
 {
     struct policy policy = policy_city_default();
     policy.no_use.volume_ml = 1;
     policy.no_use.window_ms = 24 * HOUR;
     policy.no_use.coverage_permille = 1000;
+    policy.nothing_in.window_ms = 0;
+    policy.use_start.drip_most_ml_day = 0;
+    policy.leak.advice_ms = 0;
+    policy.burst.flow_ml_min = 0;
+    policy.day_volume.limit_ml = 0;
+    policy.backflow.volume_ml = 0;
+    policy.tell_first_use = false;
+    policy.tell_slow_change = false;
+    policy.meter_fault.stuck_ms = 0;
     return policy;
 }
 
@@ -74,6 +83,8 @@ static void the_core_and_the_model_of_the_same_rule_agree(void **state)
     check_score(&fixed, &home);
     assert_int_equal(core.raised[SW_ALERT_KIND_NO_USE], 1);
     assert_int_equal(core.serious[SW_ALERT_KIND_NO_USE], 1);
+    for (int kind = 0; kind < SW_ALERT_KIND_COUNT; kind++)
+        if (kind != SW_ALERT_KIND_NO_USE) assert_int_equal(core.raised[kind], 0);
     end(&home);
     home_score_free(&core);
     home_score_free(&fixed);
