@@ -7,10 +7,10 @@ import signal
 import sys
 import time
 
-from expect import Expected, judge
+from expect import Expected, ExpectedArea, judge, judge_areas
 from household import show_household
 from rig import Rig, RigError
-from town import COVER, HOME_A, HOME_B, NODE_DRAIN, RIVER, Town
+from town import COVER, HOME_A, HOME_B, HOMES_CELL, NODE_DRAIN, RIVER, STREET, WATER_CELL, Town
 
 EXPECTED = [
     Expected("no_use", HOME_A, states=("raised", "acknowledged", "cleared")),
@@ -18,6 +18,10 @@ EXPECTED = [
     Expected("cover_open", COVER, times=2),
     Expected("sensor_silent", HOME_B),
     Expected("node_silent", NODE_DRAIN),
+]
+
+EXPECTED_AREAS = [
+    ExpectedArea(path, ("green", "red", "green")) for path in (WATER_CELL, STREET, "demo/north", "demo")
 ]
 
 PAINT = {"green": 32, "blue": 34, "yellow": 33, "orange": 91, "red": 31}
@@ -32,6 +36,7 @@ class Story:
         self.start = time.monotonic()
         self.told = 0
         self.last = {}
+        self.street = None
 
     def say(self, who, text, colour=None):
         stamp = f"{time.monotonic() - self.start:5.1f} s"
@@ -52,9 +57,19 @@ class Story:
         for m in messages[self.told :]:
             if m.get("schema") == "stillwater.alert/1":
                 self.say("centre", f"{m['colour'].upper():<6} {self.what_changed(m):<13} {m['headline']}", m["colour"])
+            elif m.get("schema") == "stillwater.area/1" and m["area"] == STREET:
+                self.hear_street(m)
             elif m.get("schema") == "stillwater.status/1" and m["state"] != "online":
                 self.say("centre", f"gateway {m['gateway']} is {m['state']}")
         self.told = len(messages)
+
+    def hear_street(self, area):
+        """What a person sees on the map: the colour, and whether it can be trusted."""
+        seen = (area["colour"], area["unknown"])
+        if seen != self.street:
+            doubt = ", unknown" if area["unknown"] else ""
+            self.say("map", f"{area['colour'].upper():<6} {area['area']}{doubt}", area["colour"])
+        self.street = seen
 
     def until(self, what, condition, timeout):
         def listening():
@@ -135,6 +150,7 @@ def killed_node(story, town, rig):
     rig.tell(town.drain_wire, "join")
     story.until_alert("node_silent", NODE_DRAIN, "cleared")
     story.until_alert("cover_open", COVER, "cleared", count=2)
+    story.until("the street to be green and known", lambda: story.street == ("green", False), 20)
 
 
 def tell(rig, colourful, json_file):
@@ -151,7 +167,8 @@ def tell(rig, colourful, json_file):
         story.say("town", "All is quiet again.")
         status = town.stop_gateway()
         story.pause(1)
-        wrong = judge(rig.messages(town.centre), EXPECTED)
+        messages = rig.messages(town.centre)
+        wrong = judge(messages, EXPECTED) + judge_areas(messages, EXPECTED_AREAS, hidden=[HOMES_CELL])
         if status != 0:
             wrong.append(f"stillwaterd ended with status {status}, expected 0")
         return wrong

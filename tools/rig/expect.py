@@ -11,6 +11,14 @@ class Expected:
         self.kind, self.subject, self.times, self.colours, self.states = kind, subject, times, colours, states
 
 
+class ExpectedArea:
+    """The colour of a place: `colours` must appear in this order (others may stand between); the last word on it is the
+    last of them, and known."""
+
+    def __init__(self, path, colours):
+        self.path, self.colours = path, colours
+
+
 def in_order(wanted, seen):
     rest = iter(seen)
     return all(any(w == s for s in rest) for w in wanted)
@@ -26,6 +34,27 @@ def judge_life(alert_id, revisions):
         wrong.append(f"{alert_id}: begins as {revisions[0]['state']}, expected raised")
     if revisions[-1]["state"] not in ("cleared", "resolved"):
         wrong.append(f"{alert_id}: ends as {revisions[-1]['state']}, expected cleared")
+    return wrong
+
+
+def judge_areas(messages, expected, hidden=()):
+    """What is wrong with the areas: the expected ones, none of the `hidden` ones, and nobody's home in any."""
+    wrong = []
+    lives = defaultdict(list)
+    for message in messages:
+        if message.get("schema") == "stillwater.area/1":
+            lives[message["area"]].append(message)
+            if "home-" in str(message):
+                wrong.append(f"area {message['area']} tells of a home: {message}")
+    for e in expected:
+        colours = [m["colour"] for m in lives[e.path]]
+        if not in_order(e.colours, colours):
+            wrong.append(f"area {e.path}: colours {colours}, expected {list(e.colours)} in this order")
+        elif lives[e.path][-1]["colour"] != e.colours[-1] or lives[e.path][-1]["unknown"]:
+            wrong.append(f"area {e.path} ends as {lives[e.path][-1]}, expected {e.colours[-1]} and known")
+    for path in hidden:
+        if path in lives:
+            wrong.append(f"area {path} is told of, but two homes are too few for a map")
     return wrong
 
 

@@ -5,6 +5,8 @@ needs: on a busy machine the emulator takes tens of milliseconds for a byte."""
 HOME_A, HOME_B = "home-4f21", "home-7c03"
 RIVER, PIPE, RAIN, COVER = "site-river-3", "site-pipe-9", "rain-2", "cover-17"
 NODE_HOME, NODE_DRAIN = "node-home", "node-drain"
+STREET = "demo/north/canal-street"
+HOMES_CELL, WATER_CELL = f"{STREET}/cell-4", f"{STREET}/cell-5"
 
 HOME_SENSORS = """\
 sensors:
@@ -34,12 +36,12 @@ policy:
   cover: {{tilt_deg: 10, tilt_deadband_deg: 2, off_delay_s: 2}}
   silent: {{home_s: 12, level_s: 12, cover_s: 12, rain_s: 12, node_s: 10, bus_s: 5}}
 subjects:
-  - {{id: {HOME_A}, place: {{latitude: 31.2989, longitude: 120.5853, grid: demo/north/canal-street/cell-4}}}}
-  - {{id: {HOME_B}, place: {{latitude: 31.2991, longitude: 120.5860, grid: demo/north/canal-street/cell-4}}}}
-  - {{id: {RIVER}, place: {{latitude: 31.3001, longitude: 120.5871, grid: demo/north/canal-street/cell-5}}}}
-  - {{id: {PIPE}, place: {{latitude: 31.3002, longitude: 120.5874, grid: demo/north/canal-street/cell-5}}}}
-  - {{id: {RAIN}, place: {{latitude: 31.3000, longitude: 120.5870, grid: demo/north/canal-street/cell-5}}}}
-  - {{id: {COVER}, place: {{latitude: 31.3003, longitude: 120.5875, grid: demo/north/canal-street/cell-5}}}}
+  - {{id: {HOME_A}, place: {{latitude: 31.2989, longitude: 120.5853, grid: {HOMES_CELL}}}}}
+  - {{id: {HOME_B}, place: {{latitude: 31.2991, longitude: 120.5860, grid: {HOMES_CELL}}}}}
+  - {{id: {RIVER}, place: {{latitude: 31.3001, longitude: 120.5871, grid: {WATER_CELL}}}}}
+  - {{id: {PIPE}, place: {{latitude: 31.3002, longitude: 120.5874, grid: {WATER_CELL}}}}}
+  - {{id: {RAIN}, place: {{latitude: 31.3000, longitude: 120.5870, grid: {WATER_CELL}}}}}
+  - {{id: {COVER}, place: {{latitude: 31.3003, longitude: 120.5875, grid: {WATER_CELL}}}}}
 lines:
   - id: line-home
     port: {home_line}
