@@ -57,12 +57,21 @@ static struct store_reading row_of(const struct gateway *gateway, const struct t
     return row;
 }
 
+/* The subject of the core that a reading of the target belongs to. A battery is the cover's or the level's. */
+static uint32_t core_subject_of(const struct target *target, enum sw_reading_kind kind)
+{
+    if (kind == SW_READING_BATTERY)
+        return target->core[SUBJECT_COVER] != NO_SUBJECT ? target->core[SUBJECT_COVER] : target->core[SUBJECT_LEVEL];
+    enum subject_domain domain = subject_domain_of(kind);
+    return domain == 0 ? NO_SUBJECT : target->core[domain];
+}
+
 /* Hands a reading to the core and takes over what the normaliser thinks of it. */
 static void judge(struct gateway *gateway, const struct target *target, struct store_reading *row, struct sw_wall now)
 {
-    enum subject_domain domain = subject_domain_of((enum sw_reading_kind)row->kind);
-    if (domain == 0 || target->core[domain] == NO_SUBJECT) return;
-    struct core_reading reading = {.subject = target->core[domain],
+    uint32_t subject = core_subject_of(target, (enum sw_reading_kind)row->kind);
+    if (subject == NO_SUBJECT) return;
+    struct core_reading reading = {.subject = subject,
                                    .kind = (enum sw_reading_kind)row->kind,
                                    .value_milli = row->value_milli,
                                    .quality = (enum sw_quality)row->quality,

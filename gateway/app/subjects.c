@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/log.h"
+#include "config/neighbours.h"
 
 static uint32_t capacity_needed(const struct gateway_config *config)
 {
@@ -89,6 +90,11 @@ static int add_line(struct gateway *gateway, uint32_t l)
     return error;
 }
 
+static const struct config_place *place_of(void *ctx, uint32_t core_index)
+{
+    return subjects_place(ctx, core_index);
+}
+
 int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, size_t text_size)
 {
     uint32_t capacity = capacity_needed(gateway->config);
@@ -102,6 +108,7 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
         gateway->config_subject[i] = NO_SUBJECT;
     for (uint32_t l = 0; !error && l < gateway->config->line_count; l++)
         error = add_line(gateway, l);
+    if (!error) neighbours_link(gateway->core, place_of, gateway);
     if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
     return error;
 }

@@ -134,7 +134,7 @@ int reading_row_read(const struct row_header *header, const struct csv *csv, str
     row->subject = text[ROW_SUBJECT];
     row->kind = sw_reading_kind_from_name(text[ROW_KIND]);
     if (row->kind == SW_READING_NONE) return fail(problem, ROW_KIND, text[ROW_KIND], EXPECTED_KIND);
-    bool is_switch = row->kind == SW_READING_COVER_OPEN;
+    bool is_switch = row->kind == SW_READING_COVER_OPEN || row->kind == SW_READING_COVER_FLOAT;
     int error = is_switch ? read_switch(text[ROW_VALUE], &row->value_milli)
                           : decimal_parse_milli(text[ROW_VALUE], &row->value_milli);
     return error == SW_OK ? SW_OK

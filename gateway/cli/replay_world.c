@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/neighbours.h"
 #include "message/message.h"
 #include "stillwater/error.h"
 
@@ -99,6 +100,12 @@ static int copy_subjects(struct replay_world *world, struct core *larger)
     return SW_OK;
 }
 
+static const struct config_place *place_of(void *ctx, uint32_t index)
+{
+    const struct replay_world *world = ctx;
+    return index == world->file ? NULL : &world->places[index];
+}
+
 static int grow(struct replay_world *world)
 {
     if (world->capacity > UINT32_MAX / 4) return SW_ERROR_NO_SPACE;
@@ -116,6 +123,7 @@ static int grow(struct replay_world *world)
     free(world->core);
     world->core = larger;
     world->capacity = capacity;
+    neighbours_link(world->core, place_of, world);
     return SW_OK;
 }
 
@@ -127,8 +135,10 @@ static int add_subject(struct replay_world *world, enum subject_domain domain, c
     }
     struct config_subject subject = config_subject_or_default(world->config, name);
     int error = core_add_subject(world->core, domain, name, world->file, &subject.policy, index);
-    if (error == SW_OK) world->places[*index] = subject.place;
-    return error;
+    if (error != SW_OK) return error;
+    world->places[*index] = subject.place;
+    if (subject.place.known) neighbours_link(world->core, place_of, world);
+    return SW_OK;
 }
 
 static int resolve(struct replay_world *world, enum subject_domain domain, const char *name, uint32_t *index)
@@ -167,13 +177,23 @@ static void advance(struct replay_world *world, int64_t row_ms)
     if (row_ms > world->now_ms) tick(world, row_ms - 1, row_ms);
 }
 
+/* A battery belongs to the cover or the level of its name; before the first reading of either to none. */
+static enum subject_domain domain_of(const struct replay_world *world, const struct reading_row *row)
+{
+    uint32_t index;
+    if (row->kind != SW_READING_BATTERY) return subject_domain_of(row->kind);
+    if (core_find_subject(world->core, SUBJECT_COVER, row->subject, &index) == SW_OK) return SUBJECT_COVER;
+    if (core_find_subject(world->core, SUBJECT_LEVEL, row->subject, &index) == SW_OK) return SUBJECT_LEVEL;
+    return (enum subject_domain)0;
+}
+
 int replay_world_take(struct replay_world *world, const struct reading_row *row)
 {
     if (row->time.ms < world->now_ms) return SW_ERROR_STALE;
     advance(world, row->time.ms);
     world->counts.readings++;
-    enum subject_domain domain = subject_domain_of(row->kind);
-    if (domain == 0) return SW_OK; /* kinds that no detector looks at */
+    enum subject_domain domain = domain_of(world, row);
+    if (domain == 0) return SW_OK;
     struct core_reading reading = {.kind = row->kind,
                                    .value_milli = row->value_milli,
                                    .quality = SW_QUALITY_GOOD,

@@ -5,7 +5,9 @@
 #include <assert.h>
 
 #include "core/alert/alert_id.h"
+#include "core/core_cover.h"
 #include "core/core_home.h"
+#include "core/core_level.h"
 #include "core/normalise/gauge.h"
 
 enum subject_domain subject_domain_of(enum sw_reading_kind kind)
@@ -18,6 +20,7 @@ enum subject_domain subject_domain_of(enum sw_reading_kind kind)
         return SUBJECT_LEVEL;
     case SW_READING_COVER_TILT:
     case SW_READING_COVER_OPEN:
+    case SW_READING_COVER_FLOAT:
         return SUBJECT_COVER;
     case SW_READING_RAIN:
         return SUBJECT_RAIN;
@@ -57,24 +60,14 @@ static bool take_home(struct core *core, const struct core_reading *reading)
 
 static bool take_level(struct core *core, struct subject *subject, const struct core_reading *reading)
 {
+    if (reading->kind == SW_READING_BATTERY) {
+        battery_take(&subject->state.water.battery, &subject->policy.battery, reading->time.ms, reading->value_milli);
+        return true;
+    }
     if (!gauge_level_in_range(&subject->policy.level, reading->value_milli))
         return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
-    level_take(&subject->state.level, &subject->policy.level, reading->time.ms, reading->value_milli);
-    return true;
-}
-
-static bool take_cover(struct core *core, struct subject *subject, const struct core_reading *reading)
-{
-    struct cover *cover = &subject->state.cover;
-    const struct cover_policy *policy = &subject->policy.cover;
-    if (reading->kind == SW_READING_COVER_OPEN) {
-        if (!gauge_switch_in_range(reading->value_milli)) return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
-        cover_take_switch(cover, policy, reading->time.ms, reading->value_milli != 0);
-    } else {
-        if (!gauge_tilt_in_range(reading->value_milli)) return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
-        cover_take_tilt(cover, policy, reading->time.ms, reading->value_milli);
-    }
-    return true;
+    struct level_quality_verdict verdict = core_level_take(core, subject, reading->time.ms, reading->value_milli);
+    return verdict.quality == SW_QUALITY_GOOD || reject(core, verdict.quality, verdict.reason);
 }
 
 /* Hands a reading with a good value to its detector. False when the normaliser does not believe it. */
@@ -86,8 +79,11 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
     case SUBJECT_LEVEL:
         return take_level(core, subject, reading);
     case SUBJECT_COVER:
-        return take_cover(core, subject, reading);
+        return core_cover_take(subject, reading->kind, reading->time.ms, reading->value_milli) ||
+               reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
     case SUBJECT_RAIN:
+        rain_take(&subject->state.rain, reading->time.ms, reading->value_milli);
+        break;
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
@@ -96,43 +92,50 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
     return true;
 }
 
-static struct condition judge(const struct subject *subject)
+/* Whether such a reading belongs to such a subject. */
+static bool belongs(const struct subject *subject, enum sw_reading_kind kind)
 {
-    switch (subject->domain) {
-    case SUBJECT_LEVEL:
-        return level_judge(&subject->state.level);
-    case SUBJECT_COVER:
-        return cover_judge(&subject->state.cover, &subject->policy.cover);
+    if (kind == SW_READING_BATTERY) return subject->domain == SUBJECT_LEVEL || subject->domain == SUBJECT_COVER;
+    return subject_domain_of(kind) == subject->domain;
+}
+
+static bool is_next(const struct subject *subject, enum subject_input input, const struct core_reading *reading)
+{
+    return belongs(subject, reading->kind) && reading->time.ms > subject->heard_ms[input] &&
+           reading->time.ms <= ALERT_TIME_MAX_MS;
+}
+
+static enum subject_input input_of(enum sw_reading_kind kind)
+{
+    if (kind == SW_READING_COVER_OPEN || kind == SW_READING_WATER_REVERSE_INDEX) return SUBJECT_INPUT_SECOND;
+    if (kind == SW_READING_BATTERY) return SUBJECT_INPUT_THIRD;
+    return kind == SW_READING_COVER_FLOAT ? SUBJECT_INPUT_FOURTH : SUBJECT_INPUT_MAIN;
+}
+
+/* Readings that show that the subject is watched; a battery's voltage or a reverse total alone does not. */
+static bool counts_as_heard(enum sw_reading_kind kind)
+{
+    return kind != SW_READING_BATTERY && kind != SW_READING_WATER_REVERSE_INDEX;
+}
+
+static void follow(struct core *core, uint32_t index, struct sw_wall now)
+{
+    switch (core->subjects[index].domain) {
     case SUBJECT_HOME:
+        core_home_follow(core, index, now);
+        break;
+    case SUBJECT_LEVEL:
+        core_level_follow(core, index, now);
+        break;
+    case SUBJECT_COVER:
+        core_cover_follow(core, index, now);
+        break;
     case SUBJECT_RAIN:
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
         break;
     }
-    return (struct condition){.decided = false};
-}
-
-static bool is_next(const struct subject *subject, enum subject_input input, const struct core_reading *reading)
-{
-    return subject_domain_of(reading->kind) == subject->domain && reading->time.ms > subject->heard_ms[input] &&
-           reading->time.ms <= ALERT_TIME_MAX_MS;
-}
-
-static enum subject_input input_of(enum sw_reading_kind kind)
-{
-    return kind == SW_READING_COVER_OPEN || kind == SW_READING_WATER_REVERSE_INDEX ? SUBJECT_INPUT_SECOND
-                                                                                   : SUBJECT_INPUT_MAIN;
-}
-
-static void follow(struct core *core, uint32_t index, struct sw_wall now)
-{
-    const struct subject *subject = &core->subjects[index];
-    struct condition condition = judge(subject);
-    if (subject->domain == SUBJECT_HOME)
-        core_home_follow(core, index, now);
-    else
-        core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);
 }
 
 static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
@@ -157,11 +160,11 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
     }
     if (!take(core, subject, reading)) {
         subject->rejected++;
-        /* What the meter did wrong may be an alert of its own. */
+        /* What the sensor did wrong may be an alert of its own. */
         follow(core, reading->subject, now);
         return;
     }
-    bool counts = subject->domain != SUBJECT_HOME || input == SUBJECT_INPUT_MAIN;
+    bool counts = counts_as_heard(reading->kind);
     if (counts && reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
     if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
     follow(core, reading->subject, now);

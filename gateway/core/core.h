@@ -30,7 +30,7 @@ enum subject_domain {
     SUBJECT_SOURCE = 7, /* a plain Modbus device or a file: carries data as a node does, raises no alert itself */
 };
 
-/* The domain a reading kind belongs to; 0 for kinds the detectors do not look at (battery, reverse index). */
+/* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
 
 #define CORE_NO_PARENT UINT32_MAX
@@ -67,6 +67,11 @@ int core_init(void *memory, uint32_t subject_capacity, const char *gateway, stru
  * of their own. SW_ERROR_NO_SPACE when full; SW_ERROR_NOT_PERMITTED when the name is already used in this domain. */
 int core_add_subject(struct core *core, enum subject_domain domain, const char *name, uint32_t parent,
                      const struct policy *policy, uint32_t *index);
+
+/* Which sensors near by (levels and rain gauges) are asked whether they say the same as this level. Replaces what was
+ * set before. SW_ERROR_INVALID_ARGUMENT: not a level, more than CORE_NEIGHBOURS_MAX, or one of another domain. */
+#define CORE_NEIGHBOURS_MAX 4
+int core_set_neighbours(struct core *core, uint32_t subject, const uint32_t *neighbours, uint32_t count);
 
 /* SW_ERROR_NOT_FOUND when there is none. Hashed, but meant for configuration, not for every reading. */
 int core_find_subject(const struct core *core, enum subject_domain domain, const char *name, uint32_t *index);

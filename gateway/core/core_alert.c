@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "core/alert/alert_id.h"
+#include "core/core_cover.h"
 #include "core/core_home.h"
+#include "core/core_level.h"
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
 {
@@ -24,7 +26,8 @@ enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_aler
                            [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW},
         [SUBJECT_COVER] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_COVER_OPEN,
                            [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
-                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW},
+                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW,
+                           [COVER_ALERT_FLOAT] = SW_ALERT_KIND_LEVEL},
         [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
         [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
         [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
@@ -56,8 +59,8 @@ static void silence_evidence(const struct subject *subject, struct sw_evidence *
 }
 
 /* `rule`: of the condition, or the one that had fired when it is over. */
-static struct sw_evidence evidence_of(const struct subject *subject, enum subject_alert which, enum sw_colour colour,
-                                      enum sw_alert_rule rule)
+static struct sw_evidence evidence_of(const struct core *core, const struct subject *subject, enum subject_alert which,
+                                      enum sw_colour colour, enum sw_alert_rule rule)
 {
     struct sw_evidence evidence;
     memset(&evidence, 0, sizeof evidence);
@@ -74,9 +77,9 @@ static struct sw_evidence evidence_of(const struct subject *subject, enum subjec
         core_home_evidence(subject, which, rule, &evidence);
         looked_at_ms = evidence.window_ms;
     } else if (subject->domain == SUBJECT_LEVEL) {
-        level_evidence(&subject->state.level, &subject->policy.level, colour, &evidence);
+        core_level_evidence(core, subject, which, colour, rule, &evidence);
     } else if (subject->domain == SUBJECT_COVER) {
-        cover_evidence(&subject->state.cover, &subject->policy.cover, &evidence);
+        core_cover_evidence(subject, which, rule, &evidence);
     }
     evidence.estimated_time =
         subject->estimated_ms != 0 && subject->last_good_ms - subject->estimated_ms <= looked_at_ms;
@@ -122,7 +125,7 @@ void core_follow(struct core *core, uint32_t index, enum subject_alert which, co
     int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
     enum sw_alert_rule rule = condition->rule != SW_ALERT_RULE_NONE ? condition->rule : life->evidence.rule;
     if (step == ALERT_STEP_CLEAR) rule = life->evidence.rule;
-    struct sw_evidence evidence = evidence_of(subject, which, condition->colour, rule);
+    struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
     alert_life_step(life, step, condition->colour, onset_ms, &evidence, now.ms);
     subject->dirty = true;
     publish(core, index, which, "", "");
@@ -215,7 +218,7 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
     if (!alert_life_is_open(life)) return;
-    struct sw_evidence evidence = evidence_of(subject, which, SW_COLOUR_GREEN, life->evidence.rule);
+    struct sw_evidence evidence = evidence_of(core, subject, which, SW_COLOUR_GREEN, life->evidence.rule);
     alert_life_step(life, ALERT_STEP_CLEAR, SW_COLOUR_GREEN, 0, &evidence, now.ms);
     subject->dirty = true;
     publish(core, index, which, actor, note);

@@ -361,6 +361,95 @@ static void walk_cover(struct walk *walk, struct cover *cover)
     walk_i64(walk, &cover->off_since_ms);
 }
 
+static void walk_quality(struct walk *walk, struct level_quality *quality)
+{
+    uint16_t dry = (uint16_t)quality->dry_10um;
+    walk_i64(walk, &quality->time_ms);
+    walk_i32(walk, &quality->last_um);
+    walk_i32(walk, &quality->believed_um);
+    walk_i32(walk, &quality->anchor_um);
+    walk_i32(walk, &quality->entry_um);
+    walk_u32(walk, &quality->flat_for_s);
+    walk_u16(walk, &quality->wet_for_s);
+    walk_u16(walk, &quality->noise_10um);
+    walk_u16(walk, &dry);
+    quality->dry_10um = (int16_t)dry;
+    walk_u8(walk, &quality->blame);
+    walk_u8(walk, &quality->wet_samples);
+    walk_u8(walk, &quality->rises);
+    walk_u8(walk, &quality->odd_samples);
+    walk_u8(walk, &quality->flags);
+}
+
+static void walk_rise(struct walk *walk, struct rise *rise)
+{
+    walk_i64(walk, &rise->time_ms);
+    for (int i = 0; i < RISE_SAMPLES; i++) {
+        uint16_t level = (uint16_t)rise->level_mm[i];
+        walk_u16(walk, &level);
+        rise->level_mm[i] = (int16_t)level;
+        walk_u16(walk, &rise->gap_s[i]);
+    }
+    uint16_t peak = (uint16_t)rise->peak_mm;
+    walk_u16(walk, &rise->warned_for_s);
+    walk_u16(walk, &rise->calm_for_s);
+    walk_u16(walk, &rise->below_for_s);
+    walk_u16(walk, &peak);
+    rise->peak_mm = (int16_t)peak;
+    rise->count = (uint8_t)walk_small(walk, rise->count, RISE_SAMPLES + 1);
+    rise->warned = (uint8_t)walk_small(walk, rise->warned, SW_COLOUR_COUNT);
+    rise->in_flood = (uint8_t)walk_small(walk, rise->in_flood, 2);
+    walk_u8(walk, &rise->floods);
+    for (int i = 0; i < SW_COLOUR_COUNT - 1; i++)
+        walk_u8(walk, &rise->reached[i]);
+}
+
+static void walk_battery(struct walk *walk, struct battery *battery)
+{
+    walk_i64(walk, &battery->time_ms);
+    walk_i64(walk, &battery->low_since_ms);
+    walk_i64(walk, &battery->critical_since_ms);
+    walk_i32(walk, &battery->millivolts);
+    walk_bool(walk, &battery->low);
+    walk_bool(walk, &battery->critical);
+}
+
+static void walk_water(struct walk *walk, struct water *water)
+{
+    walk_quality(walk, &water->quality);
+    walk_level(walk, &water->level);
+    walk_rise(walk, &water->rise);
+    walk_battery(walk, &water->battery);
+    water->doubt = (enum sw_quality_reason)walk_small(walk, water->doubt, SW_REASON_QUARANTINE + 1);
+    walk_i64(walk, &water->doubt_ms);
+    walk_bool(walk, &water->quarantined);
+}
+
+static void walk_manhole(struct walk *walk, struct manhole *manhole)
+{
+    walk_i32(walk, &manhole->mount.angle_mdeg);
+    walk_i32(walk, &manhole->mount.sum_mdeg);
+    walk_u8(walk, &manhole->mount.count);
+    walk_bool(walk, &manhole->mount.known);
+    walk_cover(walk, &manhole->cover);
+    walk_i64(walk, &manhole->floats.time_ms);
+    walk_i64(walk, &manhole->floats.up_since_ms);
+    walk_i64(walk, &manhole->floats.down_since_ms);
+    walk_bool(walk, &manhole->floats.up);
+    walk_bool(walk, &manhole->floats.active);
+    walk_battery(walk, &manhole->battery);
+}
+
+static void walk_rain(struct walk *walk, struct rain *rain)
+{
+    walk_i64(walk, &rain->last_ms);
+    walk_i64(walk, &rain->last_um);
+    walk_i64(walk, &rain->span_ms);
+    walk_i64(walk, &rain->present_um);
+    walk_i64(walk, &rain->former_um);
+    walk_bool(walk, &rain->known);
+}
+
 static void walk_source(struct walk *walk, struct silence_source *source)
 {
     walk_i64(walk, &source->last_alive_ms);
@@ -383,10 +472,10 @@ static void walk_state(struct walk *walk, struct subject *subject)
         walk_home(walk, &subject->state.home, &subject->policy.no_use);
         break;
     case SUBJECT_LEVEL:
-        walk_level(walk, &subject->state.level);
+        walk_water(walk, &subject->state.water);
         break;
     case SUBJECT_COVER:
-        walk_cover(walk, &subject->state.cover);
+        walk_manhole(walk, &subject->state.manhole);
         break;
     case SUBJECT_NODE:
     case SUBJECT_SOURCE:
@@ -396,6 +485,7 @@ static void walk_state(struct walk *walk, struct subject *subject)
         walk_line(walk, &subject->state.line);
         break;
     case SUBJECT_RAIN:
+        walk_rain(walk, &subject->state.rain);
         break;
     }
 }
@@ -451,6 +541,9 @@ static void start_fresh(struct subject *fresh, const struct subject *subject)
     memset(fresh, 0, sizeof *fresh);
     fresh->domain = subject->domain;
     fresh->parent = subject->parent;
+    fresh->twin = subject->twin;
+    fresh->neighbour_count = subject->neighbour_count;
+    memcpy(fresh->neighbours, subject->neighbours, sizeof fresh->neighbours);
     fresh->policy = subject->policy;
     memcpy(fresh->name, subject->name, sizeof fresh->name);
 }

@@ -4,18 +4,25 @@
 #define GATEWAY_CORE_CORE_STATE_H
 
 #include "core/aggregate/day_rhythm.h"
+#include "core/aggregate/rain.h"
 #include "core/aggregate/use_start.h"
 #include "core/aggregate/use_window.h"
 #include "core/alert/life_cycle.h"
 #include "core/core.h"
+#include "core/detect/agreement.h"
 #include "core/detect/backflow.h"
+#include "core/detect/battery.h"
 #include "core/detect/burst.h"
 #include "core/detect/cover.h"
+#include "core/detect/cover_mount.h"
 #include "core/detect/day_volume.h"
+#include "core/detect/float_switch.h"
 #include "core/detect/leak.h"
 #include "core/detect/level.h"
 #include "core/detect/meter_fault.h"
+#include "core/detect/rise.h"
 #include "core/detect/silence.h"
+#include "core/normalise/level_quality.h"
 #include "core/normalise/meter.h"
 
 /* What the centre has said about a home's people. Times are 0 where nothing is set. */
@@ -37,6 +44,23 @@ struct home {
     struct day_volume day_volume;
     struct day_rhythm rhythm;
     enum sw_alert_rule slow_change; /* of the last note */
+};
+
+struct water {
+    struct level_quality quality;
+    struct level level;
+    struct rise rise;
+    struct battery battery;
+    enum sw_quality_reason doubt; /* of the last sample; NONE = it was good */
+    int64_t doubt_ms;             /* when it was taken */
+    bool quarantined;
+};
+
+struct manhole {
+    struct cover_mount mount;
+    struct cover cover;
+    struct float_switch floats;
+    struct battery battery;
 };
 
 /* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
@@ -62,15 +86,30 @@ enum subject_alert {
 
     SENSOR_ALERT_BATTERY = 4, /* levels and covers */
 
+    COVER_ALERT_FLOAT = 5, /* water stands at the cover: an alert of the level's kind */
+
     SUBJECT_ALERT_COUNT = 10
 };
 
-/* Kinds of readings that come to one subject: a cover's switch and a meter's reverse total have the second place. */
-enum subject_input { SUBJECT_INPUT_MAIN, SUBJECT_INPUT_SECOND, SUBJECT_INPUT_COUNT };
+/* Kinds of readings that come to one subject: a cover's switch and a meter's reverse total have the second place, a
+ * battery the third, a float the fourth. */
+enum subject_input {
+    SUBJECT_INPUT_MAIN,
+    SUBJECT_INPUT_SECOND,
+    SUBJECT_INPUT_THIRD,
+    SUBJECT_INPUT_FOURTH,
+    SUBJECT_INPUT_COUNT
+};
+
+#define SUBJECT_NO_TWIN    UINT32_MAX
+#define SUBJECT_NEIGHBOURS CORE_NEIGHBOURS_MAX
 
 struct subject {
     enum subject_domain domain;
     uint32_t parent;
+    uint32_t twin; /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
+    uint32_t neighbours[SUBJECT_NEIGHBOURS];
+    uint8_t neighbour_count;
     bool dirty;
     int64_t heard_ms[SUBJECT_INPUT_COUNT]; /* time of the last reading of any quality */
     int64_t last_good_ms;
@@ -82,8 +121,9 @@ struct subject {
     struct alert_life alerts[SUBJECT_ALERT_COUNT];
     union {
         struct home home;
-        struct level level;
-        struct cover cover;
+        struct water water;
+        struct manhole manhole;
+        struct rain rain;
         struct silence_source source; /* node or source */
         struct silence_line line;
     } state;

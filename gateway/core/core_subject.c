@@ -67,6 +67,34 @@ static uint32_t *bucket_of(const struct core *core, enum subject_domain domain, 
     return &core->buckets[at];
 }
 
+/* A manhole that has both a cover and a level in it is two subjects of one name. */
+static void join_twin(struct core *core, uint32_t index)
+{
+    struct subject *subject = &core->subjects[index];
+    uint32_t other = CORE_NO_PARENT;
+    subject->twin = SUBJECT_NO_TWIN;
+    if (subject->domain == SUBJECT_COVER) (void)core_find_subject(core, SUBJECT_LEVEL, subject->name, &other);
+    if (subject->domain == SUBJECT_LEVEL) (void)core_find_subject(core, SUBJECT_COVER, subject->name, &other);
+    if (other == CORE_NO_PARENT) return;
+    subject->twin = other;
+    core->subjects[other].twin = index;
+}
+
+int core_set_neighbours(struct core *core, uint32_t index, const uint32_t *neighbours, uint32_t count)
+{
+    struct subject *subject = &core->subjects[index];
+    if (subject->domain != SUBJECT_LEVEL || count > CORE_NEIGHBOURS_MAX) return SW_ERROR_INVALID_ARGUMENT;
+    for (uint32_t i = 0; i < count; i++) {
+        if (neighbours[i] >= core->count || neighbours[i] == index) return SW_ERROR_INVALID_ARGUMENT;
+        enum subject_domain domain = core->subjects[neighbours[i]].domain;
+        if (domain != SUBJECT_LEVEL && domain != SUBJECT_RAIN) return SW_ERROR_INVALID_ARGUMENT;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        subject->neighbours[i] = neighbours[i];
+    subject->neighbour_count = (uint8_t)count;
+    return SW_OK;
+}
+
 int core_add_subject(struct core *core, enum subject_domain domain, const char *name, uint32_t parent,
                      const struct policy *policy, uint32_t *index)
 {
@@ -85,6 +113,7 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
     memcpy(subject->name, name, strlen(name) + 1);
     *index = core->count++;
     *bucket = core->count;
+    join_twin(core, *index);
     core->due_ms[*index] = DEADLINE_NONE;
     core_reschedule(core, *index, core->last_tick_ms);
     return SW_OK;

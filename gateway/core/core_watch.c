@@ -1,5 +1,7 @@
 /* The passing of time: who is due when, and what a tick does to those who are. */
+#include "core/core_cover.h"
 #include "core/core_home.h"
+#include "core/core_level.h"
 
 static int64_t earlier(int64_t a, int64_t b)
 {
@@ -45,6 +47,15 @@ int64_t core_silence_limit_ms(const struct subject *subject)
     return 0;
 }
 
+/* The last sign of a sensor's life: a good reading, or any, when it is already told that its readings cannot be
+ * trusted. */
+static int64_t last_sign_ms(const struct subject *subject)
+{
+    int64_t heard_ms = subject->heard_ms[SUBJECT_INPUT_MAIN];
+    bool told = subject->domain == SUBJECT_LEVEL && alert_life_is_open(&subject->alerts[LEVEL_ALERT_QUALITY]);
+    return told && heard_ms > subject->last_good_ms ? heard_ms : subject->last_good_ms;
+}
+
 /* A sensor's silence: since when it counts, and how far its data reach. False when there is nothing to judge it by. */
 static bool sensor_view(const struct core *core, const struct subject *subject, int64_t now_ms, int64_t *since_ms,
                         int64_t *horizon_ms)
@@ -53,11 +64,12 @@ static bool sensor_view(const struct core *core, const struct subject *subject, 
     if (!parent || core_silence_limit_ms(subject) <= 0) return false;
     const struct silence_line *line = core_line_above(core, subject);
     if (parent->domain == SUBJECT_LINE) {
-        *since_ms = line->up_since_ms > subject->last_good_ms ? line->up_since_ms : subject->last_good_ms;
+        int64_t sign_ms = last_sign_ms(subject);
+        *since_ms = line->up_since_ms > sign_ms ? line->up_since_ms : sign_ms;
         *horizon_ms = line->down ? 0 : now_ms;
     } else {
         const struct silence_source *source = &parent->state.source;
-        *since_ms = silence_sensor_since_ms(source, line, subject->last_good_ms);
+        *since_ms = silence_sensor_since_ms(source, line, last_sign_ms(subject));
         *horizon_ms = silence_horizon_ms(source, line, parent->domain == SUBJECT_SOURCE, now_ms);
     }
     return *since_ms != 0;
@@ -97,11 +109,10 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
     int64_t due_ms = core_is_sensor(subject->domain) ? sensor_due_ms(core, subject, now_ms) : DEADLINE_NONE;
     switch (subject->domain) {
     case SUBJECT_LEVEL:
-        return earlier(
-            due_ms, level_deadline_ms(&subject->state.level, &subject->policy.level, subject->policy.silence.level_ms));
+        return earlier(due_ms, level_deadline_ms(&subject->state.water.level, &subject->policy.level,
+                                                 subject->policy.silence.level_ms));
     case SUBJECT_COVER:
-        return earlier(
-            due_ms, cover_deadline_ms(&subject->state.cover, &subject->policy.cover, subject->policy.silence.cover_ms));
+        return earlier(due_ms, core_cover_deadline_ms(subject));
     case SUBJECT_NODE:
         return node_due_ms(core, subject, now_ms);
     case SUBJECT_SOURCE:
@@ -155,12 +166,12 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
     struct condition condition = {.decided = false};
     switch (subject->domain) {
     case SUBJECT_LEVEL:
-        level_pass_time(&subject->state.level, &subject->policy.level, now.ms, subject->policy.silence.level_ms);
-        condition = level_judge(&subject->state.level);
+        level_pass_time(&subject->state.water.level, &subject->policy.level, now.ms, subject->policy.silence.level_ms);
+        core_level_follow(core, index, now);
         break;
     case SUBJECT_COVER:
-        cover_pass_time(&subject->state.cover, &subject->policy.cover, now.ms, subject->policy.silence.cover_ms);
-        condition = cover_judge(&subject->state.cover, &subject->policy.cover);
+        core_cover_pass_time(subject, now.ms);
+        core_cover_follow(core, index, now);
         break;
     case SUBJECT_NODE:
         condition = silence_source_judge(&subject->state.source, &subject->policy.silence,
@@ -219,8 +230,9 @@ static void step_back(struct core *core, int64_t now_ms)
         restart_watch(core, subject, now_ms);
         hear_again(subject, now_ms);
         if (subject->domain == SUBJECT_HOME) core_people_set_back(subject, now_ms);
-        if (subject->domain == SUBJECT_LEVEL) level_restart_delays(&subject->state.level, now_ms);
-        if (subject->domain == SUBJECT_COVER) cover_restart_delays(&subject->state.cover, now_ms);
+        if (subject->domain == SUBJECT_LEVEL) core_level_set_back(subject, now_ms);
+        if (subject->domain == SUBJECT_COVER) core_cover_set_back(subject, now_ms);
+        if (subject->domain == SUBJECT_RAIN) rain_set_back(&subject->state.rain, now_ms);
         if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line.up_since_ms, now_ms);
         if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) {
             not_after(&subject->state.source.came_back_ms, now_ms);

@@ -2,11 +2,17 @@
 
 #include "core/aggregate/day_rhythm.h"
 #include "core/aggregate/use_start.h"
+#include "core/detect/agreement.h"
 #include "core/detect/backflow.h"
+#include "core/detect/battery.h"
 #include "core/detect/burst.h"
+#include "core/detect/cover_mount.h"
 #include "core/detect/day_volume.h"
+#include "core/detect/float_switch.h"
 #include "core/detect/leak.h"
 #include "core/detect/meter_fault.h"
+#include "core/detect/rise.h"
+#include "core/normalise/level_quality.h"
 
 #define SECOND_MS 1000
 #define MINUTE_MS (60 * SECOND_MS)
@@ -43,7 +49,14 @@ struct policy policy_city_default(void)
                   .on_delay_ms = 0,
                   .off_delay_ms = 5 * MINUTE_MS,
                   .range_min_um = -500 * MM_UM,
-                  .range_max_um = 10000 * MM_UM},
+                  .range_max_um = 10000 * MM_UM,
+                  .top_um = LEVEL_BAND_OFF},
+        .level_quality = level_quality_policy_default(),
+        .rise = rise_policy_default(),
+        .agreement = agreement_policy_default(),
+        .cover_mount = cover_mount_policy_default(),
+        .float_switch = float_switch_policy_default(),
+        .battery = battery_policy_default(),
         .cover = {.tilt_limit_mdeg = 10 * DEGREE,
                   .tilt_deadband_mdeg = 2 * DEGREE,
                   .on_delay_ms = 0,

@@ -107,6 +107,76 @@ struct level_policy {
     int64_t off_delay_ms; /* and below threshold - deadband this long to leave it */
     int64_t range_min_um; /* outside: a sensor fault, neither flood nor silence */
     int64_t range_max_um;
+    int64_t top_um; /* "over the top": bank or crown of the pipe; LEVEL_BAND_OFF = none */
+};
+
+/* How far a level is believed (normalise/level_quality.h). 0 switches a test off. */
+struct level_quality_policy {
+    int64_t range_min_um;
+    int64_t range_max_um;
+    int64_t full_scale_um;     /* the level of "no echo" or of an object at the sensor's face */
+    int64_t rise_max_um_min;   /* per minute; street floods reach 259 mm/min */
+    int64_t rise_free_um;      /* a step of this size is believed however short the interval */
+    int64_t fall_max_um;       /* a fall by more than this between two samples is a spike for fall_hold_samples */
+    int32_t fall_hold_samples; /* so many low samples in a row are believed after all; 1..255 */
+    int64_t flat_tolerance_um; /* standing still = within this of where it began */
+    int64_t flat_wet_ms;       /* flat line while above the dry level */
+    int64_t flat_any_ms;       /* flat line at any level: only where a level always moves (rivers) */
+    int64_t gap_ms;            /* two samples further apart have missing ones between them */
+
+    bool dries;              /* the sensor is dry most of the time (streets): what follows applies */
+    int64_t noise_start_um;  /* noise when dry, until it has been learned */
+    int64_t wet_um;          /* above the dry level by this and by four times the noise: wet ... */
+    int64_t wet_most_um;     /* ... but by no more than this, however noisy the sensor is */
+    int64_t step_um;         /* a rise or fall of this size within one sample is a step ... */
+    int64_t step_ms;         /* ... when the sample before is not older than this */
+    int64_t agree_rise_um;   /* samples agree when one is not above the one before by this much or more ... */
+    int64_t agree_fall_um;   /* ... and not below it by this much or more */
+    int64_t object_after_ms; /* a single step that stands still this long is an object */
+    int32_t blame_limit;     /* false rises until quarantine, in sixteenths; leaks away */
+    int64_t blame_leak_ms;   /* one whole false rise is forgotten in this time */
+    int32_t confirm_samples; /* wet samples in a row that agree confirm a flood, 1..255; or three of them ... */
+    int64_t confirm_ms;      /* ... when they take this long */
+    int64_t very_high_um;    /* so high ... */
+    int64_t very_high_ms;    /* ... for so long is believed even of an object */
+};
+
+/* Parts of a band's threshold in thousandths; durations in ms, levels in um. Levels and thresholds count from dry. */
+struct rise_reach {
+    int64_t horizon_ms;     /* warn when the rate reaches the band within this, ... */
+    int32_t from_permille;  /* ... once the level is at this part of the band, */
+    int32_t alone_permille; /* or whatever the rate, from this part on */
+};
+
+struct rise_policy {
+    enum sw_colour lowest;    /* lowest band that is warned of; SW_COLOUR_COUNT = none */
+    int64_t window_ms;        /* older samples do not count towards the rate */
+    int64_t spacing_ms;       /* samples that come faster replace each other */
+    int64_t flood_um;         /* a flood begins here ... */
+    int64_t flood_over_ms;    /* ... and is over when the level was below for so long */
+    int64_t calm_ms;          /* a warning ends when nothing has called for it for so long */
+    struct rise_reach seldom; /* floods of this sensor that reached the band are few ... */
+    struct rise_reach often;  /* ... or not */
+    struct rise_reach eager;  /* ... few, but neighbours or a weather warning say that it may come */
+    int32_t often_permille;   /* share of floods from which on it is often */
+    int32_t prior_floods;     /* floods believed to have been seen before the first, in tenths */
+    int32_t prior_reached;    /* of them reached the band, in tenths */
+    int32_t min_permille;     /* range of the time to the band against the straight line */
+    int32_t likely_permille;
+    int32_t max_permille;
+};
+
+/* Who else says it (detect/agreement.h). */
+enum agreement_place { AGREEMENT_NEIGHBOUR, AGREEMENT_UPSTREAM, AGREEMENT_RAIN, AGREEMENT_PLACE_COUNT };
+
+struct agreement_policy {
+    int64_t trusted_ms[AGREEMENT_PLACE_COUNT]; /* an older word is unknown */
+    int32_t rising_weight[AGREEMENT_PLACE_COUNT];
+    int32_t dry_weight[AGREEMENT_PLACE_COUNT];
+    int32_t decides_at;             /* weight by which one side has to be ahead; above 0 */
+    int32_t warning_delay_permille; /* of the on-delay, while a weather warning is on or others agree */
+    int64_t rising_um_min;          /* a level sensor says RISING from this rate on */
+    int64_t rain_um;                /* a gauge does from this much rain in its window on */
 };
 
 struct cover_policy {
@@ -115,6 +185,32 @@ struct cover_policy {
     int64_t on_delay_ms;
     int64_t off_delay_ms;
     enum sw_colour colour;
+};
+
+/* The angle at which a cover unit was installed (detect/cover_mount.h). Thousandths of a degree. */
+struct cover_mount_policy {
+    bool learn;            /* false: angle_mdeg counts, 0 for units that report tilt against their installation */
+    int32_t angle_mdeg;    /* -180..180 degrees */
+    int32_t agree_mdeg;    /* readings to learn from lie within this of the first of them */
+    int32_t learn_samples; /* so many in a row, 1..255 */
+};
+
+/* Water stands at the cover (detect/float_switch.h). */
+struct float_switch_policy {
+    int64_t on_delay_ms;  /* up this long; 0 = one reading is enough */
+    int64_t off_delay_ms; /* down this long: waves lift it again and again */
+    enum sw_colour colour;
+};
+
+/* A battery that runs low (detect/battery.h). Millivolts and ms. */
+struct battery_policy {
+    int32_t low_mv; /* 0 = off */
+    int32_t critical_mv;
+    int32_t deadband_mv; /* over at limit + deadband */
+    int32_t absent_mv;   /* below: not measured on this unit, no word on the battery */
+    int64_t on_delay_ms;
+    enum sw_colour low_colour;
+    enum sw_colour critical_colour;
 };
 
 /* Longest time without good data before silence is an alert. 0 = never. */
@@ -142,7 +238,13 @@ struct policy {
     struct meter_fault_policy meter_fault;
     struct backflow_policy backflow;
     struct level_policy level;
+    struct level_quality_policy level_quality;
+    struct rise_policy rise;
+    struct agreement_policy agreement;
     struct cover_policy cover;
+    struct cover_mount_policy cover_mount;
+    struct float_switch_policy float_switch;
+    struct battery_policy battery;
     struct silence_policy silence;
 };
 

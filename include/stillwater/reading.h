@@ -32,6 +32,12 @@ enum sw_quality_reason {
     SW_REASON_COUNTER_BACK = 6, /* a total went back, and neither rollover nor exchange explains it */
     SW_REASON_COUNTER_JUMP = 7, /* a total grew more than a pipe of this size can pass */
     SW_REASON_CLOCK = 8,        /* time of the reading is only estimated */
+    SW_REASON_RATE = 9,         /* changed faster than anything real can (QARTOD rate of change) */
+    SW_REASON_SPIKE = 10,       /* away from its neighbours and back (QARTOD spike) */
+    SW_REASON_FLAT_LINE = 11,   /* stands still for too long (QARTOD flat line) */
+    SW_REASON_NO_ECHO = 12,     /* the sensor sees nothing */
+    SW_REASON_OBSTRUCTION = 13, /* something that is not water lies under the sensor */
+    SW_REASON_QUARANTINE = 14,  /* the sensor has cried wolf too often, and nothing has confirmed this */
 };
 
 struct sw_reading_kind_info {

@@ -8,8 +8,7 @@
 
 #include "core/detect/condition.h"
 #include "core/detect/rise.h"
-
-enum agreement_place { AGREEMENT_NEIGHBOUR, AGREEMENT_UPSTREAM, AGREEMENT_RAIN, AGREEMENT_PLACE_COUNT };
+#include "core/policy.h"
 
 enum agreement_word { AGREEMENT_UNKNOWN, AGREEMENT_DRY, AGREEMENT_RISING };
 
@@ -25,16 +24,6 @@ enum agreement_claim {
     AGREEMENT_CLAIM_FORECAST,    /* a band is expected: never "observed" */
     AGREEMENT_CLAIM_QUARANTINED, /* a band is reached, says a sensor in quarantine */
     AGREEMENT_CLAIM_REACHED      /* a band is reached, says a healthy sensor */
-};
-
-struct agreement_policy {
-    int64_t trusted_ms[AGREEMENT_PLACE_COUNT]; /* an older word is unknown */
-    int32_t rising_weight[AGREEMENT_PLACE_COUNT];
-    int32_t dry_weight[AGREEMENT_PLACE_COUNT];
-    int32_t decides_at;             /* weight by which one side has to be ahead; above 0 */
-    int32_t warning_delay_permille; /* of the on-delay, while a weather warning is on or others agree */
-    int64_t rising_um_min;          /* a level sensor says RISING from this rate on */
-    int64_t rain_um;                /* a gauge does from this much rain in its window on */
 };
 
 struct agreement {

@@ -4,17 +4,7 @@
 #define GATEWAY_CORE_DETECT_BATTERY_H
 
 #include "core/detect/condition.h"
-
-/* Millivolts and ms. */
-struct battery_policy {
-    int32_t low_mv; /* 0 = off */
-    int32_t critical_mv;
-    int32_t deadband_mv; /* over at limit + deadband */
-    int32_t absent_mv;   /* below: not measured on this unit, no word on the battery */
-    int64_t on_delay_ms;
-    enum sw_colour low_colour;
-    enum sw_colour critical_colour;
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct battery {

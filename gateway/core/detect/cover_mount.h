@@ -7,13 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Thousandths of a degree. */
-struct cover_mount_policy {
-    bool learn;            /* false: angle_mdeg counts, 0 for units that report tilt against their installation */
-    int32_t angle_mdeg;    /* -180..180 degrees */
-    int32_t agree_mdeg;    /* readings to learn from lie within this of the first of them */
-    int32_t learn_samples; /* so many in a row, 1..255 */
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct cover_mount {

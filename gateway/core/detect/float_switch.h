@@ -3,12 +3,7 @@
 #define GATEWAY_CORE_DETECT_FLOAT_SWITCH_H
 
 #include "core/detect/condition.h"
-
-struct float_switch_policy {
-    int64_t on_delay_ms;  /* up this long; 0 = one reading is enough */
-    int64_t off_delay_ms; /* down this long: waves lift it again and again */
-    enum sw_colour colour;
-};
+#include "core/policy.h"
 
 /* Starts zeroed. */
 struct float_switch {

@@ -73,20 +73,14 @@ static int32_t within_i32(int64_t value)
     return value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
-void level_take_with_top(struct level *level, const struct level_policy *policy, int64_t top_um, int64_t time_ms,
-                         int64_t level_um)
+void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um)
 {
     age(level, time_ms);
     level->level_um = within_i32(level_um);
     for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
-        int64_t threshold_um = band == LEVEL_BAND_TOP ? top_um : policy->band_um[band];
+        int64_t threshold_um = band == LEVEL_BAND_TOP ? policy->top_um : policy->band_um[band];
         if (threshold_um != LEVEL_BAND_OFF) band_take(level, policy, band, threshold_um, level_um);
     }
-}
-
-void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um)
-{
-    level_take_with_top(level, policy, LEVEL_BAND_OFF, time_ms, level_um);
 }
 
 void level_pass_time(struct level *level, const struct level_policy *policy, int64_t now_ms, int64_t trusted_ms)
@@ -145,20 +139,14 @@ static enum sw_colour lowest_band(const struct level_policy *policy)
     return SW_COLOUR_GREEN;
 }
 
-void level_evidence_with_top(const struct level *level, const struct level_policy *policy, int64_t top_um,
-                             enum sw_colour colour, struct sw_evidence *evidence)
+void level_evidence(const struct level *level, const struct level_policy *policy, enum sw_colour colour,
+                    struct sw_evidence *evidence)
 {
     bool top = colour == SW_COLOUR_RED && level_is_over_the_top(level);
     if (colour == SW_COLOUR_GREEN) colour = lowest_band(policy);
-    int64_t threshold_um = top ? top_um : policy->band_um[colour];
+    int64_t threshold_um = top ? policy->top_um : policy->band_um[colour];
     evidence->rule = top ? SW_ALERT_RULE_OVER_THE_TOP : SW_ALERT_RULE_LEVEL_BAND;
     evidence->value_kind = SW_READING_LEVEL;
     evidence->value_milli = level->level_um;
     evidence->threshold_milli = threshold_um == LEVEL_BAND_OFF ? 0 : threshold_um;
-}
-
-void level_evidence(const struct level *level, const struct level_policy *policy, enum sw_colour colour,
-                    struct sw_evidence *evidence)
-{
-    level_evidence_with_top(level, policy, LEVEL_BAND_OFF, colour, evidence);
 }

@@ -27,10 +27,6 @@ struct level {
 /* A good sample, not older than the one before. */
 void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um);
 
-/* The same with a band over the top; LEVEL_BAND_OFF = none. */
-void level_take_with_top(struct level *level, const struct level_policy *policy, int64_t top_um, int64_t time_ms,
-                         int64_t level_um);
-
 /* Time passes without a sample: on-delays run out, unless the last sample is older than `trusted_ms` (0 = any age). A
  * band is left on the word of a sample only, so that a flood does not end because its sensor died. */
 void level_pass_time(struct level *level, const struct level_policy *policy, int64_t now_ms, int64_t trusted_ms);
@@ -46,12 +42,9 @@ struct condition level_judge(const struct level *level);
 /* True while the band over the top is active. */
 bool level_is_over_the_top(const struct level *level);
 
-/* `colour` is the band the alert is about: the one that fired, or the lowest one when the condition is over. */
+/* `colour` is the band the alert is about: the one that fired, or the lowest one when the condition is over. Red
+ * names the top and its threshold while the level is over it. */
 void level_evidence(const struct level *level, const struct level_policy *policy, enum sw_colour colour,
                     struct sw_evidence *evidence);
-
-/* The same; red names the top and its threshold while the level is over it. */
-void level_evidence_with_top(const struct level *level, const struct level_policy *policy, int64_t top_um,
-                             enum sw_colour colour, struct sw_evidence *evidence);
 
 #endif

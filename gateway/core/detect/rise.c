@@ -222,8 +222,9 @@ void rise_evidence(const struct rise *rise, const struct rise_policy *policy, co
                    enum sw_colour colour, struct sw_evidence *evidence)
 {
     if (colour == SW_COLOUR_GREEN) colour = policy->lowest;
-    struct rise_forecast forecast = rise_forecast(rise, policy, bands, colour);
     evidence->rule = SW_ALERT_RULE_TIME_TO_BAND;
+    if (colour >= SW_COLOUR_COUNT) return; /* switched off meanwhile */
+    struct rise_forecast forecast = rise_forecast(rise, policy, bands, colour);
     evidence->value_kind = SW_READING_LEVEL;
     evidence->value_milli = (int64_t)rise->level_mm[0] * MM_UM;
     evidence->threshold_milli = bands->band_um[colour] == LEVEL_BAND_OFF ? 0 : bands->band_um[colour];

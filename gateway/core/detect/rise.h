@@ -15,31 +15,6 @@
 
 #define RISE_SAMPLES 6
 
-/* Parts of a band's threshold in thousandths; durations in ms, levels in um. Levels and thresholds count from dry. */
-struct rise_reach {
-    int64_t horizon_ms;     /* warn when the rate reaches the band within this, ... */
-    int32_t from_permille;  /* ... once the level is at this part of the band, */
-    int32_t alone_permille; /* or whatever the rate, from this part on */
-};
-
-struct rise_policy {
-    enum sw_colour lowest;    /* lowest band that is warned of */
-    int64_t window_ms;        /* older samples do not count towards the rate */
-    int64_t spacing_ms;       /* samples that come faster replace each other */
-    int64_t flood_um;         /* a flood begins here ... */
-    int64_t flood_over_ms;    /* ... and is over when the level was below for so long */
-    int64_t calm_ms;          /* a warning ends when nothing has called for it for so long */
-    struct rise_reach seldom; /* floods of this sensor that reached the band are few ... */
-    struct rise_reach often;  /* ... or not */
-    struct rise_reach eager;  /* ... few, but neighbours or a weather warning say that it may come */
-    int32_t often_permille;   /* share of floods from which on it is often */
-    int32_t prior_floods;     /* floods believed to have been seen before the first, in tenths */
-    int32_t prior_reached;    /* of them reached the band, in tenths */
-    int32_t min_permille;     /* range of the time to the band against the straight line */
-    int32_t likely_permille;
-    int32_t max_permille;
-};
-
 /* Starts zeroed. */
 struct rise {
     int64_t time_ms;                /* of the last sample; 0 = none */

@@ -29,7 +29,9 @@ struct level_quality_policy level_quality_policy_default(void)
         .range_min_um = -500 * MM_UM,
         .range_max_um = 10000 * MM_UM,
         .full_scale_um = 0,
-        .rise_max_um_min = 1000 * MM_UM, /* FloodNet: fastest of 832 floods 260 mm/min */
+        /* Off: a level may go from half full to over the top in one sample, and a warning that waits for a second one
+         * costs more than a false one. FloodNet's fastest of 832 floods rose by 260 mm/min. */
+        .rise_max_um_min = 0,
         .rise_free_um = 1000 * MM_UM,
         .fall_max_um = 0,
         .fall_hold_samples = 1,
@@ -182,8 +184,8 @@ static bool end_wet(struct level_quality *quality, const struct level_quality_po
     int64_t fall_um = quality->last_um - level_um;
     int64_t height_um = most(quality->entry_um, quality->last_um) - (int64_t)quality->dry_10um * NOISE_UM;
     bool soon = elapsed_ms <= policy->step_ms;
-    bool blip = quality->wet_samples <= BLIP_SAMPLES &&
-                (int64_t)quality->wet_for_s * SECOND_MS + elapsed_ms <= policy->step_ms;
+    bool blip =
+        quality->wet_samples <= BLIP_SAMPLES && (int64_t)quality->wet_for_s * SECOND_MS + elapsed_ms <= policy->step_ms;
     bool vanished = fall_um >= policy->step_um && fall_um * 4 >= height_um * 3;
     bool confirmed = has(quality, CONFIRMED), blamed = has(quality, BLAMED);
     quality->flags &= QUARANTINED;
@@ -275,42 +277,44 @@ static bool follow_spell(struct level_quality *quality, const struct level_quali
     return false_rise;
 }
 
-static enum level_doubt doubt_of_spell(const struct level_quality *quality)
+static enum sw_quality_reason doubt_of_spell(const struct level_quality *quality)
 {
-    if (!has(quality, WET) || has(quality, CONFIRMED)) return LEVEL_DOUBT_NONE;
-    if (has(quality, BLAMED)) return LEVEL_DOUBT_OBSTRUCTION;
-    return has(quality, QUARANTINED) ? LEVEL_DOUBT_QUARANTINE : LEVEL_DOUBT_NONE;
+    if (!has(quality, WET) || has(quality, CONFIRMED)) return SW_REASON_NONE;
+    if (has(quality, BLAMED)) return SW_REASON_OBSTRUCTION;
+    return has(quality, QUARANTINED) ? SW_REASON_QUARANTINE : SW_REASON_NONE;
 }
 
 /* Steps no water makes, seen from the last level that was believed. */
-static enum level_doubt doubt_of_step(const struct level_quality *quality, const struct level_quality_policy *policy,
-                                      int64_t elapsed_ms, int64_t level_um)
+static enum sw_quality_reason doubt_of_step(const struct level_quality *quality,
+                                            const struct level_quality_policy *policy, int64_t elapsed_ms,
+                                            int64_t level_um)
 {
     int64_t rise_um = level_um - quality->believed_um;
     int64_t minutes = least(elapsed_ms, DAY_MS) * (quality->odd_samples + 1) / MINUTE_MS;
     int64_t possible_um = most(policy->rise_free_um, policy->rise_max_um_min * minutes);
     if (policy->rise_max_um_min > 0 && rise_um > possible_um && quality->odd_samples < RATE_SAMPLES)
-        return LEVEL_DOUBT_RATE;
+        return SW_REASON_RATE;
     if (policy->fall_max_um > 0 && -rise_um > policy->fall_max_um && elapsed_ms <= policy->gap_ms &&
         quality->odd_samples < policy->fall_hold_samples)
-        return LEVEL_DOUBT_SPIKE;
-    return LEVEL_DOUBT_NONE;
+        return SW_REASON_SPIKE;
+    return SW_REASON_NONE;
 }
 
-static enum level_doubt doubt_of_flat(const struct level_quality *quality, const struct level_quality_policy *policy)
+static enum sw_quality_reason doubt_of_flat(const struct level_quality *quality,
+                                            const struct level_quality_policy *policy)
 {
     int64_t flat_ms = (int64_t)quality->flat_for_s * SECOND_MS;
-    if (policy->flat_any_ms > 0 && flat_ms >= policy->flat_any_ms) return LEVEL_DOUBT_FLAT;
+    if (policy->flat_any_ms > 0 && flat_ms >= policy->flat_any_ms) return SW_REASON_FLAT_LINE;
     bool wet = policy->dries && has(quality, WET);
-    return wet && policy->flat_wet_ms > 0 && flat_ms >= policy->flat_wet_ms ? LEVEL_DOUBT_FLAT : LEVEL_DOUBT_NONE;
+    return wet && policy->flat_wet_ms > 0 && flat_ms >= policy->flat_wet_ms ? SW_REASON_FLAT_LINE : SW_REASON_NONE;
 }
 
-static enum level_doubt take_in_range(struct level_quality *quality, const struct level_quality_policy *policy,
-                                      int64_t elapsed_ms, int64_t level_um, bool helped, bool *false_rise)
+static enum sw_quality_reason take_in_range(struct level_quality *quality, const struct level_quality_policy *policy,
+                                            int64_t elapsed_ms, int64_t level_um, bool helped, bool *false_rise)
 {
-    enum level_doubt doubt = doubt_of_step(quality, policy, elapsed_ms, level_um);
+    enum sw_quality_reason doubt = doubt_of_step(quality, policy, elapsed_ms, level_um);
     track_flat(quality, policy, elapsed_ms, level_um);
-    if (doubt != LEVEL_DOUBT_NONE) {
+    if (doubt != SW_REASON_NONE) {
         quality->odd_samples = one_more(quality->odd_samples);
         return doubt;
     }
@@ -318,27 +322,27 @@ static enum level_doubt take_in_range(struct level_quality *quality, const struc
         *false_rise = follow_spell(quality, policy, elapsed_ms, level_um, helped);
         doubt = doubt_of_spell(quality);
     }
-    if (doubt == LEVEL_DOUBT_NONE) doubt = doubt_of_flat(quality, policy);
+    if (doubt == SW_REASON_NONE) doubt = doubt_of_flat(quality, policy);
     if (policy->dries && quality->odd_samples > 0 && !has(quality, WET)) put_blame(quality, BLAME_ONE);
     quality->odd_samples = 0;
     quality->believed_um = (int32_t)level_um;
     return doubt;
 }
 
-static enum level_doubt doubt_of_range(const struct level_quality_policy *policy, int64_t level_um)
+static enum sw_quality_reason doubt_of_range(const struct level_quality_policy *policy, int64_t level_um)
 {
-    if (level_um < policy->range_min_um || level_um > policy->range_max_um) return LEVEL_DOUBT_RANGE;
-    if (level_um < INT32_MIN || level_um > INT32_MAX) return LEVEL_DOUBT_RANGE;
-    return policy->full_scale_um > 0 && level_um >= policy->full_scale_um ? LEVEL_DOUBT_NO_ECHO : LEVEL_DOUBT_NONE;
+    if (level_um < policy->range_min_um || level_um > policy->range_max_um) return SW_REASON_RANGE;
+    if (level_um < INT32_MIN || level_um > INT32_MAX) return SW_REASON_RANGE;
+    return policy->full_scale_um > 0 && level_um >= policy->full_scale_um ? SW_REASON_NO_ECHO : SW_REASON_NONE;
 }
 
 struct level_quality_verdict level_quality_take(struct level_quality *quality,
                                                 const struct level_quality_policy *policy, int64_t time_ms,
                                                 int64_t level_um, bool helped)
 {
-    struct level_quality_verdict verdict = {.quality = SW_QUALITY_BAD, .doubt = doubt_of_range(policy, level_um)};
+    struct level_quality_verdict verdict = {.quality = SW_QUALITY_BAD, .reason = doubt_of_range(policy, level_um)};
     verdict.quarantined = has(quality, QUARANTINED);
-    if (verdict.doubt != LEVEL_DOUBT_NONE) return verdict;
+    if (verdict.reason != SW_REASON_NONE) return verdict;
 
     if (quality->time_ms == 0) {
         quality->anchor_um = quality->believed_um = quality->last_um = (int32_t)level_um;
@@ -346,12 +350,12 @@ struct level_quality_verdict level_quality_take(struct level_quality *quality,
     int64_t elapsed_ms = quality->time_ms ? most(0, time_ms - quality->time_ms) : 0;
     verdict.missing = policy->gap_ms > 0 && elapsed_ms > policy->gap_ms;
     leak_blame(quality, policy, time_ms);
-    verdict.doubt = take_in_range(quality, policy, elapsed_ms, level_um, helped, &verdict.false_rise);
+    verdict.reason = take_in_range(quality, policy, elapsed_ms, level_um, helped, &verdict.false_rise);
     quality->time_ms = time_ms;
     quality->last_um = (int32_t)level_um;
     weigh_blame(quality, policy);
     verdict.quarantined = has(quality, QUARANTINED);
-    verdict.quality = verdict.doubt == LEVEL_DOUBT_NONE ? SW_QUALITY_GOOD : SW_QUALITY_SUSPECT;
+    verdict.quality = verdict.reason == SW_REASON_NONE ? SW_QUALITY_GOOD : SW_QUALITY_SUSPECT;
     return verdict;
 }
 

@@ -69,7 +69,7 @@ subjects:
 """
     rows = [row(START, "site-1", "level_mm", 70), row(START, "site-2", "level_mm", 500),
             row(START + MINUTE, "site-1", "level_mm", 90), row(START + MINUTE, "site-2", "level_mm", 600)]
-    alerts = replay.run(rows, config).alerts
+    alerts = replay.run(rows, config).of("level")
     equal([(a["subject"], a["colour"], a["city"]) for a in alerts],
           [("site-1", "blue", "suzhou"), ("site-2", "red", "suzhou")], "alerts")
     check(alerts[1]["id"].startswith("gw-17.level.site-2."), alerts[1]["id"])

@@ -50,13 +50,13 @@ static void what_is_made_up_is_what_its_name_says(void **state)
     noise_sensor_free(&sensor);
 }
 
-/* Half an hour of 80 mm, every three days. */
+/* Half an hour that rises to 80 mm and falls again, as water does, every three days. */
 static void floods_are_laid_over_and_found(void **state)
 {
     (void)state;
     struct series flood = {.name = "street"};
     for (int minute = 0; minute <= 30; minute++)
-        assert_true(series_add(&flood, T0 + minute * MINUTE, 80 * MM));
+        assert_true(series_add(&flood, T0 + minute * MINUTE, (80 - 4 * labs(minute - 15L)) * MM));
     struct noise_sensor sensor = make("dry", 1, &flood);
     assert_int_equal(sensor.floods.count, 20);
     assert_int_equal(sensor.floods.readings[0].value_milli - sensor.floods.readings[0].time_ms, 30 * MINUTE);

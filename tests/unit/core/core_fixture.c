@@ -70,6 +70,7 @@ struct policy world_policy(void)
     policy.leak.advice_ms = 0;
     policy.burst.flow_ml_min = 0;
     policy.backflow.volume_ml = 0;
+    policy.rise.lowest = SW_COLOUR_COUNT; /* no forecasts */
     return policy;
 }
 

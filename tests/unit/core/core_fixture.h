@@ -40,7 +40,8 @@ void world_read(struct world *world, uint32_t subject, enum sw_reading_kind kind
 void world_tick(struct world *world, int64_t now_ms);
 void world_seen(struct world *world, uint32_t source, int64_t now_ms);
 
-/* The city's policy with the rule volume_below for homes and no other, for series whose use no people would make. */
+/* The city's policy with the rule volume_below for homes and no other, for series whose use no people would make, and
+ * without forecasts of levels. */
 struct policy world_policy(void);
 
 const struct sw_alert *world_last(const struct world *world);

@@ -328,7 +328,7 @@ static void old_equal_and_foreign_readings_change_nothing(void **state)
     world_read(world, site, SW_READING_LEVEL, INT64_MAX, 500 * MM);
     world_read(world, site, SW_READING_BATTERY, T0 + 1, 500 * MM);
     assert_int_equal(world->alert_count, 0);
-    assert_int_equal(core_subject_status(world->core, site, sw_wall_from_ms(T0)).rejected, 5);
+    assert_int_equal(core_subject_status(world->core, site, sw_wall_from_ms(T0)).rejected, 4);
     world_free(world);
 }
 

@@ -135,21 +135,21 @@ static void one_sample_over_the_top_is_red_and_says_so(void **state)
 {
     (void)state;
     struct level_policy policy = bands(0, 0);
-    int64_t top_um = 1000 * MM;
+    policy.top_um = 1000 * MM;
     struct level level = {0};
     struct sw_evidence evidence = {0};
-    level_take_with_top(&level, &policy, top_um, T0, 500 * MM);
-    level_evidence_with_top(&level, &policy, top_um, SW_COLOUR_RED, &evidence);
+    level_take(&level, &policy, T0, 500 * MM);
+    level_evidence(&level, &policy, SW_COLOUR_RED, &evidence);
     assert_int_equal(evidence.rule, SW_ALERT_RULE_LEVEL_BAND);
     assert_int_equal(evidence.threshold_milli, 400 * MM);
-    level_take_with_top(&level, &policy, top_um, T0 + MINUTE, 1050 * MM);
+    level_take(&level, &policy, T0 + MINUTE, 1050 * MM);
     assert_true(level_is_over_the_top(&level));
     assert_int_equal(level_judge(&level).rule, SW_ALERT_RULE_OVER_THE_TOP);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
     assert_int_equal(level_judge(&level).onset_ms, T0);
-    level_evidence_with_top(&level, &policy, top_um, SW_COLOUR_RED, &evidence);
+    level_evidence(&level, &policy, SW_COLOUR_RED, &evidence);
     assert_int_equal(evidence.rule, SW_ALERT_RULE_OVER_THE_TOP);
-    assert_int_equal(evidence.threshold_milli, top_um);
+    assert_int_equal(evidence.threshold_milli, policy.top_um);
     assert_int_equal(evidence.value_milli, 1050 * MM);
 }
 
@@ -160,14 +160,15 @@ static void half_full_to_over_the_top_in_one_sample(void **state)
     for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
         policy.band_um[colour] = LEVEL_BAND_OFF;
     policy.band_um[SW_COLOUR_ORANGE] = 900 * MM;
+    policy.top_um = 1000 * MM;
     struct level level = {0};
-    level_take_with_top(&level, &policy, 1000 * MM, T0, 500 * MM);
+    level_take(&level, &policy, T0, 500 * MM);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
     assert_int_equal(level_judge(&level).rule, SW_ALERT_RULE_NONE);
-    level_take_with_top(&level, &policy, 1000 * MM, T0 + 10 * MINUTE, 1050 * MM);
+    level_take(&level, &policy, T0 + 10 * MINUTE, 1050 * MM);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_RED);
     assert_int_equal(level_judge(&level).onset_ms, T0 + 10 * MINUTE);
-    level_take_with_top(&level, &policy, 1000 * MM, T0 + 20 * MINUTE, 950 * MM);
+    level_take(&level, &policy, T0 + 20 * MINUTE, 950 * MM);
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_ORANGE);
 }
 

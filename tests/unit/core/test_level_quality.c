@@ -32,18 +32,27 @@ static void a_healthy_sensor_is_believed_at_once(void **state)
     assert_int_equal(say(&quality, 0, 0).quality, SW_QUALITY_GOOD);
     assert_int_equal(say(&quality, 1, 259).quality, SW_QUALITY_GOOD);
     assert_int_equal(say(&quality, 2, 900).quality, SW_QUALITY_GOOD);
+    assert_int_equal(say(&quality, 3, 9000).quality, SW_QUALITY_GOOD);
+}
+
+/* Where a city switches the rate test on. */
+static struct level_quality_verdict say_by_rate(struct level_quality *quality, int64_t minute, int64_t mm)
+{
+    struct level_quality_policy policy = level_quality_policy_default();
+    policy.rise_max_um_min = 1000 * MM;
+    return level_quality_take(quality, &policy, T0 + minute * MINUTE, mm * MM, false);
 }
 
 static void a_rise_no_water_makes_is_suspect_until_it_stays(void **state)
 {
     (void)state;
     struct level_quality quality = {0};
-    say(&quality, 0, 0);
-    assert_int_equal(say(&quality, 1, 1500).doubt, LEVEL_DOUBT_RATE);
-    assert_int_equal(say(&quality, 2, 0).quality, SW_QUALITY_GOOD);
-    assert_int_equal(say(&quality, 3, 3500).doubt, LEVEL_DOUBT_RATE);
-    assert_int_equal(say(&quality, 4, 3510).doubt, LEVEL_DOUBT_RATE);
-    assert_int_equal(say(&quality, 5, 3520).quality, SW_QUALITY_GOOD);
+    say_by_rate(&quality, 0, 0);
+    assert_int_equal(say_by_rate(&quality, 1, 1500).reason, SW_REASON_RATE);
+    assert_int_equal(say_by_rate(&quality, 2, 0).quality, SW_QUALITY_GOOD);
+    assert_int_equal(say_by_rate(&quality, 3, 3500).reason, SW_REASON_RATE);
+    assert_int_equal(say_by_rate(&quality, 4, 3510).reason, SW_REASON_RATE);
+    assert_int_equal(say_by_rate(&quality, 5, 3520).quality, SW_QUALITY_GOOD);
 }
 
 static void outside_the_range_is_bad_and_leaves_no_trace(void **state)
@@ -54,8 +63,8 @@ static void outside_the_range_is_bad_and_leaves_no_trace(void **state)
     struct level_quality quality = {0};
     struct level_quality before = quality;
     assert_int_equal(level_quality_take(&quality, &policy, T0, 20000 * MM, false).quality, SW_QUALITY_BAD);
-    assert_int_equal(level_quality_take(&quality, &policy, T0, -600 * MM, false).doubt, LEVEL_DOUBT_RANGE);
-    assert_int_equal(level_quality_take(&quality, &policy, T0, 5000 * MM, false).doubt, LEVEL_DOUBT_NO_ECHO);
+    assert_int_equal(level_quality_take(&quality, &policy, T0, -600 * MM, false).reason, SW_REASON_RANGE);
+    assert_int_equal(level_quality_take(&quality, &policy, T0, 5000 * MM, false).reason, SW_REASON_NO_ECHO);
     assert_memory_equal(&quality, &before, sizeof quality);
 }
 
@@ -74,7 +83,7 @@ static void blips_of_one_sample_bring_quarantine(void **state)
     struct level_quality quality = {0};
     int64_t minute = blame(&quality);
     struct level_quality_verdict verdict = say(&quality, minute, 300);
-    assert_int_equal(verdict.doubt, LEVEL_DOUBT_QUARANTINE);
+    assert_int_equal(verdict.reason, SW_REASON_QUARANTINE);
     assert_true(verdict.quarantined);
     assert_int_equal(say(&quality, minute + 1, 0).quality, SW_QUALITY_GOOD);
 }
@@ -85,8 +94,8 @@ static void a_flood_breaks_through_quarantine_by_its_shape(void **state)
     struct level_quality quality = {0};
     int64_t minute = blame(&quality);
     say(&quality, minute, 0);
-    assert_int_equal(say(&quality, minute + 1, 40).doubt, LEVEL_DOUBT_QUARANTINE);
-    assert_int_equal(say(&quality, minute + 2, 55).doubt, LEVEL_DOUBT_QUARANTINE);
+    assert_int_equal(say(&quality, minute + 1, 40).reason, SW_REASON_QUARANTINE);
+    assert_int_equal(say(&quality, minute + 2, 55).reason, SW_REASON_QUARANTINE);
     assert_int_equal(say(&quality, minute + 3, 70).quality, SW_QUALITY_GOOD);
 }
 
@@ -120,10 +129,10 @@ static void a_parked_object_is_found_out_after_a_quarter_of_an_hour(void **state
     for (int minute = 1; minute < 16; minute++)
         assert_int_equal(say(&quality, minute, 400 + minute % 3).quality, SW_QUALITY_GOOD);
     struct level_quality_verdict verdict = say(&quality, 16, 401);
-    assert_int_equal(verdict.doubt, LEVEL_DOUBT_OBSTRUCTION);
+    assert_int_equal(verdict.reason, SW_REASON_OBSTRUCTION);
     assert_true(verdict.false_rise);
     verdict = say(&quality, 17, 402);
-    assert_int_equal(verdict.doubt, LEVEL_DOUBT_OBSTRUCTION);
+    assert_int_equal(verdict.reason, SW_REASON_OBSTRUCTION);
     assert_false(verdict.false_rise);
     assert_int_equal(say(&quality, 18, 0).quality, SW_QUALITY_GOOD);
 }
@@ -166,9 +175,9 @@ static void a_river_probe_lifted_out_of_the_water_is_a_spike(void **state)
     struct level_quality_policy policy = level_quality_policy_river();
     struct level_quality quality = {0};
     const int64_t mm[] = {678, 679, 61, 674};
-    const enum level_doubt doubt[] = {LEVEL_DOUBT_NONE, LEVEL_DOUBT_NONE, LEVEL_DOUBT_SPIKE, LEVEL_DOUBT_NONE};
+    const enum sw_quality_reason doubt[] = {SW_REASON_NONE, SW_REASON_NONE, SW_REASON_SPIKE, SW_REASON_NONE};
     for (int i = 0; i < 4; i++)
-        assert_int_equal(level_quality_take(&quality, &policy, T0 + i * 15 * MINUTE, mm[i] * MM, false).doubt,
+        assert_int_equal(level_quality_take(&quality, &policy, T0 + i * 15 * MINUTE, mm[i] * MM, false).reason,
                          doubt[i]);
 }
 
@@ -177,10 +186,10 @@ static void a_river_that_stands_still_for_hours_is_a_flat_line(void **state)
     (void)state;
     struct level_quality_policy policy = level_quality_policy_river();
     struct level_quality quality = {0};
-    enum level_doubt doubt = LEVEL_DOUBT_NONE;
+    enum sw_quality_reason doubt = SW_REASON_NONE;
     for (int i = 0; i <= 24; i++)
-        doubt = level_quality_take(&quality, &policy, T0 + i * 15 * MINUTE, 903 * MM, false).doubt;
-    assert_int_equal(doubt, LEVEL_DOUBT_FLAT);
+        doubt = level_quality_take(&quality, &policy, T0 + i * 15 * MINUTE, 903 * MM, false).reason;
+    assert_int_equal(doubt, SW_REASON_FLAT_LINE);
 }
 
 static void the_state_of_the_tests_is_small(void **state)

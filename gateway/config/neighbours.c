@@ -1,0 +1,59 @@
+#include "config/neighbours.h"
+
+#include <math.h>
+
+#define METRES_PER_DEGREE 111195.0 /* of a great circle: 6371 km mean radius */
+#define RADIANS(degrees)  ((degrees)*3.14159265358979323846 / 180)
+
+struct nearest {
+    uint32_t subject[CORE_NEIGHBOURS_MAX];
+    double metres[CORE_NEIGHBOURS_MAX];
+    uint32_t count;
+};
+
+/* On the plane that touches the globe there: good to a metre at these distances. */
+static double distance_m(const struct config_place *a, const struct config_place *b)
+{
+    double north = (b->latitude - a->latitude) * METRES_PER_DEGREE;
+    double east = (b->longitude - a->longitude) * METRES_PER_DEGREE * cos(RADIANS(a->latitude));
+    return hypot(north, east);
+}
+
+/* Keeps the list sorted; one more than it holds falls off its end. */
+static void keep_if_near(struct nearest *nearest, uint32_t subject, double metres)
+{
+    uint32_t at = nearest->count;
+    while (at > 0 && nearest->metres[at - 1] > metres)
+        at--;
+    if (at == CORE_NEIGHBOURS_MAX) return;
+    uint32_t last = nearest->count < CORE_NEIGHBOURS_MAX ? nearest->count++ : CORE_NEIGHBOURS_MAX - 1;
+    for (uint32_t i = last; i > at; i--) {
+        nearest->metres[i] = nearest->metres[i - 1];
+        nearest->subject[i] = nearest->subject[i - 1];
+    }
+    nearest->metres[at] = metres;
+    nearest->subject[at] = subject;
+}
+
+static double reach_m(enum subject_domain domain)
+{
+    if (domain == SUBJECT_LEVEL) return NEIGHBOURS_LEVEL_M;
+    return domain == SUBJECT_RAIN ? NEIGHBOURS_RAIN_M : -1;
+}
+
+void neighbours_link(struct core *core, const struct config_place *(*place_of)(void *ctx, uint32_t subject), void *ctx)
+{
+    uint32_t count = core_subject_count(core);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct config_place *here = place_of(ctx, i);
+        if (core_subject_domain(core, i) != SUBJECT_LEVEL || !here || !here->known) continue;
+        struct nearest nearest = {.count = 0};
+        for (uint32_t j = 0; j < count; j++) {
+            const struct config_place *there = place_of(ctx, j);
+            if (j == i || !there || !there->known) continue;
+            double metres = distance_m(here, there);
+            if (metres <= reach_m(core_subject_domain(core, j))) keep_if_near(&nearest, j, metres);
+        }
+        (void)core_set_neighbours(core, i, nearest.subject, nearest.count);
+    }
+}

@@ -1,0 +1,16 @@
+/* Which sensors are near enough to be asked whether they say the same. */
+#ifndef GATEWAY_CONFIG_NEIGHBOURS_H
+#define GATEWAY_CONFIG_NEIGHBOURS_H
+
+#include "config/gateway_config.h"
+#include "core/core.h"
+
+/* Streets that flood together are a few hundred metres apart; a cloudburst covers a few kilometres. */
+#define NEIGHBOURS_LEVEL_M 500.0
+#define NEIGHBOURS_RAIN_M  3000.0
+
+/* Tells every level of the core its nearest neighbours, CORE_NEIGHBOURS_MAX at most: levels and rain gauges whose place
+ * is known and within reach, the nearest first. `place_of` gives the place of a subject of the core, or NULL. */
+void neighbours_link(struct core *core, const struct config_place *(*place_of)(void *ctx, uint32_t subject), void *ctx);
+
+#endif
