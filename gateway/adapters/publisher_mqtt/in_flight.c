@@ -41,7 +41,9 @@ static bool takes(const struct in_flight *table, struct in_flight_entry entry)
 
 void in_flight_add(struct in_flight *table, struct in_flight_entry entry)
 {
-    assert(takes(table, entry));
+    bool room = takes(table, entry);
+    assert(room);
+    (void)room;
     table->entries[table->count++] = entry;
     if (entry.is_alert) table->alert_count++;
     if (entry.is_area) table->area_count++;

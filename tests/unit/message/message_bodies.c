@@ -311,33 +311,35 @@ static void print_vocabulary(void)
 #undef SW_OUTCOME
                                                 };
                                                 PRINT("command:outcome")
-                                    }
+                                            }
 
-                                    int main(void)
-                                    {
-                                        char text[256];
-                                        struct message_command command;
-                                        for (int i = 0; i < ALERTS; i++)
-                                            print_alert(i);
-                                        print_statuses();
-                                        print_areas();
-                                        print_commands();
-                                        print_weather();
-                                        print_results();
-                                        print_vocabulary();
-                                        for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
-                                            const char *payload = wrong_commands[i].payload;
-                                            if (wrong_commands[i].schema_cannot_tell) continue;
-                                            bool taken = message_command_decode(payload, strlen(payload), &command,
-                                                                                text, sizeof text) == SW_OK;
-                                            (void)printf("%s\t%s\n", taken ? "taken" : "refused", payload);
-                                        }
-                                        for (size_t i = 0; i < GOOD_COMMAND_COUNT; i++) {
-                                            if (strchr(good_commands[i], '\n')) continue;
-                                            bool taken =
-                                                message_command_decode(good_commands[i], strlen(good_commands[i]),
-                                                                       &command, text, sizeof text) == SW_OK;
-                                            (void)printf("%s\t%s\n", taken ? "taken" : "refused", good_commands[i]);
-                                        }
-                                        return 0;
-                                    }
+                                            int main(void)
+                                            {
+                                                char text[256];
+                                                struct message_command command;
+                                                for (int i = 0; i < ALERTS; i++)
+                                                    print_alert(i);
+                                                print_statuses();
+                                                print_areas();
+                                                print_commands();
+                                                print_weather();
+                                                print_results();
+                                                print_vocabulary();
+                                                for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
+                                                    const char *payload = wrong_commands[i].payload;
+                                                    if (wrong_commands[i].schema_cannot_tell) continue;
+                                                    bool taken =
+                                                        message_command_decode(payload, strlen(payload), &command, text,
+                                                                               sizeof text) == SW_OK;
+                                                    (void)printf("%s\t%s\n", taken ? "taken" : "refused", payload);
+                                                }
+                                                for (size_t i = 0; i < GOOD_COMMAND_COUNT; i++) {
+                                                    if (strchr(good_commands[i], '\n')) continue;
+                                                    bool taken = message_command_decode(
+                                                                     good_commands[i], strlen(good_commands[i]),
+                                                                     &command, text, sizeof text) == SW_OK;
+                                                    (void)printf("%s\t%s\n", taken ? "taken" : "refused",
+                                                                 good_commands[i]);
+                                                }
+                                                return 0;
+                                            }
