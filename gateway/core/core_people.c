@@ -5,8 +5,10 @@
 #include "core/core_state.h"
 
 /* Use that somebody must be at home for: a tap that is opened passes a litre within seconds, a drip that has just begun
- * or a meter's last digit that trembles does not. */
-#define REAL_USE_ML 1000
+ * or a meter's last digit that trembles does not. Readings may be a second apart, so what came in a while counts
+ * together. */
+#define REAL_USE_ML        1000
+#define REAL_USE_WITHIN_MS (10LL * 60 * 1000)
 
 /* Where no rule has a window of its own. */
 #define STILL_DEFAULT_MS (24LL * 3600 * 1000)
@@ -26,7 +28,7 @@ static void end_absence(struct subject *subject, int64_t end_ms)
     struct absence *absence = &subject->state.home.absence;
     if (hides_stillness(absence->away)) absence->still_from_ms = end_ms;
     absence->away = SW_AWAY_NONE;
-    absence->since_ms = absence->until_ms = 0;
+    absence->since_ms = absence->until_ms = absence->use_from_ms = absence->used_ml = 0;
     subject->dirty = true;
 }
 
@@ -89,12 +91,19 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
     return from_ms > last_use_ms ? from_ms : last_use_ms;
 }
 
-/* Whether water that went through between two good readings says that somebody is at home. Only an interval that lies
- * wholly after the setting does: with hourly readings the last use before leaving comes in after it. */
-static bool is_real_use(const struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
+/* Whether what went through says that somebody is at home. Only an interval that lies wholly after the setting counts:
+ * with hourly readings the last use before leaving comes in after it. */
+static bool is_real_use(struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
 {
-    return use_ml >= REAL_USE_ML && from_ms >= subject->state.home.absence.since_ms &&
-           to_ms - from_ms <= subject->policy.no_use.observed_gap_ms;
+    struct absence *absence = &subject->state.home.absence;
+    bool observed = to_ms - from_ms <= subject->policy.no_use.observed_gap_ms;
+    if (use_ml <= 0 || from_ms < absence->since_ms || !observed) return false;
+    if (to_ms - absence->use_from_ms > REAL_USE_WITHIN_MS) {
+        absence->use_from_ms = to_ms;
+        absence->used_ml = 0;
+    }
+    absence->used_ml += use_ml;
+    return absence->used_ml >= REAL_USE_ML;
 }
 
 void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_t to_ms, int64_t use_ml)
@@ -120,6 +129,7 @@ void core_people_set_back(struct subject *subject, int64_t now_ms)
     struct absence *absence = &subject->state.home.absence;
     if (absence->since_ms > now_ms) absence->since_ms = now_ms;
     if (absence->still_from_ms > now_ms) absence->still_from_ms = now_ms;
+    if (absence->use_from_ms > now_ms) absence->use_from_ms = now_ms;
     if (absence->until_ms - now_ms > CORE_AWAY_MAX_MS) absence->until_ms = now_ms + CORE_AWAY_MAX_MS;
 }
 

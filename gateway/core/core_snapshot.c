@@ -296,6 +296,8 @@ static void walk_absence(struct walk *walk, struct absence *absence)
     walk_i64(walk, &absence->since_ms);
     walk_i64(walk, &absence->until_ms);
     walk_i64(walk, &absence->still_from_ms);
+    walk_i64(walk, &absence->use_from_ms);
+    walk_i64(walk, &absence->used_ml);
 }
 
 /* The rule's volume and window come first: what was kept is what this rule needed. */

@@ -30,6 +30,8 @@ struct absence {
     enum sw_away away;
     int64_t since_ms, until_ms;
     int64_t still_from_ms; /* stillness counts from here: the end of the last absence; 0 = there was none */
+    int64_t use_from_ms;   /* while away: since then */
+    int64_t used_ml;       /* so much has been used */
 };
 
 struct home {

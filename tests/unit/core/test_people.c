@@ -110,6 +110,28 @@ static void the_first_real_use_ends_it_and_counts_as_any_use(void **state)
     world_free(flat.world);
 }
 
+/* Plain devices may be read every second: no reading by itself shows a litre then. */
+static void a_tap_is_a_real_use_however_often_the_meter_is_read(void **state)
+{
+    (void)state;
+    struct flat flat = new_flat();
+    int64_t start = T0 + DAY;
+    assert_int_equal(set(&flat, SW_AWAY_AWAY, T0 + 30 * DAY, start), SW_OK);
+    /* Half a litre, and a quarter of an hour later another half: not one use. */
+    for (int i = 1; i <= 5; i++)
+        read_at(&flat, start + i * SECOND, 100);
+    read_at(&flat, start + 15 * MINUTE, 0);
+    for (int i = 1; i <= 5; i++)
+        read_at(&flat, start + 15 * MINUTE + i * SECOND, 100);
+    assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
+    for (int i = 6; i <= 9; i++)
+        read_at(&flat, start + 15 * MINUTE + i * SECOND, 100);
+    assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
+    read_at(&flat, start + 15 * MINUTE + 10 * SECOND, 100);
+    assert_int_equal(away_of(&flat), SW_AWAY_NONE);
+    world_free(flat.world);
+}
+
 static void the_last_use_before_leaving_that_is_read_after_it_ends_nothing(void **state)
 {
     (void)state;
@@ -331,6 +353,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_home_that_is_away_raises_nothing_until_its_time_and_then_counts_anew),
         cmocka_unit_test(the_first_real_use_ends_it_and_counts_as_any_use),
+        cmocka_unit_test(a_tap_is_a_real_use_however_often_the_meter_is_read),
         cmocka_unit_test(the_last_use_before_leaving_that_is_read_after_it_ends_nothing),
         cmocka_unit_test(an_open_alert_is_cleared_by_whoever_says_that_nobody_is_at_home),
         cmocka_unit_test(what_was_resolved_before_an_absence_is_raised_again_after_it),
