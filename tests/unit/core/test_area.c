@@ -487,6 +487,43 @@ static void a_silent_node_makes_its_sensors_unknown_and_colours_nothing(void **s
     world_free(brook.world);
 }
 
+/* The last colour of each kind of the site's alerts; green once over. */
+static enum sw_colour told(const struct world *world, enum sw_alert_kind kind, bool *open)
+{
+    enum sw_colour colour = SW_COLOUR_GREEN;
+    *open = false;
+    for (uint32_t i = 0; i < world->alert_count; i++) {
+        if (world->alerts[i].kind != kind) continue;
+        colour = world->alerts[i].colour;
+        *open = sw_alert_state_is_open(world->alerts[i].state);
+    }
+    return colour;
+}
+
+static void water_that_is_expected_counts_one_colour_less(void **state)
+{
+    (void)state;
+    struct policy policy = policy_city_default();
+    struct brook brook = brook_new(&policy);
+    unsigned expected = 0;
+    for (int minute = 0; minute < 240; minute++) {
+        int64_t now_ms = T0 + minute * MINUTE;
+        /* Low for an hour, then 3 mm a minute. */
+        world_read(brook.world, brook.site, SW_READING_LEVEL, now_ms, minute < 60 ? 5 * MM : (minute - 60) * 3 * MM);
+        world_seen(brook.world, brook.node, now_ms);
+        world_tick(brook.world, now_ms);
+        bool open, soon_open;
+        enum sw_colour is = told(brook.world, SW_ALERT_KIND_LEVEL, &open);
+        enum sw_colour soon = told(brook.world, SW_ALERT_KIND_LEVEL_SOON, &soon_open);
+        enum sw_colour below = soon > SW_COLOUR_GREEN ? (enum sw_colour)(soon - 1) : SW_COLOUR_GREEN;
+        expected += soon > is;
+        struct core_area_input input = core_area_input(brook.world->core, brook.site, sw_wall_from_ms(now_ms));
+        assert_int_equal(input.colour, below > is ? below : is);
+    }
+    assert_true(expected > 0); /* or nothing was tried */
+    world_free(brook.world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +538,7 @@ int main(void)
         cmocka_unit_test(a_change_is_told_for_each_area_above_it_once),
         cmocka_unit_test(thousands_of_subjects_and_random_changes_against_a_naive_reckoning),
         cmocka_unit_test(a_sensor_adds_its_colour_and_its_silence),
+        cmocka_unit_test(water_that_is_expected_counts_one_colour_less),
         cmocka_unit_test(a_silent_node_makes_its_sensors_unknown_and_colours_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
