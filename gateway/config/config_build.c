@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/normalise/level_quality.h"
 #include "stillwater/error.h"
 
 struct build {
@@ -146,11 +147,51 @@ static void lay_level(struct level_policy *policy, const struct raw_level *raw)
         lay_band(&policy->band_um[SW_COLOUR_ORANGE], raw->bands_mm->orange);
         lay_band(&policy->band_um[SW_COLOUR_RED], raw->bands_mm->red);
     }
+    lay_band(&policy->top_um, raw->top_mm);
     lay_decimal(&policy->deadband_um, raw->deadband_mm, 1000);
     lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
     lay_decimal(&policy->off_delay_ms, raw->off_delay_s, 1000);
     lay_decimal(&policy->range_min_um, raw->range_min_mm, 1000);
     lay_decimal(&policy->range_max_um, raw->range_max_mm, 1000);
+}
+
+/* A river's readings are judged by tests of their own; what is known of the sensor itself stays. */
+static void lay_level_quality(struct level_quality_policy *policy, const struct level_policy *level,
+                              const struct raw_level *raw)
+{
+    int64_t full_scale_um = policy->full_scale_um;
+    if (raw && raw->dries)
+        *policy = *raw->dries == RAW_ON ? level_quality_policy_default() : level_quality_policy_river();
+    policy->full_scale_um = full_scale_um;
+    if (raw) lay_decimal(&policy->full_scale_um, raw->full_scale_mm, 1000);
+    policy->range_min_um = level->range_min_um;
+    policy->range_max_um = level->range_max_um;
+}
+
+static void lay_cover_mount(struct cover_mount_policy *policy, const struct raw_cover *raw)
+{
+    if (!raw) return;
+    lay_switch(&policy->learn, raw->angle_learn);
+    lay_small(&policy->angle_mdeg, raw->angle_deg, 1000);
+}
+
+static void lay_float(struct float_switch_policy *policy, const struct raw_float *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
+    lay_decimal(&policy->off_delay_ms, raw->off_delay_s, 1000);
+    lay_colour(&policy->colour, raw->colour);
+}
+
+static void lay_battery(struct battery_policy *policy, const struct raw_battery *raw)
+{
+    if (!raw) return;
+    lay_small(&policy->low_mv, raw->low_v, 1000);
+    lay_small(&policy->critical_mv, raw->critical_v, 1000);
+    lay_small(&policy->deadband_mv, raw->deadband_v, 1000);
+    lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
+    lay_colour(&policy->low_colour, raw->low_colour);
+    lay_colour(&policy->critical_colour, raw->critical_colour);
 }
 
 static void lay_cover(struct cover_policy *policy, const struct raw_cover *raw)
@@ -198,6 +239,11 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     lay_meter_fault(&policy->meter_fault, raw->meter_fault);
     lay_backflow(&policy->backflow, raw->backflow);
     lay_level(&policy->level, raw->level);
+    lay_level_quality(&policy->level_quality, &policy->level, raw->level);
+    if (raw->rise) lay_colour(&policy->rise.lowest, raw->rise->lowest);
+    lay_cover_mount(&policy->cover_mount, raw->cover);
+    lay_float(&policy->float_switch, raw->float_switch);
+    lay_battery(&policy->battery, raw->battery);
     lay_cover(&policy->cover, raw->cover);
     lay_silence(&policy->silence, raw->silent);
 }

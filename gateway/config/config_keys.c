@@ -73,6 +73,9 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_COLOUR:
         snprintf(text, CONFIG_EXPECTED_SIZE, "one of blue, yellow, orange, red");
         break;
+    case CONFIG_KEY_COLOUR_OFF:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "one of blue, yellow, orange, red, or off");
+        break;
     case CONFIG_KEY_PARITY:
         snprintf(text, CONFIG_EXPECTED_SIZE, "one of none, even, odd");
         break;
@@ -105,6 +108,12 @@ static bool number_fits(const struct config_key *key, const char *value, bool qu
     return isfinite(number) && number >= key->minimum && number <= key->maximum;
 }
 
+static bool is_colour(const char *value)
+{
+    enum sw_colour colour = sw_colour_from_name(value);
+    return colour != SW_COLOUR_GREEN && colour != SW_COLOUR_COUNT;
+}
+
 bool config_key_check(const struct config_key *key, const char *value, bool quoted, char text[CONFIG_EXPECTED_SIZE])
 {
     bool fits = false;
@@ -124,11 +133,12 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
     case CONFIG_KEY_BAND:
         fits = strcmp(value, "off") == 0 || number_fits(key, value, quoted);
         break;
-    case CONFIG_KEY_COLOUR: {
-        enum sw_colour colour = sw_colour_from_name(value);
-        fits = colour != SW_COLOUR_GREEN && colour != SW_COLOUR_COUNT;
+    case CONFIG_KEY_COLOUR:
+        fits = is_colour(value);
         break;
-    }
+    case CONFIG_KEY_COLOUR_OFF:
+        fits = is_colour(value) || strcmp(value, "off") == 0;
+        break;
     case CONFIG_KEY_PARITY:
         fits = strcmp(value, "none") == 0 || strcmp(value, "even") == 0 || strcmp(value, "odd") == 0;
         break;

@@ -97,6 +97,33 @@ static void check_level(const struct rules *rules, const char *prefix, const str
     }
 }
 
+/* The top lies above every band, so that red comes before it. */
+static void check_top(const struct rules *rules, const char *prefix, const struct level_policy *level)
+{
+    char path[CONFIG_PATH_SIZE];
+    if (level->top_um == LEVEL_BAND_OFF) return;
+    snprintf(path, sizeof path, "%slevel.top_mm", prefix);
+    for (int colour = SW_COLOUR_RED; colour >= SW_COLOUR_BLUE; colour--) {
+        if (level->band_um[colour] == LEVEL_BAND_OFF) continue;
+        if (level->top_um < level->band_um[colour])
+            report(rules, path, "found %g; expected at least the %s band's %g, or off", (double)level->top_um / 1000,
+                   sw_colour_name((enum sw_colour)colour), (double)level->band_um[colour] / 1000);
+        break;
+    }
+    if (level->top_um < level->range_min_um || level->top_um > level->range_max_um)
+        report(rules, path, "found %g; expected a threshold within range_min_mm and range_max_mm, %g to %g",
+               (double)level->top_um / 1000, (double)level->range_min_um / 1000, (double)level->range_max_um / 1000);
+}
+
+static void check_battery(const struct rules *rules, const char *prefix, const struct battery_policy *battery)
+{
+    char path[CONFIG_PATH_SIZE];
+    if (battery->low_mv <= 0 || battery->critical_mv <= battery->low_mv) return;
+    snprintf(path, sizeof path, "%sbattery.critical_v", prefix);
+    report(rules, path, "found %g; expected at most low_v, which is %g", (double)battery->critical_mv / 1000,
+           (double)battery->low_mv / 1000);
+}
+
 static void check_cover(const struct rules *rules, const char *prefix, const struct cover_policy *cover)
 {
     char path[CONFIG_PATH_SIZE];
@@ -153,7 +180,9 @@ static void check_flow(const struct rules *rules, const char *prefix, const stru
 static void check_policy(const struct rules *rules, const char *prefix, const struct policy *policy)
 {
     check_level(rules, prefix, &policy->level);
+    check_top(rules, prefix, &policy->level);
     check_cover(rules, prefix, &policy->cover);
+    check_battery(rules, prefix, &policy->battery);
     check_observed_gap(rules, prefix, policy);
     check_flow(rules, prefix, policy);
 }

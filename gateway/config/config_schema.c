@@ -19,6 +19,11 @@
 
 static const cyaml_strval_t colours[] = {
     {"blue", SW_COLOUR_BLUE}, {"yellow", SW_COLOUR_YELLOW}, {"orange", SW_COLOUR_ORANGE}, {"red", SW_COLOUR_RED}};
+static const cyaml_strval_t colours_or_off[] = {{"blue", SW_COLOUR_BLUE},
+                                                {"yellow", SW_COLOUR_YELLOW},
+                                                {"orange", SW_COLOUR_ORANGE},
+                                                {"red", SW_COLOUR_RED},
+                                                {"off", SW_COLOUR_COUNT}};
 static const cyaml_strval_t parities[] = {
     {"none", RAW_PARITY_NONE}, {"even", RAW_PARITY_EVEN}, {"odd", RAW_PARITY_ODD}};
 
@@ -68,6 +73,9 @@ static const cyaml_schema_field_t bands_fields[] = {TEXT(OPTIONAL, raw_bands, bl
                                                     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t level_fields[] = {BLOCK(raw_level, bands_mm, bands_fields),
+                                                    TEXT(OPTIONAL, raw_level, top_mm),
+                                                    SWITCH(raw_level, dries),
+                                                    DECIMAL(raw_level, full_scale_mm),
                                                     DECIMAL(raw_level, deadband_mm),
                                                     DECIMAL(raw_level, on_delay_s),
                                                     DECIMAL(raw_level, off_delay_s),
@@ -75,31 +83,51 @@ static const cyaml_schema_field_t level_fields[] = {BLOCK(raw_level, bands_mm, b
                                                     DECIMAL(raw_level, range_max_mm),
                                                     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t rise_fields[] = {
+    CYAML_FIELD_ENUM_PTR("lowest", OPTIONAL | CYAML_FLAG_STRICT, struct raw_rise, lowest, colours_or_off, 5),
+    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t cover_fields[] = {
     DECIMAL(raw_cover, tilt_deg),   DECIMAL(raw_cover, tilt_deadband_deg),
     DECIMAL(raw_cover, on_delay_s), DECIMAL(raw_cover, off_delay_s),
+    SWITCH(raw_cover, angle_learn), DECIMAL(raw_cover, angle_deg),
     COLOUR(raw_cover, colour),      CYAML_FIELD_END};
+
+static const cyaml_schema_field_t float_fields[] = {DECIMAL(raw_float, on_delay_s), DECIMAL(raw_float, off_delay_s),
+                                                    COLOUR(raw_float, colour), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t battery_fields[] = {DECIMAL(raw_battery, low_v),
+                                                      DECIMAL(raw_battery, critical_v),
+                                                      DECIMAL(raw_battery, deadband_v),
+                                                      DECIMAL(raw_battery, on_delay_s),
+                                                      COLOUR(raw_battery, low_colour),
+                                                      COLOUR(raw_battery, critical_colour),
+                                                      CYAML_FIELD_END};
 
 static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s),  DECIMAL(raw_silent, level_s),
                                                      DECIMAL(raw_silent, cover_s), DECIMAL(raw_silent, rain_s),
                                                      DECIMAL(raw_silent, node_s),  DECIMAL(raw_silent, bus_s),
                                                      COLOUR(raw_silent, colour),   CYAML_FIELD_END};
 
-static const cyaml_schema_field_t policy_fields[] = {SIGNED(raw_policy, utc_offset_min),
-                                                     BLOCK(raw_policy, no_use, no_use_fields),
-                                                     BLOCK(raw_policy, nothing_in, nothing_in_fields),
-                                                     BLOCK(raw_policy, drip, drip_fields),
-                                                     BLOCK(raw_policy, leak, leak_fields),
-                                                     BLOCK(raw_policy, burst, burst_fields),
-                                                     BLOCK(raw_policy, day_volume, day_volume_fields),
-                                                     BLOCK(raw_policy, notes, notes_fields),
-                                                     BLOCK(raw_policy, meter, meter_fields),
-                                                     BLOCK(raw_policy, meter_fault, meter_fault_fields),
-                                                     BLOCK(raw_policy, backflow, backflow_fields),
-                                                     BLOCK(raw_policy, level, level_fields),
-                                                     BLOCK(raw_policy, cover, cover_fields),
-                                                     BLOCK(raw_policy, silent, silent_fields),
-                                                     CYAML_FIELD_END};
+static const cyaml_schema_field_t policy_fields[] = {
+    SIGNED(raw_policy, utc_offset_min),
+    BLOCK(raw_policy, no_use, no_use_fields),
+    BLOCK(raw_policy, nothing_in, nothing_in_fields),
+    BLOCK(raw_policy, drip, drip_fields),
+    BLOCK(raw_policy, leak, leak_fields),
+    BLOCK(raw_policy, burst, burst_fields),
+    BLOCK(raw_policy, day_volume, day_volume_fields),
+    BLOCK(raw_policy, notes, notes_fields),
+    BLOCK(raw_policy, meter, meter_fields),
+    BLOCK(raw_policy, meter_fault, meter_fault_fields),
+    BLOCK(raw_policy, backflow, backflow_fields),
+    BLOCK(raw_policy, level, level_fields),
+    BLOCK(raw_policy, rise, rise_fields),
+    BLOCK(raw_policy, cover, cover_fields),
+    CYAML_FIELD_MAPPING_PTR("float", OPTIONAL, struct raw_policy, float_switch, float_fields),
+    BLOCK(raw_policy, battery, battery_fields),
+    BLOCK(raw_policy, silent, silent_fields),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude), DECIMAL(raw_place, longitude),
                                                     TEXT(OPTIONAL, raw_place, grid), CYAML_FIELD_END};

@@ -64,12 +64,30 @@ struct raw_bands {
 
 struct raw_level {
     struct raw_bands *bands_mm;
-    double *deadband_mm, *on_delay_s, *off_delay_s, *range_min_mm, *range_max_mm;
+    char *top_mm; /* as a band */
+    enum raw_switch *dries;
+    double *full_scale_mm, *deadband_mm, *on_delay_s, *off_delay_s, *range_min_mm, *range_max_mm;
+};
+
+/* SW_COLOUR_COUNT = off. */
+struct raw_rise {
+    enum sw_colour *lowest;
 };
 
 struct raw_cover {
-    double *tilt_deg, *tilt_deadband_deg, *on_delay_s, *off_delay_s;
+    double *tilt_deg, *tilt_deadband_deg, *on_delay_s, *off_delay_s, *angle_deg;
+    enum raw_switch *angle_learn;
     enum sw_colour *colour;
+};
+
+struct raw_float {
+    double *on_delay_s, *off_delay_s;
+    enum sw_colour *colour;
+};
+
+struct raw_battery {
+    double *low_v, *critical_v, *deadband_v, *on_delay_s;
+    enum sw_colour *low_colour, *critical_colour;
 };
 
 struct raw_silent {
@@ -90,7 +108,10 @@ struct raw_policy {
     struct raw_meter_fault *meter_fault;
     struct raw_backflow *backflow;
     struct raw_level *level;
+    struct raw_rise *rise;
     struct raw_cover *cover;
+    struct raw_float *float_switch;
+    struct raw_battery *battery;
     struct raw_silent *silent;
 };
 

@@ -9,6 +9,7 @@
 
 #include "config/config_keys.h"
 #include "config/gateway_config.h"
+#include "core/normalise/level_quality.h"
 #include "stillwater/error.h"
 
 static void on_problem(void *ctx, const char *file, unsigned line, const char *field, const char *text)
@@ -209,9 +210,20 @@ static bool sensors_equal(const struct policy *a, const struct policy *b)
            SAME(silence.rain_ms) && SAME(silence.node_ms) && SAME(silence.bus_ms) && SAME(silence.colour);
 }
 
+static bool water_equal(const struct policy *a, const struct policy *b)
+{
+    return SAME(level.top_um) && SAME(level_quality.range_min_um) && SAME(level_quality.range_max_um) &&
+           SAME(level_quality.full_scale_um) && SAME(level_quality.dries) && SAME(level_quality.fall_max_um) &&
+           SAME(level_quality.flat_any_ms) && SAME(level_quality.gap_ms) && SAME(rise.lowest) &&
+           SAME(cover_mount.learn) && SAME(cover_mount.angle_mdeg) && SAME(float_switch.on_delay_ms) &&
+           SAME(float_switch.off_delay_ms) && SAME(float_switch.colour) && SAME(battery.low_mv) &&
+           SAME(battery.critical_mv) && SAME(battery.deadband_mv) && SAME(battery.on_delay_ms) &&
+           SAME(battery.low_colour) && SAME(battery.critical_colour);
+}
+
 static bool policies_equal(const struct policy *a, const struct policy *b)
 {
-    return stillness_equal(a, b) && flows_equal(a, b) && meters_equal(a, b) && sensors_equal(a, b);
+    return stillness_equal(a, b) && flows_equal(a, b) && meters_equal(a, b) && sensors_equal(a, b) && water_equal(a, b);
 }
 
 static void the_built_in_configuration_is_the_city_policy(void **state)
@@ -251,7 +263,11 @@ static struct gateway_config *load_setting(const char *path, const char *value)
 /* Any value but the default that the key may have. */
 static void other_value(const struct config_key *key, char *text, size_t size)
 {
-    if (key->type == CONFIG_KEY_COLOUR)
+    if (key->type == CONFIG_KEY_COLOUR_OFF)
+        snprintf(text, size, "off");
+    else if (strcmp(key->path, "policy.level.top_mm") == 0)
+        snprintf(text, size, "500");
+    else if (key->type == CONFIG_KEY_COLOUR)
         snprintf(text, size, "%s", strcmp(key->default_text, "blue") == 0 ? "red" : "blue");
     else if (key->type == CONFIG_KEY_SWITCH)
         snprintf(text, size, "%s", strcmp(key->default_text, "off") == 0 ? "on" : "off");
@@ -332,6 +348,48 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     config_free(config);
 }
 
+static void the_rules_of_water_are_loaded_field_by_field(void **state)
+{
+    (void)state;
+    struct gateway_config *config =
+        load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+             "policy:\n"
+             "  level: {top_mm: 900.5, full_scale_mm: 5000, range_min_mm: -20, range_max_mm: 6000}\n"
+             "  rise: {lowest: yellow}\n"
+             "  cover: {angle_learn: on, angle_deg: -12.5}\n"
+             "  float: {on_delay_s: 5, off_delay_s: 60, colour: orange}\n"
+             "  battery: {low_v: 3.5, critical_v: 3.2, deadband_v: 0.2, on_delay_s: 60, low_colour: yellow,"
+             " critical_colour: orange}\n"
+             "subjects:\n"
+             "  - {id: river-1, policy: {level: {dries: off, top_mm: off, range_max_mm: 5500}, rise: {lowest: off}}}\n",
+             CONFIG_FOR_REPLAY);
+    struct policy expected = policy_city_default();
+    expected.level.top_um = 900500;
+    expected.level.range_min_um = expected.level_quality.range_min_um = -20000;
+    expected.level.range_max_um = expected.level_quality.range_max_um = 6000000;
+    expected.level_quality.full_scale_um = 5000000;
+    expected.rise.lowest = SW_COLOUR_YELLOW;
+    expected.cover_mount.learn = true;
+    expected.cover_mount.angle_mdeg = -12500;
+    expected.float_switch = (struct float_switch_policy){5000, 60000, SW_COLOUR_ORANGE};
+    expected.battery.low_mv = 3500;
+    expected.battery.critical_mv = 3200;
+    expected.battery.deadband_mv = 200;
+    expected.battery.on_delay_ms = 60000;
+    expected.battery.low_colour = SW_COLOUR_YELLOW;
+    expected.battery.critical_colour = SW_COLOUR_ORANGE;
+    assert_true(policies_equal(&config->policy, &expected));
+    /* A river has tests of its own; what is known of the sensor, and the city's range, stay. */
+    expected.level.top_um = LEVEL_BAND_OFF;
+    expected.rise.lowest = SW_COLOUR_COUNT;
+    expected.level_quality = level_quality_policy_river();
+    expected.level_quality.full_scale_um = 5000000;
+    expected.level_quality.range_min_um = -20000;
+    expected.level.range_max_um = expected.level_quality.range_max_um = 5500000;
+    assert_true(policies_equal(&config->subjects[0].policy, &expected));
+    config_free(config);
+}
+
 /* Windows that would not fit each other may be left standing beside a rule that is off. */
 static void what_is_off_need_not_fit(void **state)
 {
@@ -354,6 +412,7 @@ int main(void)
         cmocka_unit_test(the_built_in_configuration_is_the_city_policy),
         cmocka_unit_test(the_defaults_in_the_table_are_the_built_in_policy),
         cmocka_unit_test(the_rules_of_a_home_are_loaded_field_by_field),
+        cmocka_unit_test(the_rules_of_water_are_loaded_field_by_field),
         cmocka_unit_test(what_is_off_need_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ static bool type_fits(const struct config_key *key, enum cyaml_type schema)
     case CONFIG_KEY_DECIMAL:
         return schema == CYAML_FLOAT;
     case CONFIG_KEY_COLOUR:
+    case CONFIG_KEY_COLOUR_OFF:
     case CONFIG_KEY_PARITY:
     case CONFIG_KEY_SWITCH:
         return schema == CYAML_ENUM;
