@@ -108,27 +108,41 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
 }
 
-static void publish(const struct core *core, uint32_t index, enum subject_alert which, const char *actor,
-                    const char *note);
+/* Who caused a revision, and what they said; NULL: the gateway itself. */
+struct cause {
+    const char *actor, *note;
+};
+
+static void publish(const struct core *core, uint32_t index, enum subject_alert which,
+                    const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
+
+static void take_step(struct core *core, uint32_t index, enum subject_alert which, enum alert_step step,
+                      const struct condition *condition, struct cause cause, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
+    bool named = condition->rule != SW_ALERT_RULE_NONE && step != ALERT_STEP_CLEAR;
+    enum sw_alert_rule rule = named ? condition->rule : (enum sw_alert_rule)life->rule;
+    struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
+    alert_life_step(life, step, condition->colour, evidence.rule, onset_ms, now.ms);
+    subject->dirty = true;
+    publish(core, index, which, &evidence, cause, now);
+}
 
 void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
                  struct sw_wall now)
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
+    /* Nearly always: there is nothing, and was nothing. */
+    if (!condition->decided || (condition->colour == SW_COLOUR_GREEN && !alert_life_is_open(life) && !life->muted))
+        return;
     struct condition heard = core_people_judge(subject, which, *condition);
-    condition = &heard;
     bool muted = life->muted;
-    enum alert_step step = alert_life_follow(life, condition);
+    enum alert_step step = alert_life_follow(life, &heard);
     if (muted != life->muted) subject->dirty = true;
-    if (step == ALERT_STEP_NONE) return;
-    int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
-    enum sw_alert_rule rule = condition->rule != SW_ALERT_RULE_NONE ? condition->rule : life->evidence.rule;
-    if (step == ALERT_STEP_CLEAR) rule = life->evidence.rule;
-    struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
-    alert_life_step(life, step, condition->colour, onset_ms, &evidence, now.ms);
-    subject->dirty = true;
-    publish(core, index, which, "", "");
+    if (step != ALERT_STEP_NONE) take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
 }
 
 /* Cuts at the start of a character rather than through it: bytes 10xxxxxx go on with a character. */
@@ -144,8 +158,8 @@ static void copy_text(char *out, size_t size, const char *text)
     out[length] = '\0';
 }
 
-static void publish(const struct core *core, uint32_t index, enum subject_alert which, const char *actor,
-                    const char *note)
+static void publish(const struct core *core, uint32_t index, enum subject_alert which,
+                    const struct sw_evidence *evidence, struct cause cause, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
     enum sw_alert_kind kind = core_alert_kind(subject->domain, which);
@@ -153,8 +167,10 @@ static void publish(const struct core *core, uint32_t index, enum subject_alert 
     alert_life_describe(&subject->alerts[which], kind, &alert);
     alert_id_write(alert.id, core->gateway, kind, subject->name, alert.onset.ms);
     copy_text(alert.subject, sizeof alert.subject, subject->name);
-    copy_text(alert.actor, sizeof alert.actor, actor ? actor : "");
-    copy_text(alert.note, sizeof alert.note, note ? note : "");
+    alert.updated_at = now;
+    alert.evidence = *evidence;
+    copy_text(alert.actor, sizeof alert.actor, cause.actor ? cause.actor : "");
+    copy_text(alert.note, sizeof alert.note, cause.note ? cause.note : "");
     if (core->sink.alert) core->sink.alert(core->sink.ctx, index, &alert);
 }
 
@@ -183,43 +199,45 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
     return false;
 }
 
+/* The evidence of a person's action is as of now, for the band or rule that the alert was about. */
+static int act(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action action,
+               struct cause cause, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    enum sw_colour colour = (enum sw_colour)life->colour;
+    int error = alert_life_act(life, action);
+    if (error != SW_OK) return error;
+    struct sw_evidence evidence = evidence_of(core, subject, which, colour, (enum sw_alert_rule)life->rule);
+    subject->dirty = true;
+    publish(core, index, which, &evidence, cause, now);
+    return SW_OK;
+}
+
 int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
                    const char *actor, const char *note, struct sw_wall now)
 {
     uint32_t index;
     enum subject_alert which;
     if (!find_open_alert(core, alert_id, &index, &which)) return SW_ERROR_NOT_FOUND;
-    struct subject *subject = &core->subjects[index];
-    struct alert_life *life = &subject->alerts[which];
-    if (revision != 0 && revision != life->revision) return SW_ERROR_STALE;
-    int error = alert_life_act(life, action, now.ms);
-    if (error != SW_OK) return error;
-    subject->dirty = true;
-    core_reschedule(core, index, now.ms);
-    publish(core, index, which, actor, note);
-    return SW_OK;
+    if (revision != 0 && revision != core->subjects[index].alerts[which].revision) return SW_ERROR_STALE;
+    int error = act(core, index, which, action, (struct cause){actor, note}, now);
+    if (error == SW_OK) core_reschedule(core, index, now.ms);
+    return error;
 }
 
 void core_retire(struct core *core, uint32_t index, const char *actor, const char *note, struct sw_wall now)
 {
-    struct subject *subject = &core->subjects[index];
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++) {
-        struct alert_life *life = &subject->alerts[which];
-        if (alert_life_act(life, SW_ALERT_ACTION_RESOLVE, now.ms) != SW_OK) continue;
-        life->muted = false;
-        subject->dirty = true;
-        publish(core, index, (enum subject_alert)which, actor, note);
-    }
+    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
+        if (act(core, index, (enum subject_alert)which, SW_ALERT_ACTION_RESOLVE, (struct cause){actor, note}, now) ==
+            SW_OK)
+            core->subjects[index].alerts[which].muted = false;
 }
 
 void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,
                 struct sw_wall now)
 {
-    struct subject *subject = &core->subjects[index];
-    struct alert_life *life = &subject->alerts[which];
-    if (!alert_life_is_open(life)) return;
-    struct sw_evidence evidence = evidence_of(core, subject, which, SW_COLOUR_GREEN, life->evidence.rule);
-    alert_life_step(life, ALERT_STEP_CLEAR, SW_COLOUR_GREEN, 0, &evidence, now.ms);
-    subject->dirty = true;
-    publish(core, index, which, actor, note);
+    static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN};
+    if (!alert_life_is_open(&core->subjects[index].alerts[which])) return;
+    take_step(core, index, which, ALERT_STEP_CLEAR, &over, (struct cause){actor, note}, now);
 }

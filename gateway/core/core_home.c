@@ -27,6 +27,15 @@ static int64_t longest_span_ms(const struct policy *policy)
     return policy->nothing_in.window_ms;
 }
 
+/* Not of a visitor's days, nor of days without anybody. */
+static void take_rhythm(struct home *home, const struct policy *policy, const struct flow *flow,
+                        const struct use_start_verdict *use)
+{
+    struct day_rhythm_verdict day = day_rhythm_take(&home->rhythm, &policy->day_rhythm, flow, use);
+    if (day.nights_broken || day.use_declining)
+        home->slow_change = day.use_declining ? SW_ALERT_RULE_USE_DECLINING : SW_ALERT_RULE_NIGHTS_BROKEN;
+}
+
 static void take_flow(struct core *core, uint32_t index, const struct flow *flow)
 {
     struct subject *subject = &core->subjects[index];
@@ -36,9 +45,7 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
     leak_take(&home->leak, &policy->leak, flow, use_start_step_ml(&home->use_start));
     burst_take(&home->burst, &policy->burst, flow);
     day_volume_take(&home->day_volume, &policy->day_volume, flow);
-    struct day_rhythm_verdict day = day_rhythm_take(&home->rhythm, &policy->day_rhythm, flow, &use);
-    if (day.nights_broken || day.use_declining)
-        home->slow_change = day.use_declining ? SW_ALERT_RULE_USE_DECLINING : SW_ALERT_RULE_NIGHTS_BROKEN;
+    if (core_home_is_learning(subject)) take_rhythm(home, policy, flow, &use);
     core_people_take(core, index, flow->from_ms, flow->to_ms, use.use ? use.volume_ml : 0);
 }
 

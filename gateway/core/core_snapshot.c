@@ -74,55 +74,22 @@ static void walk_bool(struct walk *walk, bool *value)
     *value = walk_small(walk, *value, 2) != 0;
 }
 
-static void walk_colour(struct walk *walk, enum sw_colour *colour)
-{
-    *colour = (enum sw_colour)walk_small(walk, *colour, SW_COLOUR_COUNT);
-}
-
 static void walk_rule(struct walk *walk, enum sw_alert_rule *rule)
 {
     *rule = (enum sw_alert_rule)walk_small(walk, *rule, SW_ALERT_RULE_COUNT);
 }
 
-static void walk_evidence(struct walk *walk, struct sw_evidence *evidence)
-{
-    uint32_t coverage = (uint32_t)evidence->coverage_permille;
-    walk_rule(walk, &evidence->rule);
-    walk_i64(walk, &evidence->window_ms);
-    walk_u32(walk, &coverage);
-    evidence->coverage_permille = coverage <= 1000 ? (int32_t)coverage : -1;
-    walk_i64(walk, &evidence->last_good.ms);
-    walk_i64(walk, &evidence->last_use.ms);
-    evidence->value_kind = (enum sw_reading_kind)walk_small(walk, evidence->value_kind, 256);
-    walk_i64(walk, &evidence->value_milli);
-    walk_i64(walk, &evidence->threshold_milli);
-    evidence->habit = (enum sw_habit_state)walk_small(walk, evidence->habit, SW_HABIT_LEARNED + 1);
-    walk_i64(walk, &evidence->usual_low_ms);
-    walk_i64(walk, &evidence->usual_high_ms);
-    walk_bool(walk, &evidence->rate_known);
-    walk_i64(walk, &evidence->rate_milli_per_h);
-    walk_i64(walk, &evidence->forecast_min_ms);
-    walk_i64(walk, &evidence->forecast_ms);
-    walk_i64(walk, &evidence->forecast_max_ms);
-    walk_u8(walk, &evidence->agree);
-    walk_u8(walk, &evidence->disagree);
-    evidence->certainty = (enum sw_certainty)walk_small(walk, evidence->certainty, SW_CERTAINTY_OBSERVED + 1);
-    walk_u16(walk, &evidence->count);
-    walk_bool(walk, &evidence->estimated_time);
-}
-
 static void walk_alert(struct walk *walk, struct alert_life *life)
 {
-    life->state = (enum sw_alert_state)walk_small(walk, life->state, SW_ALERT_STATE_COUNT);
-    walk_colour(walk, &life->colour);
-    walk_colour(walk, &life->peak);
+    life->state = (uint8_t)walk_small(walk, life->state, SW_ALERT_STATE_COUNT);
+    life->colour = (uint8_t)walk_small(walk, life->colour, SW_COLOUR_COUNT);
+    life->peak = (uint8_t)walk_small(walk, life->peak, SW_COLOUR_COUNT);
+    life->rule = (uint8_t)walk_small(walk, life->rule, SW_ALERT_RULE_COUNT);
     walk_bool(walk, &life->muted);
-    walk_colour(walk, &life->muted_colour);
+    life->muted_colour = (uint8_t)walk_small(walk, life->muted_colour, SW_COLOUR_COUNT);
     walk_u32(walk, &life->revision);
     walk_i64(walk, &life->onset_ms);
     walk_i64(walk, &life->raised_at_ms);
-    walk_i64(walk, &life->updated_at_ms);
-    walk_evidence(walk, &life->evidence);
 }
 
 /* Only of those that ever were; bit `which` of the mask says so. */
@@ -398,6 +365,9 @@ static void walk_rise(struct walk *walk, struct rise *rise)
     walk_u16(walk, &rise->below_for_s);
     walk_u16(walk, &peak);
     rise->peak_mm = (int16_t)peak;
+    uint16_t crest = (uint16_t)rise->crest_mm;
+    walk_u16(walk, &crest);
+    rise->crest_mm = (int16_t)crest;
     rise->count = (uint8_t)walk_small(walk, rise->count, RISE_SAMPLES + 1);
     rise->warned = (uint8_t)walk_small(walk, rise->warned, SW_COLOUR_COUNT);
     rise->in_flood = (uint8_t)walk_small(walk, rise->in_flood, 2);

@@ -163,9 +163,9 @@ static enum sw_colour colour_of(const struct subject *subject)
 {
     enum sw_colour worst = SW_COLOUR_GREEN;
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (subject->alerts[which].colour > worst &&
+        if (subject->alerts[which].colour > (uint8_t)worst &&
             sw_alert_kind_is_coloured(core_alert_kind(subject->domain, (enum subject_alert)which)))
-            worst = subject->alerts[which].colour;
+            worst = (enum sw_colour)subject->alerts[which].colour;
     return worst;
 }
 

@@ -6,7 +6,7 @@
 
 bool alert_life_is_open(const struct alert_life *life)
 {
-    return sw_alert_state_is_open(life->state);
+    return sw_alert_state_is_open((enum sw_alert_state)life->state);
 }
 
 enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition)
@@ -14,38 +14,36 @@ enum alert_step alert_life_follow(struct alert_life *life, const struct conditio
     if (!condition->decided) return ALERT_STEP_NONE;
     if (alert_life_is_open(life)) {
         if (condition->colour == SW_COLOUR_GREEN) return ALERT_STEP_CLEAR;
-        if (condition->colour > life->colour) return ALERT_STEP_WORSEN;
-        return condition->colour < life->colour ? ALERT_STEP_EASE : ALERT_STEP_NONE;
+        if (condition->colour > (enum sw_colour)life->colour) return ALERT_STEP_WORSEN;
+        return condition->colour < (enum sw_colour)life->colour ? ALERT_STEP_EASE : ALERT_STEP_NONE;
     }
     if (condition->colour == SW_COLOUR_GREEN) {
         life->muted = false;
         return ALERT_STEP_NONE;
     }
-    return life->muted && condition->colour <= life->muted_colour ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
+    return life->muted && condition->colour <= (enum sw_colour)life->muted_colour ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
 }
 
 static void raise(struct alert_life *life, enum sw_colour colour, int64_t onset_ms, int64_t now_ms)
 {
     *life = (struct alert_life){.state = SW_ALERT_STATE_RAISED,
-                                .colour = colour,
-                                .peak = colour,
+                                .colour = (uint8_t)colour,
+                                .peak = (uint8_t)colour,
                                 .revision = 1,
                                 .onset_ms = onset_ms,
-                                .raised_at_ms = now_ms,
-                                .updated_at_ms = now_ms};
+                                .raised_at_ms = now_ms};
 }
 
-static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_colour colour, int64_t now_ms)
+static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_colour colour)
 {
-    life->state = state;
-    life->colour = colour;
-    if (colour > life->peak) life->peak = colour;
+    life->state = (uint8_t)state;
+    life->colour = (uint8_t)colour;
+    if (life->colour > life->peak) life->peak = life->colour;
     life->revision++;
-    life->updated_at_ms = now_ms;
 }
 
-void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, int64_t onset_ms,
-                     const struct sw_evidence *evidence, int64_t now_ms)
+void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, enum sw_alert_rule rule,
+                     int64_t onset_ms, int64_t now_ms)
 {
     static const enum sw_alert_action actions[] = {
         [ALERT_STEP_WORSEN] = SW_ALERT_ACTION_WORSEN,
@@ -56,24 +54,24 @@ void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colo
     if (step == ALERT_STEP_RAISE)
         raise(life, colour, onset_ms, now_ms);
     else
-        revise(life, sw_alert_transition(life->state, actions[step]), colour, now_ms);
-    life->evidence = *evidence;
+        revise(life, sw_alert_transition((enum sw_alert_state)life->state, actions[step]), colour);
+    life->rule = (uint8_t)rule;
 }
 
-int alert_life_act(struct alert_life *life, enum sw_alert_action action, int64_t now_ms)
+int alert_life_act(struct alert_life *life, enum sw_alert_action action)
 {
     /* The other actions follow from readings, never from a person. */
     if (action != SW_ALERT_ACTION_ACKNOWLEDGE && action != SW_ALERT_ACTION_DISPATCH &&
         action != SW_ALERT_ACTION_RESOLVE)
         return SW_ERROR_NOT_PERMITTED;
-    enum sw_alert_state state = sw_alert_transition(life->state, action);
+    enum sw_alert_state state = sw_alert_transition((enum sw_alert_state)life->state, action);
     if (state == SW_ALERT_STATE_NONE) return SW_ERROR_NOT_PERMITTED;
     bool open = sw_alert_state_is_open(state);
     if (!open) {
         life->muted = true;
         life->muted_colour = life->colour;
     }
-    revise(life, state, open ? life->colour : SW_COLOUR_GREEN, now_ms);
+    revise(life, state, open ? (enum sw_colour)life->colour : SW_COLOUR_GREEN);
     return SW_OK;
 }
 
@@ -82,13 +80,10 @@ void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind,
     memset(alert, 0, sizeof *alert);
     alert->revision = life->revision;
     alert->kind = kind;
-    alert->state = life->state;
-    alert->colour = life->colour;
-    alert->peak = life->peak;
+    alert->state = (enum sw_alert_state)life->state;
     alert->onset.ms = life->onset_ms;
     alert->raised_at.ms = life->raised_at_ms;
-    alert->updated_at.ms = life->updated_at_ms;
-    alert->evidence = life->evidence;
-    if (sw_alert_kind_is_coloured(kind)) return;
-    alert->colour = alert->peak = SW_COLOUR_GREEN;
+    if (!sw_alert_kind_is_coloured(kind)) return;
+    alert->colour = (enum sw_colour)life->colour;
+    alert->peak = (enum sw_colour)life->peak;
 }

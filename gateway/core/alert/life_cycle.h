@@ -12,18 +12,18 @@
 #include "core/detect/condition.h"
 #include "stillwater/alert.h"
 
-/* The present alert of one (subject, kind), or the last one. Starts zeroed. Ids are made when they are needed. */
+/* The present alert of one (subject, kind), or the last one. Starts zeroed. Ids and evidence are made when they are
+ * needed. Small types, for every subject has some of these: see the enums beside them. */
 struct alert_life {
-    enum sw_alert_state state; /* NONE = there never was one */
-    enum sw_colour colour;     /* green once closed */
-    enum sw_colour peak;
-    bool muted;                  /* resolved, and the condition lasts */
-    enum sw_colour muted_colour; /* its colour then */
+    uint8_t state;        /* enum sw_alert_state; NONE = there never was one */
+    uint8_t colour;       /* enum sw_colour; green once closed */
+    uint8_t peak;         /* enum sw_colour */
+    uint8_t rule;         /* enum sw_alert_rule: that fired last */
+    bool muted;           /* resolved, and the condition lasts */
+    uint8_t muted_colour; /* enum sw_colour: its colour then */
     uint32_t revision;
     int64_t onset_ms;
     int64_t raised_at_ms;
-    int64_t updated_at_ms;
-    struct sw_evidence evidence;
 };
 
 /* What has to be done about a condition; NONE = nothing. RAISE is the one step the table of actions does not have. */
@@ -41,14 +41,14 @@ bool alert_life_is_open(const struct alert_life *life);
 enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition);
 
 /* Takes the step. `onset_ms` counts for RAISE only; the caller has made sure that its id is new. */
-void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, int64_t onset_ms,
-                     const struct sw_evidence *evidence, int64_t now_ms);
+void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, enum sw_alert_rule rule,
+                     int64_t onset_ms, int64_t now_ms);
 
 /* A person's action. SW_OK, or SW_ERROR_NOT_PERMITTED and nothing has changed. */
-int alert_life_act(struct alert_life *life, enum sw_alert_action action, int64_t now_ms);
+int alert_life_act(struct alert_life *life, enum sw_alert_action action);
 
 /* The alert as published, a kind without a colour in green (inside it has one, so that it can be over); id, subject,
- * actor and note are left to the caller, zeroed. */
+ * updated_at, evidence, actor and note are left to the caller, zeroed. */
 void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind, struct sw_alert *alert);
 
 #endif

@@ -124,26 +124,33 @@ static bool is_ahead(const struct rise *rise, const struct level_policy *bands, 
     return bands->band_um[band] != LEVEL_BAND_OFF && (int64_t)rise->level_mm[0] * MM_UM < bands->band_um[band];
 }
 
+/* By this crest: water that falls from a band is not on its way to it. */
+static bool was_reached(const struct rise *rise, const struct level_policy *bands, int band)
+{
+    return (int64_t)rise->crest_mm * MM_UM >= bands->band_um[band];
+}
+
 static enum sw_colour band_to_come(const struct rise *rise, const struct rise_policy *policy,
                                    const struct level_policy *bands, bool eager)
 {
     if (!rise->in_flood) return SW_COLOUR_GREEN;
     int64_t rate_um_min = rise_rate_um_min(rise, policy);
     for (int band = SW_COLOUR_RED; band >= (int)policy->lowest && band > SW_COLOUR_GREEN; band--)
-        if (is_ahead(rise, bands, band) && expects(rise, policy, bands, (enum sw_colour)band, rate_um_min, eager))
+        if (is_ahead(rise, bands, band) && !was_reached(rise, bands, band) &&
+            expects(rise, policy, bands, (enum sw_colour)band, rate_um_min, eager))
             return (enum sw_colour)band;
     return SW_COLOUR_GREEN;
 }
 
 static void warn(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
-                 int64_t elapsed_ms, bool eager)
+                 int64_t elapsed_ms, bool receded, bool eager)
 {
     enum sw_colour band = band_to_come(rise, policy, bands, eager);
     rise->warned_for_s = seconds_more(rise->warned_for_s, elapsed_ms);
     rise->calm_for_s = seconds_more(rise->calm_for_s, elapsed_ms);
     if (band >= (enum sw_colour)rise->warned && band != SW_COLOUR_GREEN) rise->calm_for_s = 0;
     bool fulfilled = rise->warned && !is_ahead(rise, bands, rise->warned);
-    bool calm = (int64_t)rise->calm_for_s * SECOND_MS >= policy->calm_ms || !rise->in_flood;
+    bool calm = (int64_t)rise->calm_for_s * SECOND_MS >= policy->calm_ms || !rise->in_flood || receded;
     if (band > (enum sw_colour)rise->warned || fulfilled || calm) {
         if (rise->warned == SW_COLOUR_GREEN) rise->warned_for_s = 0;
         rise->warned = (uint8_t)band;
@@ -163,6 +170,14 @@ static void remember_flood(struct rise *rise, const struct level_policy *bands)
         if (bands->band_um[band] != LEVEL_BAND_OFF && (int64_t)rise->peak_mm * MM_UM >= bands->band_um[band])
             rise->reached[band - 1]++;
     rise->in_flood = 0;
+}
+
+/* True when the water has fallen to half its crest: what comes then is another one. */
+static bool has_receded(struct rise *rise)
+{
+    bool receded = rise->in_flood && 2 * rise->level_mm[0] < rise->crest_mm;
+    if (receded || rise->level_mm[0] > rise->crest_mm || !rise->in_flood) rise->crest_mm = rise->level_mm[0];
+    return receded;
 }
 
 static void follow_flood(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
@@ -191,7 +206,7 @@ void rise_take(struct rise *rise, const struct rise_policy *policy, const struct
     keep_sample(rise, policy, elapsed_ms, level_um);
     rise->time_ms = time_ms;
     follow_flood(rise, policy, bands, elapsed_ms, level_um);
-    warn(rise, policy, bands, elapsed_ms, eager);
+    warn(rise, policy, bands, elapsed_ms, has_receded(rise), eager);
 }
 
 struct condition rise_judge(const struct rise *rise)

@@ -24,6 +24,7 @@ struct rise {
     uint16_t calm_for_s;            /* since anything last called for the warning, saturated */
     uint16_t below_for_s;           /* in a flood: since the level fell below its beginning, saturated */
     int16_t peak_mm;                /* of the present flood */
+    int16_t crest_mm;               /* of its present crest: a flood that falls to half begins another one */
     uint8_t count;                  /* samples in use */
     uint8_t warned;                 /* enum sw_colour; green = no warning */
     uint8_t in_flood;

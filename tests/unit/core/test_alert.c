@@ -48,9 +48,8 @@ static struct condition condition(enum sw_colour colour)
 
 static enum alert_step go(struct alert_life *life, struct condition now)
 {
-    static const struct sw_evidence evidence;
     enum alert_step step = alert_life_follow(life, &now);
-    alert_life_step(life, step, now.colour, now.onset_ms, &evidence, T0);
+    alert_life_step(life, step, now.colour, now.rule, now.onset_ms, T0);
     return step;
 }
 
@@ -82,7 +81,7 @@ static void dispatched_and_eased_is_still_dispatched(void **state)
     (void)state;
     struct alert_life life = {0};
     go(&life, condition(SW_COLOUR_RED));
-    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_DISPATCH, T0), SW_OK);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_DISPATCH), SW_OK);
     go(&life, condition(SW_COLOUR_BLUE));
     assert_int_equal(life.state, SW_ALERT_STATE_DISPATCHED);
     go(&life, condition(SW_COLOUR_YELLOW));
@@ -93,12 +92,12 @@ static void people_cannot_do_what_only_readings_can(void **state)
 {
     (void)state;
     struct alert_life life = {0};
-    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ACKNOWLEDGE, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ACKNOWLEDGE), SW_ERROR_NOT_PERMITTED);
     go(&life, condition(SW_COLOUR_RED));
-    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_EASE, T0), SW_ERROR_NOT_PERMITTED);
-    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_WORSEN, T0), SW_ERROR_NOT_PERMITTED);
-    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_CLEAR, T0), SW_ERROR_NOT_PERMITTED);
-    assert_int_equal(alert_life_act(&life, (enum sw_alert_action)99, T0), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_EASE), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_WORSEN), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_CLEAR), SW_ERROR_NOT_PERMITTED);
+    assert_int_equal(alert_life_act(&life, (enum sw_alert_action)99), SW_ERROR_NOT_PERMITTED);
     assert_int_equal(life.revision, 1);
 }
 
