@@ -21,7 +21,7 @@ static const struct {
     [SW_ALERT_KIND_HIGH_USE] = {"Home", "a new day has begun"},
     [SW_ALERT_KIND_SLOW_CHANGE] = {"Home", "the habits are as before"},
     [SW_ALERT_KIND_FIRST_USE] = {"Home", "the day is over"},
-    [SW_ALERT_KIND_LEVEL_SOON] = {"Site", "the band is not expected to be reached any more"},
+    [SW_ALERT_KIND_LEVEL_SOON] = {"Site", "warning over: the band was reached, or is not expected any more"},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
 };
@@ -88,17 +88,21 @@ static void add_amount(struct message_line *line, const struct sw_evidence *evid
 static void add_level_soon(struct message_line *line, const struct sw_alert *alert)
 {
     const struct sw_evidence *evidence = &alert->evidence;
-    message_line_add(line, "%s band expected in ", sw_colour_name(alert->colour));
-    message_line_add_duration(line, evidence->forecast_ms);
-    message_line_add(line, " (");
-    message_line_add_duration(line, evidence->forecast_min_ms);
-    message_line_add(line, " to ");
-    message_line_add_duration(line, evidence->forecast_max_ms);
-    message_line_add(line, "), now ");
+    message_line_add(line, "%s band expected soon", sw_colour_name(alert->colour));
+    if (evidence->forecast_max_ms > 0) {
+        message_line_add(line, ", in about ");
+        message_line_add_duration(line, evidence->forecast_ms);
+        message_line_add(line, " (");
+        message_line_add_duration(line, evidence->forecast_min_ms);
+        message_line_add(line, " to ");
+        message_line_add_duration(line, evidence->forecast_max_ms);
+        message_line_add(line, ")");
+    }
+    message_line_add(line, "; now ");
     message_line_add_milli(line, evidence->value_milli, 0);
-    message_line_add(line, " mm, rising by ");
-    message_line_add_milli(line, evidence->rate_milli_per_h, 0);
-    message_line_add(line, " mm/h");
+    message_line_add(line, " mm, band begins at ");
+    message_line_add_milli(line, evidence->threshold_milli, 0);
+    message_line_add(line, " mm");
 }
 
 /* What a rule says in words; for kinds whose rules tell more than the kind. */

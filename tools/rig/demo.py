@@ -15,6 +15,7 @@ from town import COVER, HOME_A, HOME_B, HOMES_CELL, NODE_DRAIN, RIVER, STREET, W
 EXPECTED = [
     Expected("no_use", HOME_A, states=("raised", "acknowledged", "cleared")),
     Expected("level", RIVER, colours=("blue", "yellow", "orange", "red", "orange", "yellow", "blue", "green")),
+    Expected("level_soon", RIVER, times=2),  # orange, then red
     Expected("cover_open", COVER, times=2),
     Expected("sensor_silent", HOME_B),
     Expected("node_silent", NODE_DRAIN),
@@ -93,15 +94,15 @@ class Story:
         )
 
 
-def river_to(story, town, rig, steps):
+def river_to(story, town, rig, steps, kind="level"):
     """Moves the river step by step, and waits for the colour of each: on a busy machine an emulated node samples late, and
     a band passed through in a second could be missed."""
     for level_mm, colour in steps:
-        heard = len(rig.alerts(town.centre, "level", RIVER))
+        heard = len(rig.alerts(town.centre, kind, RIVER))
         rig.tell(town.drain_sensors, f"{{sensor: river, level_mm: {level_mm}, over_s: 2.5}}")
         story.until(
             f"the river to be {colour}",
-            lambda: any(m["colour"] == colour for m in rig.alerts(town.centre, "level", RIVER)[heard:]),
+            lambda: any(m["colour"] == colour for m in rig.alerts(town.centre, kind, RIVER)[heard:]),
             45,
         )
 
@@ -109,10 +110,13 @@ def river_to(story, town, rig, steps):
 def home_and_river(story, town, rig):
     story.say("town", f"{HOME_A}: the water stops running. {RIVER}: the river begins to rise.")
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
-    river_to(story, town, rig, ((70, "blue"), (150, "yellow"), (300, "orange")))
+    river_to(story, town, rig, ((70, "blue"), (150, "yellow")))
+    river_to(story, town, rig, ((225, "orange"),), "level_soon")
+    river_to(story, town, rig, ((300, "orange"),))
     story.say("town", f"{COVER}: the flood lifts a manhole cover.")
     rig.tell(town.drain_sensors, "{sensor: cover, open: true, tilt_deg: 35}")
     story.until_alert("cover_open", COVER, "raised")
+    river_to(story, town, rig, ((360, "red"),), "level_soon")
     river_to(story, town, rig, ((450, "red"),))
     story.say("town", "The rain is over; the river falls. A worker closes the cover.")
     rig.tell(town.drain_sensors, "{sensor: cover, open: false, tilt_deg: 1}")
