@@ -81,6 +81,8 @@ static struct sw_evidence evidence_of(const struct core *core, const struct subj
     } else if (subject->domain == SUBJECT_COVER) {
         core_cover_evidence(subject, which, rule, &evidence);
     }
+    /* Over, a detector may not know any more what it was. */
+    if (evidence.rule == SW_ALERT_RULE_NONE) evidence.rule = rule;
     evidence.estimated_time =
         subject->estimated_ms != 0 && subject->last_good_ms - subject->estimated_ms <= looked_at_ms;
     return evidence;

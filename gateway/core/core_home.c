@@ -42,6 +42,9 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
     struct home *home = &subject->state.home;
     const struct policy *policy = &subject->policy;
     struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
+    habit_take(&home->habit, &policy->habit, flow, &use, core_home_is_learning(subject));
+    if (use.taken_back)
+        habit_take_back(&home->habit, &policy->habit, core_home_still_from_ms(subject, home->use_start.last_use_ms));
     leak_take(&home->leak, &policy->leak, flow, use_start_step_ml(&home->use_start));
     burst_take(&home->burst, &policy->burst, flow);
     day_volume_take(&home->day_volume, &policy->day_volume, flow);
@@ -100,7 +103,7 @@ static struct condition either(struct condition a, struct condition b)
 }
 
 /* A rule that is off has no say. */
-static struct condition judge_no_use(const struct subject *subject)
+static struct condition judge_policy(const struct subject *subject)
 {
     const struct policy *policy = &subject->policy;
     /* Each by itself: a rule with a long window must not hold up one with a short one after an absence. */
@@ -111,6 +114,22 @@ static struct condition judge_no_use(const struct subject *subject)
     bool volume_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
     if (policy->nothing_in.window_ms <= 0) return volume;
     return volume_on ? either(volume, nothing) : nothing;
+}
+
+/* Until the home's habit is known the city's policy stands in for it. */
+static struct condition judge_no_use(const struct subject *subject)
+{
+    const struct policy *policy = &subject->policy;
+    const struct habit *habit = &subject->state.home.habit;
+    struct condition by_policy = judge_policy(subject);
+    if (!policy->habit.enabled || habit_state(habit, &policy->habit) != SW_HABIT_LEARNED) return by_policy;
+    struct condition by_habit = habit_judge(habit, &policy->habit, HABIT_ALERT);
+    return policy->no_use_always ? either(by_habit, by_policy) : by_habit;
+}
+
+static struct condition judge_quiet(const struct home *home, const struct policy *policy)
+{
+    return policy->habit.enabled ? habit_judge(&home->habit, &policy->habit, HABIT_QUIET) : undecided;
 }
 
 /* A note stands for a fortnight. */
@@ -143,6 +162,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
     const struct policy *policy = &subject->policy;
     const struct condition conditions[SUBJECT_ALERT_COUNT] = {
         [SUBJECT_ALERT_MAIN] = judge_no_use(subject),
+        [HOME_ALERT_QUIET] = judge_quiet(home, policy),
         [HOME_ALERT_LEAK] = leak_judge(&home->leak, &policy->leak),
         [HOME_ALERT_BURST] = burst_judge(&home->burst, &policy->burst),
         [HOME_ALERT_BACKFLOW] = backflow_judge(&home->backflow, &policy->backflow),
@@ -158,10 +178,15 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
     const struct use_window *window = &subject->state.home.window;
-    if (rule == SW_ALERT_RULE_NOTHING_IN)
+    const struct habit *habit = &subject->state.home.habit;
+    const struct habit_policy *policy = &subject->policy.habit;
+    if (rule == SW_ALERT_RULE_HABIT)
+        habit_evidence(habit, policy, HABIT_ALERT, evidence);
+    else if (rule == SW_ALERT_RULE_NOTHING_IN)
         nothing_in_evidence(window, &subject->policy.nothing_in, core_home_last_use_ms(subject), evidence);
     else
         no_use_evidence(window, &subject->policy.no_use, evidence);
+    if (policy->enabled) evidence->habit = habit_state(habit, policy);
     evidence->last_use.ms = core_home_last_use_ms(subject);
 }
 
@@ -174,6 +199,10 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
     switch (which) {
     case SUBJECT_ALERT_MAIN:
         no_use_evidence_of(subject, rule, evidence);
+        break;
+    case HOME_ALERT_QUIET:
+        habit_evidence(&home->habit, &policy->habit, HABIT_QUIET, evidence);
+        evidence->last_use.ms = core_home_last_use_ms(subject);
         break;
     case HOME_ALERT_LEAK:
         leak_evidence(&home->leak, evidence);
@@ -207,6 +236,7 @@ void core_home_set_back(struct subject *subject, int64_t now_ms)
     backflow_set_back(&home->backflow, now_ms);
     use_window_set_back(&home->window, now_ms);
     use_start_set_back(&home->use_start, now_ms);
+    habit_set_back(&home->habit, now_ms);
     leak_set_back(&home->leak, now_ms);
     burst_set_back(&home->burst, now_ms);
     day_volume_set_back(&home->day_volume, &subject->policy.day_volume, now_ms);

@@ -26,7 +26,10 @@ static bool is_about_stillness(enum subject_alert which)
 static void end_absence(struct subject *subject, int64_t end_ms)
 {
     struct absence *absence = &subject->state.home.absence;
-    if (hides_stillness(absence->away)) absence->still_from_ms = end_ms;
+    if (hides_stillness(absence->away)) {
+        absence->still_from_ms = end_ms;
+        habit_restart(&subject->state.home.habit, end_ms);
+    }
     absence->away = SW_AWAY_NONE;
     absence->since_ms = absence->until_ms = absence->use_from_ms = absence->used_ml = 0;
     subject->dirty = true;

@@ -201,6 +201,33 @@ static void walk_use_start(struct walk *walk, struct use_start *start)
     walk_u8(walk, &start->line_growths);
     walk_bool(walk, &start->line_is_drip);
     walk_i32(walk, &start->next_step_ml);
+    for (int spell = 0; spell < USE_START_SPELLS; spell++)
+        walk_u32(walk, &start->still_end_min[spell]);
+}
+
+static void walk_habit(struct walk *walk, struct habit *habit)
+{
+    walk_i64(walk, &habit->still_from_ms);
+    for (int i = 0; i < HABIT_HORIZONS; i++) {
+        walk_u32(walk, &habit->expected[i]);
+        walk_u16(walk, &habit->reached[i]);
+    }
+    walk_i32(walk, &habit->still_s);
+    walk_u32(walk, &habit->since_min);
+    walk_u16(walk, &habit->half_s);
+    walk_u8(walk, &habit->forget_h);
+    for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++) {
+        walk_u8(walk, &habit->wait_h[stage]);
+        walk_bool(walk, &habit->is_over[stage]);
+    }
+    walk_bool(walk, &habit->by_use);
+    walk_bool(walk, &habit->after_hole);
+    walk_bool(walk, &habit->skip);
+    walk_bool(walk, &habit->choose);
+    for (int hour = 0; hour < HABIT_HOURS; hour++)
+        for (int day = 0; day < HABIT_DAY_TYPES; day++)
+            for (int i = 0; i < HABIT_CELL_BYTES; i++)
+                walk_u8(walk, &habit->cells[hour][day][i]);
 }
 
 static void walk_leak(struct walk *walk, struct leak *leak)
@@ -287,6 +314,7 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_meter_fault(walk, &home->meter_fault);
     walk_backflow(walk, &home->backflow);
     walk_use_start(walk, &home->use_start);
+    walk_habit(walk, &home->habit);
     walk_leak(walk, &home->leak);
     walk_burst(walk, &home->burst);
     walk_day_volume(walk, &home->day_volume);
@@ -332,22 +360,25 @@ static void walk_cover(struct walk *walk, struct cover *cover)
 
 static void walk_quality(struct walk *walk, struct level_quality *quality)
 {
-    uint16_t dry = (uint16_t)quality->dry_10um;
     walk_i64(walk, &quality->time_ms);
     walk_i32(walk, &quality->last_um);
     walk_i32(walk, &quality->believed_um);
     walk_i32(walk, &quality->anchor_um);
     walk_i32(walk, &quality->entry_um);
+    walk_i32(walk, &quality->peak_um);
+    walk_i32(walk, &quality->dry_um);
     walk_u32(walk, &quality->flat_for_s);
     walk_u16(walk, &quality->wet_for_s);
     walk_u16(walk, &quality->noise_10um);
-    walk_u16(walk, &dry);
-    quality->dry_10um = (int16_t)dry;
+    walk_u16(walk, &quality->water_min);
+    walk_u16(walk, &quality->flags);
     walk_u8(walk, &quality->blame);
+    walk_u8(walk, &quality->drift);
+    walk_u8(walk, &quality->bounced);
+    walk_u8(walk, &quality->unrest);
     walk_u8(walk, &quality->wet_samples);
     walk_u8(walk, &quality->rises);
     walk_u8(walk, &quality->odd_samples);
-    walk_u8(walk, &quality->flags);
 }
 
 static void walk_rise(struct walk *walk, struct rise *rise)

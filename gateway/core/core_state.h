@@ -22,6 +22,7 @@
 #include "core/detect/meter_fault.h"
 #include "core/detect/rise.h"
 #include "core/detect/silence.h"
+#include "core/habit/habit.h"
 #include "core/normalise/level_quality.h"
 #include "core/normalise/meter.h"
 
@@ -41,6 +42,7 @@ struct home {
     struct backflow backflow;
     struct use_window window;
     struct use_start use_start;
+    struct habit habit;
     struct leak leak;
     struct burst burst;
     struct day_volume day_volume;

@@ -12,6 +12,7 @@
 #include "core/detect/leak.h"
 #include "core/detect/meter_fault.h"
 #include "core/detect/rise.h"
+#include "core/habit/habit.h"
 #include "core/normalise/level_quality.h"
 
 #define SECOND_MS 1000
@@ -30,6 +31,8 @@ struct policy policy_city_default(void)
                    .observed_gap_ms = 150 * MINUTE_MS,
                    .colour = SW_COLOUR_ORANGE},
         .nothing_in = {.window_ms = 24 * HOUR_MS, .coverage_permille = 800, .colour = SW_COLOUR_ORANGE},
+        .no_use_always = false,
+        .habit = habit_policy_default(),
         .use_start = use_start_policy_default(),
         .leak = leak_policy_default(),
         .burst = burst_policy_default(),

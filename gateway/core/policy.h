@@ -31,6 +31,35 @@ struct nothing_in_policy {
     enum sw_colour colour;
 };
 
+/* ---- the home's own habit (habit/habit.h) ---- */
+
+enum habit_stage {
+    HABIT_QUIET, /* a soft check */
+    HABIT_ALERT, /* nobody uses water: the alert */
+    HABIT_STAGE_COUNT
+};
+
+#define HABIT_LEVELS_MAX 4
+
+/* A stage may wait this long. */
+struct habit_level {
+    uint8_t hours;     /* one of habit_model_hours; 0 = no level */
+    int32_t price_ppm; /* 0 .. 10^6: millionths of a false alarm that one is ready to have more for each hour of the
+                          usual gap, rather than wait until this level instead of the first */
+};
+
+struct habit_stage_policy {
+    struct habit_level levels[HABIT_LEVELS_MAX];
+    enum sw_colour colour; /* of the condition; blue where the kind of alert has no colours */
+};
+
+struct habit_policy {
+    bool enabled;           /* false: it learns, but has no say */
+    int32_t utc_offset_min; /* local time is UTC plus this */
+    int64_t learn_ms;       /* from the first reading until it has a say */
+    struct habit_stage_policy stages[HABIT_STAGE_COUNT];
+};
+
 /* Rates in ml a day, for the sake of integers. */
 struct use_start_policy {
     int32_t drip_least_ml_day; /* slower: taken for no drip */
@@ -117,14 +146,17 @@ struct level_quality_policy {
     int64_t full_scale_um;     /* the level of "no echo" or of an object at the sensor's face */
     int64_t rise_max_um_min;   /* per minute; street floods reach 259 mm/min */
     int64_t rise_free_um;      /* a step of this size is believed however short the interval */
-    int64_t fall_max_um;       /* a fall by more than this between two samples is a spike for fall_hold_samples */
+    int64_t fall_max_um;       /* rivers: a fall by more between two samples is a spike for fall_hold_samples */
     int32_t fall_hold_samples; /* so many low samples in a row are believed after all; 1..255 */
-    int64_t flat_tolerance_um; /* standing still = within this of where it began */
-    int64_t flat_wet_ms;       /* flat line while above the dry level */
-    int64_t flat_any_ms;       /* flat line at any level: only where a level always moves (rivers) */
-    int64_t gap_ms;            /* two samples further apart have missing ones between them */
+    int64_t flat_tolerance_um; /* standing still = within this of where it began; in rivers: the very same value */
+    int64_t flat_wet_ms;       /* streets: flat line while above the dry level */
+    int64_t flat_any_ms;       /* rivers, whose level always moves: flat line */
+    int64_t gap_ms;            /* two samples further apart have missing ones between them, */
+    int64_t river_gap_ms;      /* in rivers */
 
-    bool dries;              /* the sensor is dry most of the time (streets): what follows applies */
+    bool dries;              /* the sensor is dry most of the time (streets): what follows applies, ... */
+    bool finds_site;         /* ... until it turns out to be a river */
+    int64_t river_after_ms;  /* so much longer wet than dry is a river, half of it a street again; up to 45 days */
     int64_t noise_start_um;  /* noise when dry, until it has been learned */
     int64_t wet_um;          /* above the dry level by this and by four times the noise: wet ... */
     int64_t wet_most_um;     /* ... but by no more than this, however noisy the sensor is */
@@ -135,6 +167,8 @@ struct level_quality_policy {
     int64_t object_after_ms; /* a single step that stands still this long is an object */
     int32_t blame_limit;     /* false rises until quarantine, in sixteenths; leaks away */
     int64_t blame_leak_ms;   /* one whole false rise is forgotten in this time */
+    int64_t drift_um_h;      /* the dry level rises this fast at most: what is slower is drift */
+    int64_t drift_least_um;  /* a dry level that comes this high by day is blamed for it when it is back */
     int32_t confirm_samples; /* wet samples in a row that agree confirm a flood, 1..255; or three of them ... */
     int64_t confirm_ms;      /* ... when they take this long */
     int64_t very_high_um;    /* so high ... */
@@ -227,6 +261,8 @@ struct silence_policy {
 struct policy {
     struct no_use_policy no_use;
     struct nothing_in_policy nothing_in;
+    bool no_use_always; /* the two rules above also once the home's own habit is known */
+    struct habit_policy habit;
     struct use_start_policy use_start;
     struct leak_policy leak;
     struct burst_policy burst;

@@ -8,6 +8,9 @@
 /* A drip that stands still for so many of its steps has stopped. */
 #define STOPPED_STEPS 4
 
+/* A drip has to be seen for this long without a still spell: a home that sleeps has one within it. */
+#define AWAKE_MS (20 * HOUR_MS)
+
 /* A growth of more steps than this tells little of the step and much of rounding. */
 #define STEP_LEARN_MAX 256
 
@@ -114,6 +117,36 @@ static bool narrow_line(struct use_start *start, const struct use_start_policy *
            start->slowest_ml_day <= start->fastest_ml_day + start->fastest_ml_day / 8;
 }
 
+static uint32_t minutes(int64_t time_ms)
+{
+    return (uint32_t)clamp(time_ms / MINUTE_MS, 1, UINT32_MAX);
+}
+
+static int64_t spell_ms(int spell)
+{
+    return HOUR_MS << spell;
+}
+
+/* Notes how long the total has stood still by now. Watching begins as if a spell of every length had just ended. */
+static void note_spell(struct use_start *start, const struct flow *flow)
+{
+    for (int spell = 0; spell < USE_START_SPELLS; spell++) {
+        bool long_enough = flow->use_ml == 0 && flow->observed && flow->to_ms - start->still_ms >= spell_ms(spell);
+        if (long_enough || start->still_end_min[spell] == 0) start->still_end_min[spell] = minutes(flow->to_ms);
+    }
+}
+
+/* True when the last spell in which such a drip would have shown steps ended long ago. Two steps of time and a half: no
+ * drip is even. */
+static bool never_sleeps(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
+{
+    int64_t step_ms = start->slowest_ml_day > 0 ? grain_ml(start, policy) * DAY_MS / start->slowest_ml_day : DAY_MS;
+    int spell = 0;
+    while (spell < USE_START_SPELLS - 1 && spell_ms(spell) * 2 < step_ms * 5)
+        spell++;
+    return flow->to_ms - start->still_end_min[spell] * MINUTE_MS >= AWAKE_MS;
+}
+
 /* True when the line has just been found to be a drip's. While a drip's total stands still the line waits: whether the
  * drip goes on or is over is for the next growth to say, or for was_use(). */
 static bool follow_line(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
@@ -125,6 +158,7 @@ static bool follow_line(struct use_start *start, const struct use_start_policy *
     }
     bool long_enough = start->line_growths >= policy->line_growths && flow->to_ms - start->anchor_ms >= policy->line_ms;
     if (!long_enough || flow->use_ml == 0) return false;
+    if (!start->line_is_drip && !never_sleeps(start, policy, flow)) return false;
     bool found = !start->line_is_drip;
     start->line_is_drip = true;
     start->drip_ml_day = larger(start->slowest_ml_day, start->fastest_ml_day);
@@ -187,6 +221,7 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
     struct use_start_verdict verdict = {.use = false, .time_ms = flow->to_ms, .volume_ml = 0, .taken_back = false};
     learn_step(start, flow);
     heed_stillness(start, policy, flow);
+    note_spell(start, flow);
     int64_t line_began_ms = start->anchor_ms;
     bool found = follow_line(start, policy, flow);
     if (found) {
@@ -206,6 +241,8 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
 void use_start_set_back(struct use_start *start, int64_t now_ms)
 {
     if (start->last_use_ms > now_ms) start->last_use_ms = now_ms;
+    for (int spell = 0; spell < USE_START_SPELLS; spell++)
+        if (start->still_end_min[spell] > minutes(now_ms)) start->still_end_min[spell] = minutes(now_ms);
     if (start->still_ms > now_ms) start->still_ms = now_ms;
     start->anchor_ms = 0;
     start->line_is_drip = false;

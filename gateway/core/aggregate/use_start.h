@@ -2,10 +2,11 @@
  *
  * A tap that drips or a cistern that leaks passes water at a constant rate. Through a meter that counts in steps this
  * looks like use: single steps at regular distances, or 5, 5, 6, 5 L by the hour. A flow is taken for a drip when the
- * totals of some hours stay within one step of a straight line; then its rate is known. From there on the drip has an
- * allowance that grows with that rate up to one step, and only what goes beyond it is human use. Where no drip is known
- * any growth is. Standing still for longer than a drip of that rate would take for a step lowers the rate, down to
- * "no drip".
+ * totals of some hours stay within one step of a straight line, and when nothing has stood still for so long that it
+ * could not have dripped then, for longer than a home is awake: people sleep, a drip does not. Then its rate is known.
+ * From there on the drip has an allowance that grows with that rate up to one step, and only what goes beyond it is
+ * human use. Where no drip is known any growth is. Standing still for longer than a drip of that rate would take for a
+ * step lowers the rate, down to "no drip".
  *
  * The line is anchored at a growth of the total and bounded by the slowest and fastest rate that explain each reading
  * since, so that no readings need to be kept. What breaks it (a use, or the end of the drip) starts a new one.
@@ -16,6 +17,9 @@
 
 #include "core/aggregate/flow.h"
 #include "core/policy.h"
+
+/* Still spells are remembered by length: of 1, 2, 4 and 8 h and more. */
+#define USE_START_SPELLS 4
 
 /* Starts zeroed. */
 struct use_start {
@@ -33,6 +37,8 @@ struct use_start {
     uint8_t line_growths; /* stops at 255 */
     bool line_is_drip;
     int32_t next_step_ml;
+    uint32_t
+        still_end_min[USE_START_SPELLS]; /* minutes since 1970: end of the last still spell so long; 0 = none yet */
 };
 
 /* What an interval says. */

@@ -23,33 +23,7 @@
 #include "core/aggregate/use_start.h"
 #include "core/detect/condition.h"
 #include "core/habit/habit_model.h"
-
-enum habit_stage {
-    HABIT_QUIET, /* a soft check */
-    HABIT_ALERT, /* nobody uses water: the alert */
-    HABIT_STAGE_COUNT
-};
-
-#define HABIT_LEVELS_MAX 4
-
-/* A stage may wait this long. */
-struct habit_level {
-    uint8_t hours;     /* one of habit_model_hours; 0 = no level */
-    int32_t price_ppm; /* 0 .. 10^6: millionths of a false alarm that one is ready to have more for each hour of the
-                          usual gap, rather than wait until this level instead of the first */
-};
-
-struct habit_stage_policy {
-    struct habit_level levels[HABIT_LEVELS_MAX];
-    enum sw_colour colour; /* of the condition; blue where the kind of alert has no colours */
-};
-
-struct habit_policy {
-    bool enabled;           /* false: it learns, but has no say */
-    int32_t utc_offset_min; /* local time is UTC plus this */
-    int64_t learn_ms;       /* from the first reading until it has a say */
-    struct habit_stage_policy stages[HABIT_STAGE_COUNT];
-};
+#include "core/policy.h"
 
 #define HABIT_HOURS      24
 #define HABIT_DAY_TYPES  2
