@@ -93,11 +93,12 @@ def corrected(gaps, likely):
     out, outcome = np.zeros_like(likely), reached(gaps)
     for i, gap in enumerate(gaps):
         out[i] = np.minimum(CERTAIN_LESS, likely[i] * (hits + PRIOR) / (expected + PRIOR))
+        expected = expected + likely[i]
         forget_h += int(min(gap[GAP_H], FORGET_MOST_H) + .5)
         if forget_h >= 24:
             kept = .5 ** (forget_h / FORGET_HALF_H)
             hits, expected, forget_h = hits * kept, expected * kept, 0
-        hits, expected = hits + outcome[i], expected + likely[i]
+        hits = hits + outcome[i]
     return out
 
 

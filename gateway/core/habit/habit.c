@@ -51,20 +51,18 @@ static int64_t at_most(int64_t value, int64_t limit)
 
 static uint64_t cell_bits(const uint8_t *cell)
 {
-    uint64_t bits = 0;
-    for (int i = 0; i < HABIT_CELL_BYTES; i++)
-        bits |= (uint64_t)cell[i] << (8 * i);
-    return bits;
+    return cell[0] | (uint64_t)cell[1] << 8 | (uint64_t)cell[2] << 16 | (uint64_t)cell[3] << 24 |
+           (uint64_t)cell[4] << 32;
 }
 
-static int64_t cell_gaps(const uint8_t *cell)
+static int64_t bits_gaps(uint64_t bits)
 {
-    return GAPS_SEEN_1 + (cell[0] & 0xF);
+    return GAPS_SEEN_1 + (int64_t)(bits & 0xF);
 }
 
-static int64_t cell_mean(const uint8_t *cell, enum cell_mean mean)
+static int64_t bits_mean(uint64_t bits, int mean)
 {
-    return (int64_t)(cell_bits(cell) >> (4 + 12 * mean) & 0xFFF) ^ mean_at_first[mean];
+    return (int64_t)(bits >> (4 + 12 * mean) & 0xFFF) ^ mean_at_first[mean];
 }
 
 /* Toward `value` by one gap's weight, always by a step at least: a mean never sticks. */
@@ -78,10 +76,11 @@ static int64_t moved(int64_t mean, int64_t value, int64_t gaps)
 
 static void cell_learn(uint8_t *cell, const int64_t values[MEAN_COUNT])
 {
-    int64_t gaps = at_most(cell_gaps(cell) + 1, GAPS_MOST);
+    uint64_t before = cell_bits(cell);
+    int64_t gaps = at_most(bits_gaps(before) + 1, GAPS_MOST);
     uint64_t bits = (uint64_t)(gaps - GAPS_SEEN_1);
     for (int mean = 0; mean < MEAN_COUNT; mean++) {
-        int64_t now = moved(cell_mean(cell, (enum cell_mean)mean), values[mean], gaps);
+        int64_t now = moved(bits_mean(before, mean), values[mean], gaps);
         bits |= (uint64_t)(now ^ mean_at_first[mean]) << (4 + 12 * mean);
     }
     for (int i = 0; i < HABIT_CELL_BYTES; i++)
@@ -117,11 +116,11 @@ static struct profile profile_at(const struct habit *habit, int hour, int day_ty
 {
     struct profile profile = {0};
     for (int i = -HOUR_REACH; i <= HOUR_REACH; i++) {
-        const uint8_t *cell = habit->cells[(hour + i + HABIT_HOURS) % HABIT_HOURS][day_type];
-        int64_t weight = hour_weight[i + HOUR_REACH] * cell_gaps(cell);
+        uint64_t bits = cell_bits(habit->cells[(hour + i + HABIT_HOURS) % HABIT_HOURS][day_type]);
+        int64_t weight = hour_weight[i + HOUR_REACH] * bits_gaps(bits);
         profile.gaps += weight;
         for (int mean = 0; mean < MEAN_COUNT; mean++)
-            profile.sums[mean] += weight * cell_mean(cell, (enum cell_mean)mean);
+            profile.sums[mean] += weight * bits_mean(bits, mean);
     }
     return profile;
 }
@@ -187,18 +186,15 @@ static int horizon_of(int hours)
 
 /* False alarms that the level may bring, and the price of waiting for it. */
 static uint8_t cheapest(const struct habit *habit, const struct habit_stage_policy *stage,
-                        const int32_t features[HABIT_FEATURES])
+                        const int64_t likely[HABIT_HORIZONS], int64_t gap_h_q16)
 {
-    /* The mean is some way above what is usual. */
-    int64_t gap_h_q16 = at_most(usual_gap_q24(features) * 3 / 2 >> 8, INT64_C(1000) << 16);
     int64_t least = INT64_MAX;
     uint8_t hours = 0;
     for (int i = 0; i < HABIT_LEVELS_MAX; i++) {
         const struct habit_level *level = &stage->levels[i];
         int horizon = horizon_of(level->hours);
         if (horizon < 0) continue;
-        int64_t cost =
-            corrected_q24(habit, horizon, likely_q24(horizon, features)) + level->price_ppm * gap_h_q16 * 256 / 1000000;
+        int64_t cost = corrected_q24(habit, horizon, likely[horizon]) + level->price_ppm * gap_h_q16 * 256 / 1000000;
         if (cost >= least) continue;
         least = cost;
         hours = level->hours;
@@ -211,15 +207,32 @@ static int64_t last_reading_ms(const struct habit *habit)
     return habit->still_from_ms + habit->still_s * INT64_C(1000);
 }
 
+/* A home that is silent for most of each day would overflow: it forgets sooner. */
+static void expect(struct habit *habit, int horizon, int64_t likely)
+{
+    if (habit->expected[horizon] > EXPECTED_MOST || habit->reached[horizon] > EXPECTED_MOST >> 16) {
+        habit->expected[horizon] /= 2;
+        habit->reached[horizon] /= 2;
+    }
+    habit->expected[horizon] += (uint32_t)likely;
+}
+
+/* A gap begins: its levels, and what is expected of it. */
 static void choose(struct habit *habit, const struct habit_policy *policy)
 {
-    habit->choose = false;
-    habit->wait_h[HABIT_QUIET] = habit->wait_h[HABIT_ALERT] = 0;
-    if (habit->still_from_ms - habit->since_min * MINUTE_S * 1000 < policy->learn_ms) return;
     int32_t features[HABIT_FEATURES];
+    int64_t likely[HABIT_HORIZONS];
     look_at(habit, policy, features);
+    for (int i = 0; i < HABIT_HORIZONS; i++)
+        likely[i] = likely_q24(i, features);
+    bool learned = habit->still_from_ms - habit->since_min * MINUTE_S * 1000 >= policy->learn_ms;
+    /* The mean is some way above what is usual. */
+    int64_t gap_h_q16 = at_most(usual_gap_q24(features) * 3 / 512, INT64_C(1000) << 16);
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
-        habit->wait_h[stage] = cheapest(habit, &policy->stages[stage], features);
+        habit->wait_h[stage] = learned ? cheapest(habit, &policy->stages[stage], likely, gap_h_q16) : 0;
+    habit->choose = false;
+    for (int i = 0; i < HABIT_HORIZONS && !habit->skip; i++)
+        expect(habit, i, likely[i]);
 }
 
 static void forget(struct habit *habit, int64_t gap_s)
@@ -234,17 +247,6 @@ static void forget(struct habit *habit, int64_t gap_s)
     }
 }
 
-/* A home that is silent for most of each day would overflow: it forgets sooner. */
-static void count(struct habit *habit, int horizon, int64_t likely, bool reached)
-{
-    if (habit->expected[horizon] > EXPECTED_MOST || habit->reached[horizon] > EXPECTED_MOST >> 16) {
-        habit->expected[horizon] /= 2;
-        habit->reached[horizon] /= 2;
-    }
-    habit->expected[horizon] += (uint32_t)likely;
-    habit->reached[horizon] = (uint16_t)(habit->reached[horizon] + (reached ? 1 << 8 : 0));
-}
-
 static int64_t early_s(int64_t interval_s)
 {
     return at_most(interval_s / 10, EARLY_MOST_S);
@@ -255,13 +257,10 @@ static void learn(struct habit *habit, const struct habit_policy *policy, int64_
 {
     int64_t gap_s = habit->still_s + habit->half_s + interval_s / 2;
     if (gap_s < HOUR_S) gap_s = HOUR_S;
-    int32_t features[HABIT_FEATURES];
-    look_at(habit, policy, features);
     forget(habit, gap_s);
-    for (int i = 0; i < HABIT_HORIZONS; i++) {
-        bool reached = habit->still_s + early_s(interval_s) >= habit_model_hours[i] * HOUR_S;
-        count(habit, i, likely_q24(i, features), reached);
-    }
+    for (int i = 0; i < HABIT_HORIZONS; i++)
+        if (habit->still_s + early_s(interval_s) >= habit_model_hours[i] * HOUR_S)
+            habit->reached[i] = (uint16_t)(habit->reached[i] + (1 << 8));
     if (interval_s == 0 && gap_s < GAP_9_S) return;
     const int64_t values[MEAN_COUNT] = {gap_s >= GAP_9_S ? SHARE_ONE : 0, gap_s >= GAP_15_S ? SHARE_ONE : 0,
                                         at_most(gap_s, HOURS_MOST * HOUR_S) * HOURS_ONE / HOUR_S};
@@ -341,8 +340,9 @@ void habit_take_back(struct habit *habit, const struct habit_policy *policy, int
     struct flow still = {.from_ms = last_reading_ms(habit), .to_ms = last_reading_ms(habit), .observed = true};
     bool skip = habit->skip;
     begin(habit, last_use_ms, 0, true, false);
-    habit->skip = skip;
+    habit->skip = true; /* its beginning has been counted before */
     choose(habit, policy);
+    habit->skip = skip;
     still.from_ms = last_use_ms;
     stay_still(habit, &still);
 }
@@ -359,8 +359,8 @@ struct habit_policy habit_policy_default(void)
         .enabled = true,
         .utc_offset_min = 0,
         .learn_ms = 28 * DAY_S * 1000,
-        .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 4300}, {24, 5300}}, .colour = SW_COLOUR_BLUE},
-                   [HABIT_ALERT] = {.levels = {{13, 0}, {48, 1600}}, .colour = SW_COLOUR_ORANGE}}};
+        .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 6700}, {24, 7000}}, .colour = SW_COLOUR_BLUE},
+                   [HABIT_ALERT] = {.levels = {{15, 0}, {36, 1200}, {48, 1300}}, .colour = SW_COLOUR_ORANGE}}};
 }
 
 struct condition habit_judge(const struct habit *habit, const struct habit_policy *policy, enum habit_stage stage)

@@ -13,39 +13,38 @@ int32_t habit_ln_q16(uint64_t x)
 {
     assert(x > 0);
     int exponent = 0;
-    for (uint64_t rest = x; rest > 1; rest >>= 1)
-        exponent++;
+    for (int step = 32; step > 0; step /= 2)
+        if (x >> (exponent + step) != 0) exponent += step;
     int64_t m = exponent <= 30 ? (int64_t)(x << (30 - exponent)) : (int64_t)(x >> (exponent - 30));
     if (m >= SQRT2_Q30) {
         m /= 2;
         exponent++;
     }
     int64_t z = (m - Q30) * Q30 / (m + Q30);
-    int64_t square = z * z / Q30;
-    int64_t ln_m = 2 * (z + z * (square / 3 + square * square / Q30 / 5) / Q30);
+    uint64_t square = (uint64_t)(z * z) >> 30;
+    int64_t ln_m = 2 * (z + z * (int64_t)(square / 3 + (square * square >> 30) / 5) / Q30);
     int64_t ln = exponent * INT64_C(744261118) + ln_m; /* ln 2 in Q30 */
     return (int32_t)((ln + (1 << 13)) >> 14);
 }
 
 /* 2^f for f in [0, 1), Q30: degree four with the ends held, error below 5e-6. */
-static int64_t exp2_fraction(int64_t f)
+static uint64_t exp2_fraction(uint64_t f)
 {
-    static const int64_t coefficient[] = {14712399, 55559984, 259362148, 744107293};
-    int64_t sum = coefficient[0];
-    for (int i = 1; i < 4; i++)
-        sum = coefficient[i] + sum * f / Q30;
-    return Q30 + sum * f / Q30;
+    uint64_t sum = 55559984 + (14712399 * f >> 30);
+    sum = 259362148 + (sum * f >> 30);
+    sum = 744107293 + (sum * f >> 30);
+    return (uint64_t)Q30 + (sum * f >> 30);
 }
 
 int64_t habit_exp_q24(int32_t x_q16)
 {
-    int64_t power_q30 = x_q16 * LOG2_E_Q30 >> 16;
-    int64_t whole = power_q30 >> 30;
+    int64_t power_q30 = x_q16 * LOG2_E_Q30 / (1 << 16);
+    int64_t whole = power_q30 >= 0 ? power_q30 / Q30 : -((Q30 - 1 - power_q30) / Q30);
     if (whole >= EXP_MOST_Q4) return INT64_C(1) << (24 + EXP_MOST_Q4);
     if (whole < -25) return 0;
-    int64_t mantissa = exp2_fraction(power_q30 - whole * Q30);
+    uint64_t mantissa = exp2_fraction((uint64_t)(power_q30 - whole * Q30));
     int64_t shift = 6 - whole;
-    return shift <= 0 ? mantissa << -shift : (mantissa + (INT64_C(1) << (shift - 1))) >> shift;
+    return (int64_t)(shift <= 0 ? mantissa << -shift : (mantissa + (UINT64_C(1) << (shift - 1))) >> shift);
 }
 
 int32_t habit_logistic_q24(int32_t x_q16)
