@@ -103,6 +103,43 @@ static void lay_switch(bool *target, const enum raw_switch *value)
     if (value) *target = *value == RAW_ON;
 }
 
+/* A level that is not used is let go, so that the others stand without a gap. */
+static void lay_habit_stage(struct habit_stage_policy *stage, const struct raw_habit_stage *raw)
+{
+    if (!raw) return;
+    const uint32_t *hours[] = {raw->soon_h, raw->late_h, raw->latest_h};
+    const uint32_t *prices[] = {NULL, raw->late_ppm, raw->latest_ppm};
+    struct habit_level levels[3];
+    int count = 0;
+    for (int i = 0; i < 3; i++) {
+        levels[i] = stage->levels[i];
+        if (hours[i]) levels[i].hours = (uint8_t)*hours[i];
+        if (prices[i]) levels[i].price_ppm = (int32_t)*prices[i];
+    }
+    memset(stage->levels, 0, sizeof stage->levels);
+    for (int i = 0; i < 3; i++)
+        if (levels[i].hours != 0) stage->levels[count++] = levels[i];
+}
+
+static void lay_habit(struct habit_policy *policy, const struct raw_habit *raw)
+{
+    if (!raw) return;
+    lay_switch(&policy->enabled, raw->enabled);
+    lay_decimal(&policy->learn_ms, raw->learn_s, 1000);
+    lay_habit_stage(&policy->stages[HABIT_QUIET], raw->quiet);
+    lay_habit_stage(&policy->stages[HABIT_ALERT], raw->alert);
+    lay_colour(&policy->stages[HABIT_ALERT].colour, raw->colour);
+}
+
+/* Who sets a rule means it, whatever the home's habit. */
+static void lay_no_use_always(struct policy *policy, const struct raw_policy *raw)
+{
+    const struct raw_no_use *no_use = raw->no_use;
+    if ((no_use && (no_use->volume_l || no_use->window_s)) || (raw->nothing_in && raw->nothing_in->window_s))
+        policy->no_use_always = true;
+    if (no_use) lay_switch(&policy->no_use_always, no_use->always);
+}
+
 static void lay_notes(struct policy *policy, const struct raw_notes *raw)
 {
     if (!raw) return;
@@ -222,6 +259,7 @@ static void lay_utc_offset(struct policy *policy, const int32_t *utc_offset_min)
     if (!utc_offset_min) return;
     policy->day_volume.utc_offset_min = *utc_offset_min;
     policy->day_rhythm.utc_offset_min = *utc_offset_min;
+    policy->habit.utc_offset_min = *utc_offset_min;
 }
 
 static void lay_policy(struct policy *policy, const struct raw_policy *raw)
@@ -230,6 +268,8 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     lay_utc_offset(policy, raw->utc_offset_min);
     lay_no_use(&policy->no_use, raw->no_use);
     lay_nothing_in(&policy->nothing_in, raw->nothing_in);
+    lay_no_use_always(policy, raw);
+    lay_habit(&policy->habit, raw->habit);
     lay_drip(&policy->use_start, raw->drip);
     lay_leak(&policy->leak, raw->leak);
     lay_burst(&policy->burst, raw->burst);

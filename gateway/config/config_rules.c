@@ -10,6 +10,7 @@
 
 #include "config/config_build.h"
 #include "config/config_rules_wiring.h"
+#include "core/habit/habit_model.h"
 
 #define SCHEMA_NAME "stillwater.gateway/1"
 
@@ -124,6 +125,30 @@ static void check_battery(const struct rules *rules, const char *prefix, const s
            (double)battery->low_mv / 1000);
 }
 
+static bool is_model_hour(uint8_t hours)
+{
+    for (int i = 0; i < HABIT_HORIZONS; i++)
+        if (habit_model_hours[i] == hours) return true;
+    return false;
+}
+
+static void check_habit_stage(const struct rules *rules, const char *prefix, const char *name,
+                              const struct habit_stage_policy *stage)
+{
+    char path[CONFIG_PATH_SIZE];
+    uint8_t before = 0;
+    snprintf(path, sizeof path, "%shabit.%s", prefix, name);
+    for (int i = 0; i < HABIT_LEVELS_MAX && stage->levels[i].hours != 0; i++) {
+        uint8_t hours = stage->levels[i].hours;
+        if (!is_model_hour(hours))
+            report(rules, path, "found %u h; expected levels of 8, 9, 11, 13, 15, 24, 36 or 48 h", hours);
+        else if (hours <= before)
+            report(rules, path, "found %u h after %u h; expected levels that rise from soon_h to latest_h", hours,
+                   before);
+        before = hours;
+    }
+}
+
 static void check_cover(const struct rules *rules, const char *prefix, const struct cover_policy *cover)
 {
     char path[CONFIG_PATH_SIZE];
@@ -182,6 +207,8 @@ static void check_policy(const struct rules *rules, const char *prefix, const st
     check_level(rules, prefix, &policy->level);
     check_top(rules, prefix, &policy->level);
     check_cover(rules, prefix, &policy->cover);
+    check_habit_stage(rules, prefix, "quiet", &policy->habit.stages[HABIT_QUIET]);
+    check_habit_stage(rules, prefix, "alert", &policy->habit.stages[HABIT_ALERT]);
     check_battery(rules, prefix, &policy->battery);
     check_observed_gap(rules, prefix, policy);
     check_flow(rules, prefix, policy);

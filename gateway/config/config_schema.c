@@ -29,9 +29,24 @@ static const cyaml_strval_t parities[] = {
 
 static const cyaml_strval_t switches[] = {{"off", RAW_OFF}, {"on", RAW_ON}};
 
-static const cyaml_schema_field_t no_use_fields[] = {
-    DECIMAL(raw_no_use, volume_l),       DECIMAL(raw_no_use, window_s), DECIMAL(raw_no_use, coverage_pct),
-    DECIMAL(raw_no_use, observed_gap_s), COLOUR(raw_no_use, colour),    CYAML_FIELD_END};
+static const cyaml_schema_field_t no_use_fields[] = {DECIMAL(raw_no_use, volume_l),
+                                                     DECIMAL(raw_no_use, window_s),
+                                                     DECIMAL(raw_no_use, coverage_pct),
+                                                     DECIMAL(raw_no_use, observed_gap_s),
+                                                     SWITCH(raw_no_use, always),
+                                                     COLOUR(raw_no_use, colour),
+                                                     CYAML_FIELD_END};
+
+static const cyaml_schema_field_t habit_stage_fields[] = {
+    INTEGER(raw_habit_stage, soon_h),   INTEGER(raw_habit_stage, late_h),     INTEGER(raw_habit_stage, latest_h),
+    INTEGER(raw_habit_stage, late_ppm), INTEGER(raw_habit_stage, latest_ppm), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t habit_fields[] = {SWITCH(raw_habit, enabled),
+                                                    DECIMAL(raw_habit, learn_s),
+                                                    BLOCK(raw_habit, quiet, habit_stage_fields),
+                                                    BLOCK(raw_habit, alert, habit_stage_fields),
+                                                    COLOUR(raw_habit, colour),
+                                                    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t nothing_in_fields[] = {DECIMAL(raw_nothing_in, window_s),
                                                          DECIMAL(raw_nothing_in, coverage_pct),
@@ -113,6 +128,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     SIGNED(raw_policy, utc_offset_min),
     BLOCK(raw_policy, no_use, no_use_fields),
     BLOCK(raw_policy, nothing_in, nothing_in_fields),
+    BLOCK(raw_policy, habit, habit_fields),
     BLOCK(raw_policy, drip, drip_fields),
     BLOCK(raw_policy, leak, leak_fields),
     BLOCK(raw_policy, burst, burst_fields),

@@ -7,8 +7,22 @@
 
 #include "stillwater/alert.h"
 
+enum raw_switch { RAW_OFF = 0, RAW_ON = 1 };
+
+struct raw_habit_stage {
+    uint32_t *soon_h, *late_h, *latest_h, *late_ppm, *latest_ppm;
+};
+
+struct raw_habit {
+    enum raw_switch *enabled;
+    double *learn_s;
+    struct raw_habit_stage *quiet, *alert;
+    enum sw_colour *colour;
+};
+
 struct raw_no_use {
     double *volume_l, *window_s, *coverage_pct, *observed_gap_s;
+    enum raw_switch *always;
     enum sw_colour *colour;
 };
 
@@ -35,8 +49,6 @@ struct raw_day_volume {
     double *limit_l, *coverage_pct;
     enum sw_colour *colour;
 };
-
-enum raw_switch { RAW_OFF = 0, RAW_ON = 1 };
 
 struct raw_notes {
     enum raw_switch *first_use, *slow_change;
@@ -99,6 +111,7 @@ struct raw_policy {
     int32_t *utc_offset_min;
     struct raw_no_use *no_use;
     struct raw_nothing_in *nothing_in;
+    struct raw_habit *habit;
     struct raw_drip *drip;
     struct raw_leak *leak;
     struct raw_burst *burst;

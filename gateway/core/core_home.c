@@ -4,6 +4,8 @@
 #include "core/detect/no_use.h"
 #include "core/detect/nothing_in.h"
 
+#define HOUR_MS (3600LL * 1000)
+
 static const struct condition undecided = {.decided = false};
 
 static bool good(const struct meter_verdict *verdict)
@@ -21,10 +23,24 @@ static struct meter_verdict take_total(struct home *home, const struct policy *p
     return verdict;
 }
 
+/* After a time that was not observed the habit counts anew, so a meter that is often not read would never be told.
+ * There the rule nothing_in, which bears a part that was not seen, stands in again: for as long as the habit would wait
+ * at most. */
+static struct nothing_in_policy after_a_hole(const struct policy *policy)
+{
+    struct nothing_in_policy late = policy->nothing_in;
+    for (int i = 0; i < HABIT_LEVELS_MAX; i++) {
+        int64_t wait_ms = policy->habit.stages[HABIT_ALERT].levels[i].hours * HOUR_MS;
+        if (wait_ms > late.window_ms) late.window_ms = wait_ms;
+    }
+    return late;
+}
+
 /* The longest span a rule asks the coverage of. */
 static int64_t longest_span_ms(const struct policy *policy)
 {
-    return policy->nothing_in.window_ms;
+    int64_t late_ms = after_a_hole(policy).window_ms;
+    return policy->habit.enabled ? late_ms : policy->nothing_in.window_ms;
 }
 
 /* Not of a visitor's days, nor of days without anybody. */
@@ -117,14 +133,22 @@ static struct condition judge_policy(const struct subject *subject)
 }
 
 /* Until the home's habit is known the city's policy stands in for it. */
+static bool habit_has_a_say(const struct subject *subject)
+{
+    const struct habit_policy *policy = &subject->policy.habit;
+    return policy->enabled && habit_state(&subject->state.home.habit, policy) == SW_HABIT_LEARNED;
+}
+
 static struct condition judge_no_use(const struct subject *subject)
 {
     const struct policy *policy = &subject->policy;
-    const struct habit *habit = &subject->state.home.habit;
-    struct condition by_policy = judge_policy(subject);
-    if (!policy->habit.enabled || habit_state(habit, &policy->habit) != SW_HABIT_LEARNED) return by_policy;
-    struct condition by_habit = habit_judge(habit, &policy->habit, HABIT_ALERT);
-    return policy->no_use_always ? either(by_habit, by_policy) : by_habit;
+    const struct home *home = &subject->state.home;
+    if (!habit_has_a_say(subject)) return judge_policy(subject);
+    struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_ALERT);
+    if (policy->no_use_always) return either(by_habit, judge_policy(subject));
+    if (home->habit.by_use) return by_habit;
+    struct nothing_in_policy late = after_a_hole(policy);
+    return either(by_habit, nothing_in_judge(&home->window, &late, core_home_last_use_ms(subject)));
 }
 
 static struct condition judge_quiet(const struct home *home, const struct policy *policy)
@@ -180,10 +204,12 @@ static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule
     const struct use_window *window = &subject->state.home.window;
     const struct habit *habit = &subject->state.home.habit;
     const struct habit_policy *policy = &subject->policy.habit;
+    bool late = habit_has_a_say(subject) && !subject->policy.no_use_always;
+    struct nothing_in_policy nothing_in = late ? after_a_hole(&subject->policy) : subject->policy.nothing_in;
     if (rule == SW_ALERT_RULE_HABIT)
         habit_evidence(habit, policy, HABIT_ALERT, evidence);
     else if (rule == SW_ALERT_RULE_NOTHING_IN)
-        nothing_in_evidence(window, &subject->policy.nothing_in, core_home_last_use_ms(subject), evidence);
+        nothing_in_evidence(window, &nothing_in, core_home_last_use_ms(subject), evidence);
     else
         no_use_evidence(window, &subject->policy.no_use, evidence);
     if (policy->enabled) evidence->habit = habit_state(habit, policy);

@@ -22,6 +22,7 @@ city: c
 gateway: replay
 policy:
   nothing_in: {window_s: 0}
+  habit: {enabled: off}
   drip: {most_l_per_day: 0}
   leak: {advice_s: 0}
   burst: {flow_l_per_min: 0}

@@ -13,6 +13,7 @@ static struct policy same_policy(void)
     policy.no_use.window_ms = 24 * HOUR;
     policy.no_use.coverage_permille = 1000;
     policy.nothing_in.window_ms = 0;
+    policy.habit.enabled = false;
     policy.use_start.drip_most_ml_day = 0;
     policy.leak.advice_ms = 0;
     policy.burst.flow_ml_min = 0;

@@ -54,7 +54,7 @@ static const struct bad cases[] = {
     {"volume_l: 2.5",
      "volume_l: 2.5, volume_1: 3",
      {"6: policy.no_use.volume_1: unknown key at column 34; expected one of volume_l, window_s, coverage_pct,"
-      " observed_gap_s, colour"}},
+      " observed_gap_s, always, colour"}},
     {"city: suzhou",
      "city: suzhou\ncity: wuxi",
      {"3: city: key given again at column 1; expected it once, it is on line 2 already"}},
@@ -71,11 +71,12 @@ static const struct bad cases[] = {
      {"1: schema: found stillwater.gateway/2; expected stillwater.gateway/1"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy: strict",
-     {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, no_use, nothing_in, drip, leak,"
+     {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, no_use, nothing_in, habit, "
+      "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, rise, cover, float, battery, silent"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy:",
-     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, no_use, nothing_in, drip, leak,"
+     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, no_use, nothing_in, habit, drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, rise, cover, float, battery, silent"}},
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
     {"  - id: home-1\n",
@@ -141,6 +142,15 @@ static const struct bad cases[] = {
     {"no_use: {volume_l: 2.5}",
      "rise: {lowest: green}",
      {"6: policy.rise.lowest: found green; expected one of blue, yellow, orange, red, or off"}},
+    {"no_use: {volume_l: 2.5}",
+     "habit: {alert: {soon_h: 14}}",
+     {"6: policy.habit.alert: found 14 h; expected levels of 8, 9, 11, 13, 15, 24, 36 or 48 h"}},
+    {"no_use: {volume_l: 2.5}",
+     "habit: {quiet: {soon_h: 24, late_h: 15, latest_h: 36}}",
+     {"6: policy.habit.quiet: found 15 h after 24 h; expected levels that rise from soon_h to latest_h"}},
+    {"no_use: {volume_l: 2.5}",
+     "habit: {enabled: maybe}",
+     {"6: policy.habit.enabled: found maybe; expected on or off"}},
     {"no_use: {volume_l: 2.5}",
      "battery: {critical_v: 3.4}",
      {"6: policy.battery.critical_v: found 3.4; expected at most low_v, which is 3.3"}},
