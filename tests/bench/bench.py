@@ -7,10 +7,11 @@ import os
 import platform
 import sys
 
+import core_cost
 import latency
 import replay_speed
 
-BENCHES = {"latency": latency.run, "replay": replay_speed.run}
+BENCHES = {"core": core_cost.run, "latency": latency.run, "replay": replay_speed.run}
 
 
 def main():
