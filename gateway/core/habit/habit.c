@@ -272,7 +272,7 @@ static void begin(struct habit *habit, int64_t from_ms, int64_t interval_s, bool
 {
     habit->still_from_ms = from_ms;
     habit->still_s = 0;
-    habit->half_s = (uint16_t)(interval_s / 2);
+    habit->half_s = (uint16_t)at_most(interval_s / 2, UINT16_MAX);
     habit->by_use = by_use;
     habit->after_hole = after_hole;
     habit->skip = false;
@@ -359,8 +359,8 @@ struct habit_policy habit_policy_default(void)
         .enabled = true,
         .utc_offset_min = 0,
         .learn_ms = 28 * DAY_S * 1000,
-        .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 6700}, {24, 7000}}, .colour = SW_COLOUR_BLUE},
-                   [HABIT_ALERT] = {.levels = {{15, 0}, {36, 1200}, {48, 1300}}, .colour = SW_COLOUR_ORANGE}}};
+        .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 5000}, {24, 5800}}, .colour = SW_COLOUR_BLUE},
+                   [HABIT_ALERT] = {.levels = {{15, 0}, {36, 950}, {48, 1050}}, .colour = SW_COLOUR_ORANGE}}};
 }
 
 struct condition habit_judge(const struct habit *habit, const struct habit_policy *policy, enum habit_stage stage)
