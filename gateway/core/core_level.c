@@ -26,11 +26,13 @@ static struct agreement ask_neighbours(const struct core *core, const struct sub
     return agreement_judge(&subject->policy.agreement, claim, witnesses, subject->neighbour_count, warned, now_ms);
 }
 
+/* What was held back and is believed now, counts for the bands as if it had just come. */
 static void take_bands(struct water *water, const struct policy *policy, const struct agreement *agreement,
-                       int64_t time_ms, int64_t level_um)
+                       const struct level_quality_verdict *verdict, int64_t time_ms, int64_t level_um)
 {
     struct level_policy bands = policy->level;
     bands.on_delay_ms = agreement_on_delay_ms(&policy->agreement, agreement, bands.on_delay_ms);
+    if (verdict->released) level_take(&water->level, &bands, time_ms, verdict->held_um);
     level_take(&water->level, &bands, time_ms, level_um);
     rise_take(&water->rise, &policy->rise, &policy->level, time_ms, level_um, agreement->helped);
 }
@@ -47,7 +49,7 @@ struct level_quality_verdict core_level_take(const struct core *core, struct sub
     water->quarantined = verdict.quarantined;
     water->doubt = verdict.quality == SW_QUALITY_GOOD ? SW_REASON_NONE : verdict.reason;
     water->doubt_ms = time_ms;
-    if (verdict.quality == SW_QUALITY_GOOD) take_bands(water, policy, &agreement, time_ms, level_um);
+    if (verdict.quality == SW_QUALITY_GOOD) take_bands(water, policy, &agreement, &verdict, time_ms, level_um);
     return verdict;
 }
 
@@ -80,6 +82,7 @@ void core_level_follow(struct core *core, uint32_t index, struct sw_wall now)
     struct condition level = level_judge(&water->level);
     struct condition soon = rise_judge(&water->rise);
     struct condition quality = judge_quality(subject);
+    if (level_quality_is_unsteady(&water->quality, &subject->policy.level_quality)) soon.decided = false;
     struct condition battery = battery_judge(&water->battery, &subject->policy.battery);
     core_follow(core, index, SUBJECT_ALERT_MAIN, &level, now);
     core_follow(core, index, LEVEL_ALERT_SOON, &soon, now);
