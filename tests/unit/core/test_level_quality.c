@@ -198,6 +198,144 @@ static void a_river_that_stands_still_for_hours_is_a_flat_line(void **state)
     assert_int_equal(doubt, SW_REASON_FLAT_LINE);
 }
 
+static void one_false_rise_is_forgotten_within_ten_days(void **state)
+{
+    (void)state;
+    struct level_quality quality = {0};
+    say(&quality, 0, 0);
+    say(&quality, 1, 300);
+    assert_true(say(&quality, 2, 0).false_rise);
+    assert_true(level_quality_is_quarantined(&quality));
+    say(&quality, 5 * 24 * 60, 0);
+    assert_true(level_quality_is_quarantined(&quality));
+    say(&quality, 10 * 24 * 60, 0);
+    assert_false(level_quality_is_quarantined(&quality));
+}
+
+static void who_often_rose_falsely_stays_in_quarantine_longer(void **state)
+{
+    (void)state;
+    struct level_quality quality = {0};
+    int64_t minute = 0;
+    for (int i = 0; i < 3; i++)
+        minute = blame_from(&quality, minute);
+    say(&quality, minute + 40 * 24 * 60, 0);
+    assert_true(level_quality_is_quarantined(&quality));
+    say(&quality, minute + 80 * 24 * 60, 0);
+    assert_false(level_quality_is_quarantined(&quality));
+}
+
+static void a_short_flood_is_released_when_it_ebbs(void **state)
+{
+    (void)state;
+    struct level_quality quality = {0};
+    int64_t minute = blame(&quality);
+    say(&quality, minute++, 0);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(say(&quality, minute++, 60 + i % 2).reason, SW_REASON_QUARANTINE);
+    struct level_quality_verdict verdict = say(&quality, minute++, 34);
+    assert_int_equal(verdict.quality, SW_QUALITY_GOOD);
+    assert_true(verdict.released);
+    assert_int_equal(verdict.held_um, 61 * MM);
+    assert_false(say(&quality, minute, 30).released);
+}
+
+/* Up and down by 70 mm once a day, by straight lines. */
+static int64_t swing_mm(int64_t minute)
+{
+    int64_t at = minute % 1440;
+    return 70 * (at < 720 ? at : 1440 - at) / 720;
+}
+
+static void a_daily_swing_is_believed_once(void **state)
+{
+    (void)state;
+    struct level_quality quality = {0};
+    for (int64_t minute = 0; minute < 1440; minute++)
+        assert_int_equal(say(&quality, minute, swing_mm(minute)).quality, SW_QUALITY_GOOD);
+    for (int64_t minute = 1440; minute < 10 * 1440; minute++)
+        assert_int_equal(say(&quality, minute, swing_mm(minute)).quality != SW_QUALITY_GOOD, swing_mm(minute) >= 40);
+    assert_true(level_quality_is_quarantined(&quality));
+    /* Water on top of it comes faster. */
+    say(&quality, 10 * 1440, 0);
+    assert_int_equal(say(&quality, 10 * 1440 + 1, 55).quality, SW_QUALITY_GOOD);
+}
+
+static void values_that_contradict_each_other_have_to_agree_for_long(void **state)
+{
+    (void)state;
+    static const int64_t wild_mm[] = {150, 60, 200, 90, 240, 40, 180, 70, 220, 30};
+    struct level_quality quality = {0};
+    int64_t minute = blame(&quality);
+    for (size_t i = 0; i < sizeof wild_mm / sizeof wild_mm[0]; i++)
+        assert_int_not_equal(say(&quality, minute++, wild_mm[i]).quality, SW_QUALITY_GOOD);
+    int agreed = 0;
+    while (say(&quality, minute++, 60 + agreed).quality != SW_QUALITY_GOOD)
+        agreed++;
+    assert_in_range(agreed, 7, 20);
+}
+
+static void nothing_is_foretold_of_a_step_that_stands(void **state)
+{
+    (void)state;
+    struct level_quality_policy policy = level_quality_policy_default();
+    struct level_quality quality = {0};
+    say(&quality, 0, 0);
+    say(&quality, 1, 220);
+    assert_true(level_quality_is_unsteady(&quality, &policy));
+    say(&quality, 2, 222);
+    assert_true(level_quality_is_unsteady(&quality, &policy));
+    say(&quality, 3, 235);
+    assert_false(level_quality_is_unsteady(&quality, &policy));
+}
+
+static void what_is_wet_from_the_start_is_a_river_until_it_was_dry(void **state)
+{
+    (void)state;
+    struct level_quality quality = {0};
+    for (int64_t minute = 0; minute < 600; minute += 15)
+        say(&quality, minute, 500 + minute % 7);
+    assert_true(level_quality_is_river(&quality));
+    assert_int_equal(say(&quality, 600, 300).reason, SW_REASON_SPIKE);
+    struct level_quality other = {0};
+    say(&other, 0, 100);
+    assert_true(level_quality_is_river(&other));
+    for (int64_t minute = 1; minute <= 61; minute++)
+        say(&other, minute, 0);
+    assert_false(level_quality_is_river(&other));
+}
+
+static void water_for_days_is_a_river_and_an_object_is_not(void **state)
+{
+    (void)state;
+    struct level_quality water = {0}, object = {0};
+    say(&water, 0, 0);
+    say(&object, 0, 0);
+    for (int64_t minute = 1; minute < 5 * 1440; minute++) {
+        say(&water, minute, 30 + minute % 200);
+        say(&object, minute, 300);
+    }
+    assert_true(level_quality_is_river(&water));
+    assert_false(level_quality_is_river(&object));
+    for (int64_t minute = 5 * 1440; minute < 8 * 1440; minute++)
+        say(&water, minute, 0);
+    assert_false(level_quality_is_river(&water));
+}
+
+static void a_river_needs_no_setting(void **state)
+{
+    (void)state;
+    struct level_quality_policy policies[] = {level_quality_policy_default(), level_quality_policy_river()};
+    struct level_quality found = {0}, told = {0};
+    for (int64_t i = 0; i < 500; i++) {
+        int64_t time_ms = T0 + i * 15 * MINUTE, level_um = (600 + i % 9 * 3 - (i % 100 == 50 ? 400 : 0)) * MM;
+        struct level_quality_verdict a = level_quality_take(&found, &policies[0], time_ms, level_um, false);
+        struct level_quality_verdict b = level_quality_take(&told, &policies[1], time_ms, level_um, false);
+        assert_int_equal(a.reason, b.reason);
+        assert_false(a.missing);
+    }
+}
+
 static void the_state_of_the_tests_is_small(void **state)
 {
     (void)state;
@@ -388,6 +526,15 @@ int main(void)
         cmocka_unit_test(the_noise_of_a_dry_sensor_is_learned),
         cmocka_unit_test(a_river_probe_lifted_out_of_the_water_is_a_spike),
         cmocka_unit_test(a_river_that_stands_still_for_hours_is_a_flat_line),
+        cmocka_unit_test(one_false_rise_is_forgotten_within_ten_days),
+        cmocka_unit_test(who_often_rose_falsely_stays_in_quarantine_longer),
+        cmocka_unit_test(a_short_flood_is_released_when_it_ebbs),
+        cmocka_unit_test(a_daily_swing_is_believed_once),
+        cmocka_unit_test(values_that_contradict_each_other_have_to_agree_for_long),
+        cmocka_unit_test(nothing_is_foretold_of_a_step_that_stands),
+        cmocka_unit_test(what_is_wet_from_the_start_is_a_river_until_it_was_dry),
+        cmocka_unit_test(water_for_days_is_a_river_and_an_object_is_not),
+        cmocka_unit_test(a_river_needs_no_setting),
         cmocka_unit_test(the_state_of_the_tests_is_small),
         cmocka_unit_test(no_real_flood_is_missed),
         cmocka_unit_test(a_noisy_sensor_alarms_falsely_less_than_once_a_month),
