@@ -23,24 +23,10 @@ static struct meter_verdict take_total(struct home *home, const struct policy *p
     return verdict;
 }
 
-/* After a time that was not observed the habit counts anew, so a meter that is often not read would never be told.
- * There the rule nothing_in, which bears a part that was not seen, stands in again: for as long as the habit would wait
- * at most. */
-static struct nothing_in_policy after_a_hole(const struct policy *policy)
-{
-    struct nothing_in_policy late = policy->nothing_in;
-    for (int i = 0; i < HABIT_LEVELS_MAX; i++) {
-        int64_t wait_ms = policy->habit.stages[HABIT_ALERT].levels[i].hours * HOUR_MS;
-        if (wait_ms > late.window_ms) late.window_ms = wait_ms;
-    }
-    return late;
-}
-
 /* The longest span a rule asks the coverage of. */
 static int64_t longest_span_ms(const struct policy *policy)
 {
-    int64_t late_ms = after_a_hole(policy).window_ms;
-    return policy->habit.enabled ? late_ms : policy->nothing_in.window_ms;
+    return policy->nothing_in.window_ms;
 }
 
 /* Not of a visitor's days, nor of days without anybody. */
@@ -139,21 +125,45 @@ static bool habit_has_a_say(const struct subject *subject)
     return policy->enabled && habit_state(&subject->state.home.habit, policy) == SW_HABIT_LEARNED;
 }
 
+/* After a time that was not observed the habit counts anew, so a meter that is often not read would never be told.
+ * There the rule nothing_in, which bears a part that was not seen, stands in again, once the last use is twice as long
+ * ago as the habit would wait at most. As long once costs more false alarms than it saves time
+ * (docs/decisions/0007-habit.md).
+ */
+static struct condition judge_after_a_hole(const struct subject *subject)
+{
+    const struct policy *policy = &subject->policy;
+    const struct use_window *window = &subject->state.home.window;
+    int64_t last_use_ms = core_home_last_use_ms(subject), wait_ms = 0;
+    struct condition condition = nothing_in_judge(window, &policy->nothing_in, last_use_ms);
+    for (int i = 0; i < HABIT_LEVELS_MAX; i++) {
+        int64_t level_ms = policy->habit.stages[HABIT_ALERT].levels[i].hours * HOUR_MS;
+        if (2 * level_ms > wait_ms) wait_ms = 2 * level_ms;
+    }
+    bool waits = rises(&condition) && last_use_ms != 0 && window->last_good_ms - last_use_ms < wait_ms;
+    return waits ? undecided : condition;
+}
+
 static struct condition judge_no_use(const struct subject *subject)
 {
     const struct policy *policy = &subject->policy;
-    const struct home *home = &subject->state.home;
+    const struct habit *habit = &subject->state.home.habit;
     if (!habit_has_a_say(subject)) return judge_policy(subject);
-    struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_ALERT);
+    struct condition by_habit = habit_judge(habit, &policy->habit, HABIT_ALERT);
     if (policy->no_use_always) return either(by_habit, judge_policy(subject));
-    if (home->habit.by_use) return by_habit;
-    struct nothing_in_policy late = after_a_hole(policy);
-    return either(by_habit, nothing_in_judge(&home->window, &late, core_home_last_use_ms(subject)));
+    if (habit->by_use || policy->nothing_in.window_ms <= 0) return by_habit;
+    return either(by_habit, judge_after_a_hole(subject));
 }
 
-static struct condition judge_quiet(const struct home *home, const struct policy *policy)
+/* Softly nobody is told later than by the city's rule, however the meter is read. */
+static struct condition judge_quiet(const struct subject *subject)
 {
-    return policy->habit.enabled ? habit_judge(&home->habit, &policy->habit, HABIT_QUIET) : undecided;
+    const struct policy *policy = &subject->policy;
+    const struct home *home = &subject->state.home;
+    if (!habit_has_a_say(subject)) return undecided;
+    struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_QUIET);
+    if (home->habit.by_use || policy->nothing_in.window_ms <= 0) return by_habit;
+    return either(by_habit, nothing_in_judge(&home->window, &policy->nothing_in, core_home_last_use_ms(subject)));
 }
 
 /* A note stands for a fortnight. */
@@ -186,7 +196,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
     const struct policy *policy = &subject->policy;
     const struct condition conditions[SUBJECT_ALERT_COUNT] = {
         [SUBJECT_ALERT_MAIN] = judge_no_use(subject),
-        [HOME_ALERT_QUIET] = judge_quiet(home, policy),
+        [HOME_ALERT_QUIET] = judge_quiet(subject),
         [HOME_ALERT_LEAK] = leak_judge(&home->leak, &policy->leak),
         [HOME_ALERT_BURST] = burst_judge(&home->burst, &policy->burst),
         [HOME_ALERT_BACKFLOW] = backflow_judge(&home->backflow, &policy->backflow),
@@ -204,16 +214,24 @@ static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule
     const struct use_window *window = &subject->state.home.window;
     const struct habit *habit = &subject->state.home.habit;
     const struct habit_policy *policy = &subject->policy.habit;
-    bool late = habit_has_a_say(subject) && !subject->policy.no_use_always;
-    struct nothing_in_policy nothing_in = late ? after_a_hole(&subject->policy) : subject->policy.nothing_in;
     if (rule == SW_ALERT_RULE_HABIT)
         habit_evidence(habit, policy, HABIT_ALERT, evidence);
     else if (rule == SW_ALERT_RULE_NOTHING_IN)
-        nothing_in_evidence(window, &nothing_in, core_home_last_use_ms(subject), evidence);
+        nothing_in_evidence(window, &subject->policy.nothing_in, core_home_last_use_ms(subject), evidence);
     else
         no_use_evidence(window, &subject->policy.no_use, evidence);
     if (policy->enabled) evidence->habit = habit_state(habit, policy);
     evidence->last_use.ms = core_home_last_use_ms(subject);
+}
+
+static void quiet_evidence(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
+{
+    const struct home *home = &subject->state.home;
+    int64_t last_use_ms = core_home_last_use_ms(subject);
+    habit_evidence(&home->habit, &subject->policy.habit, HABIT_QUIET, evidence);
+    if (rule == SW_ALERT_RULE_NOTHING_IN)
+        nothing_in_evidence(&home->window, &subject->policy.nothing_in, last_use_ms, evidence);
+    evidence->last_use.ms = last_use_ms;
 }
 
 void core_home_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
@@ -227,8 +245,7 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
         no_use_evidence_of(subject, rule, evidence);
         break;
     case HOME_ALERT_QUIET:
-        habit_evidence(&home->habit, &policy->habit, HABIT_QUIET, evidence);
-        evidence->last_use.ms = core_home_last_use_ms(subject);
+        quiet_evidence(subject, rule, evidence);
         break;
     case HOME_ALERT_LEAK:
         leak_evidence(&home->leak, evidence);
