@@ -162,7 +162,7 @@ def the_built_in_policy_tells_water_that_stops(replay):
             delays.append(late.total_seconds() / 3600)
     print(f"built-in policy, {summary(delays, len(untold))}; {read} of them with a meter read throughout")
     check(read >= 30, f"only {read} cuts have a meter that is read throughout")
-    check(statistics.median(delays) <= 25.1, "the median delay is more than a reading over 24 h")
+    check(statistics.median(delays) <= 49, "the median delay is more than a reading over the longest wait")
 
 
 def the_built_in_policy_leaves_homes_in_use_alone(replay):
