@@ -189,6 +189,13 @@ static struct condition judge_first_use(const struct home *home, const struct po
     return condition;
 }
 
+/* A soft check when the alert is out would only be noise. */
+static bool is_told_already(const struct subject *subject, const struct condition *quiet)
+{
+    return rises(quiet) && alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN]) &&
+           !alert_life_is_open(&subject->alerts[HOME_ALERT_QUIET]);
+}
+
 void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
@@ -206,7 +213,8 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
         [HOME_ALERT_FIRST_USE] = judge_first_use(home, policy),
     };
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
+        if (which != HOME_ALERT_QUIET || !is_told_already(subject, &conditions[which]))
+            core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
 }
 
 static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
