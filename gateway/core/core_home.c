@@ -192,7 +192,8 @@ static struct condition judge_first_use(const struct home *home, const struct po
 /* A soft check when the alert is out would only be noise. */
 static bool is_told_already(const struct subject *subject, const struct condition *quiet)
 {
-    return rises(quiet) && alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN]) &&
+    const struct alert_life *alert = &subject->alerts[SUBJECT_ALERT_MAIN];
+    return rises(quiet) && (alert_life_is_open(alert) || alert->muted) &&
            !alert_life_is_open(&subject->alerts[HOME_ALERT_QUIET]);
 }
 
