@@ -24,9 +24,10 @@ int one_core_renew(struct one_core *one, enum subject_domain domain, const char 
                    struct core_sink sink, const uint8_t *snapshot, size_t size)
 {
     one->now_ms = 0;
+    one->policy = *policy;
     int error = core_init(one->memory, 1, "backtest", sink, &one->core);
     if (error != SW_OK) return error;
-    error = core_add_subject(one->core, domain, name, CORE_NO_PARENT, policy, &one->subject);
+    error = core_add_subject(one->core, domain, name, CORE_NO_PARENT, &one->policy, &one->subject);
     if (error != SW_OK || size == 0) return error;
     return core_restore(one->core, one->subject, snapshot, size);
 }

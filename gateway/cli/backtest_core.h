@@ -10,6 +10,7 @@ struct one_core {
     struct core *core;
     uint32_t subject;
     int64_t now_ms; /* of the last tick; 0 = none yet */
+    struct policy policy;
 };
 
 /* SW_OK, or SW_ERROR_NO_SPACE when memory is refused, or another error for a bad name. One close is owed. */

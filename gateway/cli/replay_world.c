@@ -17,7 +17,8 @@ struct replay_world {
     uint32_t capacity;
     struct config_place *places; /* per subject */
     uint32_t file;               /* the source all data come through */
-    int64_t now_ms;              /* time of the last tick; 0 = none yet */
+    struct policy file_policy;
+    int64_t now_ms; /* time of the last tick; 0 = none yet */
     bool out_of_memory;
     struct replay_counts counts;
     /* The subject of the last row: rows of one subject often follow each other. */
@@ -54,9 +55,9 @@ static struct core *new_core(struct replay_world *world, uint32_t capacity)
 /* The file is complete: a sensor of which it has nothing was silent, so no pause of the file counts as one. */
 static int add_file(struct replay_world *world)
 {
-    struct policy policy = world->config->policy;
-    policy.silence.node_ms = 0;
-    return core_add_subject(world->core, SUBJECT_SOURCE, "file", CORE_NO_PARENT, &policy, &world->file);
+    world->file_policy = world->config->policy;
+    world->file_policy.silence.node_ms = 0;
+    return core_add_subject(world->core, SUBJECT_SOURCE, "file", CORE_NO_PARENT, &world->file_policy, &world->file);
 }
 
 struct replay_world *replay_world_new(const struct gateway_config *config, FILE *alerts)
@@ -87,11 +88,11 @@ static int copy_subjects(struct replay_world *world, struct core *larger)
     for (uint32_t i = 0; i < core_subject_count(world->core); i++) {
         uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
         const char *name = core_subject_name(world->core, i);
-        struct policy policy = config_subject_or_default(world->config, name).policy;
-        if (i == world->file) policy.silence.node_ms = 0;
+        bool is_file = i == world->file;
+        const struct policy *policy = is_file ? &world->file_policy : config_policy_of(world->config, name);
         uint32_t index;
         int error = core_add_subject(larger, core_subject_domain(world->core, i), name,
-                                     i == world->file ? CORE_NO_PARENT : world->file, &policy, &index);
+                                     is_file ? CORE_NO_PARENT : world->file, policy, &index);
         if (error != SW_OK) return error;
         size_t size = core_snapshot(world->core, i, bytes, sizeof bytes);
         error = core_restore(larger, index, bytes, size);
@@ -134,7 +135,7 @@ static int add_subject(struct replay_world *world, enum subject_domain domain, c
         if (error != SW_OK) return error;
     }
     struct config_subject subject = config_subject_or_default(world->config, name);
-    int error = core_add_subject(world->core, domain, name, world->file, &subject.policy, index);
+    int error = core_add_subject(world->core, domain, name, world->file, config_policy_of(world->config, name), index);
     if (error != SW_OK) return error;
     world->places[*index] = subject.place;
     if (subject.place.known) neighbours_link(world->core, place_of, world);

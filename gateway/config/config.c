@@ -23,6 +23,13 @@ struct config_subject config_subject_or_default(const struct gateway_config *con
     return subject;
 }
 
+const struct policy *config_policy_of(const struct gateway_config *config, const char *id)
+{
+    for (uint32_t i = 0; i < config->subject_count; i++)
+        if (strcmp(config->subjects[i].id, id) == 0) return &config->subjects[i].policy;
+    return &config->policy;
+}
+
 static void free_line(struct config_line *line)
 {
     for (uint32_t i = 0; i < line->node_count; i++)

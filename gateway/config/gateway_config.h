@@ -104,6 +104,8 @@ struct gateway_config *config_built_in(void);
 
 /* Policy and place of a subject: its own, or the city's for a name the file does not know (place.known = false). */
 struct config_subject config_subject_or_default(const struct gateway_config *config, const char *id);
+/* Its policy alone; part of the configuration. */
+const struct policy *config_policy_of(const struct gateway_config *config, const char *id);
 
 void config_free(struct gateway_config *config);
 

@@ -61,10 +61,10 @@ static bool take_home(struct core *core, const struct core_reading *reading)
 static bool take_level(struct core *core, struct subject *subject, const struct core_reading *reading)
 {
     if (reading->kind == SW_READING_BATTERY) {
-        battery_take(&subject->state.water.battery, &subject->policy.battery, reading->time.ms, reading->value_milli);
+        battery_take(&subject->state.water.battery, &subject->policy->battery, reading->time.ms, reading->value_milli);
         return true;
     }
-    if (!gauge_level_in_range(&subject->policy.level, reading->value_milli))
+    if (!gauge_level_in_range(&subject->policy->level, reading->value_milli))
         return reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
     struct level_quality_verdict verdict = core_level_take(core, subject, reading->time.ms, reading->value_milli);
     return verdict.quality == SW_QUALITY_GOOD || reject(core, verdict.quality, verdict.reason);
@@ -183,7 +183,7 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
     struct subject *subject = &core->subjects[source];
     if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) return;
     int64_t came_back_ms = subject->state.source.came_back_ms;
-    silence_source_take(&subject->state.source, &subject->policy.silence, core_line_above(core, subject), now.ms);
+    silence_source_take(&subject->state.source, &subject->policy->silence, core_line_above(core, subject), now.ms);
     core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
     core_reschedule(core, source, now.ms);
     if (came_back_ms != subject->state.source.came_back_ms) subject->dirty = true;
@@ -215,7 +215,7 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
     struct subject *subject = &core->subjects[line];
     if (subject->domain != SUBJECT_LINE) return;
     silence_line_take(&subject->state.line, port_ok, now.ms);
-    struct condition condition = silence_line_judge(&subject->state.line, &subject->policy.silence, now.ms);
+    struct condition condition = silence_line_judge(&subject->state.line, &subject->policy->silence, now.ms);
     core_follow(core, line, SUBJECT_ALERT_MAIN, &condition, now);
     subject->dirty = true;
     core_reschedule(core, line, now.ms);

@@ -63,8 +63,9 @@ size_t core_size(uint32_t subject_capacity);
 int core_init(void *memory, uint32_t subject_capacity, const char *gateway, struct core_sink sink, struct core **core);
 
 /* Adds a subject and writes its index. `parent`: the node, source or line its data come through (a node's parent is its
- * line), or CORE_NO_PARENT. `policy` is copied. While a parent is silent its children are unknown: no silence alert
- * of their own. SW_ERROR_NO_SPACE when full; SW_ERROR_NOT_PERMITTED when the name is already used in this domain. */
+ * line), or CORE_NO_PARENT. `policy` is pointed to and outlives the core: many subjects share one. While a parent is
+ * silent its children are unknown: no silence alert of their own. SW_ERROR_NO_SPACE when full; SW_ERROR_NOT_PERMITTED
+ * when the name is already used in this domain. */
 int core_add_subject(struct core *core, enum subject_domain domain, const char *name, uint32_t parent,
                      const struct policy *policy, uint32_t *index);
 

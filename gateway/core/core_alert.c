@@ -47,11 +47,11 @@ static void silence_evidence(const struct subject *subject, struct sw_evidence *
 {
     if (subject->domain == SUBJECT_NODE) {
         evidence->rule = SW_ALERT_RULE_NODE_TIMEOUT;
-        evidence->window_ms = subject->policy.silence.node_ms;
+        evidence->window_ms = subject->policy->silence.node_ms;
         evidence->last_good.ms = subject->state.source.last_alive_ms;
     } else if (subject->domain == SUBJECT_LINE) {
         evidence->rule = SW_ALERT_RULE_PORT_FAILED;
-        evidence->window_ms = subject->policy.silence.bus_ms;
+        evidence->window_ms = subject->policy->silence.bus_ms;
     } else {
         evidence->rule = SW_ALERT_RULE_SENSOR_TIMEOUT;
         evidence->window_ms = core_silence_limit_ms(subject);

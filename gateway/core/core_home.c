@@ -42,7 +42,7 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
 {
     struct subject *subject = &core->subjects[index];
     struct home *home = &subject->state.home;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
     habit_take(&home->habit, &policy->habit, flow, &use, core_home_is_learning(subject));
     if (use.taken_back)
@@ -58,7 +58,7 @@ struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t t
 {
     struct subject *subject = &core->subjects[index];
     struct home *home = &subject->state.home;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml);
     if (!good(&verdict)) return verdict;
     struct flow flow = {.from_ms = home->window.last_good_ms, .to_ms = time_ms, .use_ml = verdict.use_ml};
@@ -71,7 +71,7 @@ struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t t
 void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml)
 {
     struct home *home = &subject->state.home;
-    backflow_take_reverse(&home->backflow, &subject->policy.backflow, &subject->policy.meter, time_ms, reverse_ml,
+    backflow_take_reverse(&home->backflow, &subject->policy->backflow, &subject->policy->meter, time_ms, reverse_ml,
                           use_start_step_ml(&home->use_start));
 }
 
@@ -84,7 +84,7 @@ int64_t core_home_last_use_ms(const struct subject *subject)
 static struct condition judge_volume(const struct subject *subject)
 {
     const struct use_window *window = &subject->state.home.window;
-    struct condition condition = no_use_judge(window, &subject->policy.no_use);
+    struct condition condition = no_use_judge(window, &subject->policy->no_use);
     condition.rule = SW_ALERT_RULE_VOLUME_BELOW;
     int64_t last_use_ms = core_home_last_use_ms(subject);
     if (last_use_ms != 0 && condition.onset_ms == window->last_use_ms) condition.onset_ms = last_use_ms;
@@ -107,7 +107,7 @@ static struct condition either(struct condition a, struct condition b)
 /* A rule that is off has no say. */
 static struct condition judge_policy(const struct subject *subject)
 {
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     /* Each by itself: a rule with a long window must not hold up one with a short one after an absence. */
     struct condition volume = core_people_judge(subject, SUBJECT_ALERT_MAIN, judge_volume(subject));
     struct condition nothing =
@@ -121,7 +121,7 @@ static struct condition judge_policy(const struct subject *subject)
 /* Until the home's habit is known the city's policy stands in for it. */
 static bool habit_has_a_say(const struct subject *subject)
 {
-    const struct habit_policy *policy = &subject->policy.habit;
+    const struct habit_policy *policy = &subject->policy->habit;
     return policy->enabled && habit_state(&subject->state.home.habit, policy) == SW_HABIT_LEARNED;
 }
 
@@ -132,7 +132,7 @@ static bool habit_has_a_say(const struct subject *subject)
  */
 static struct condition judge_after_a_hole(const struct subject *subject)
 {
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     const struct use_window *window = &subject->state.home.window;
     int64_t last_use_ms = core_home_last_use_ms(subject), wait_ms = 0;
     struct condition condition = nothing_in_judge(window, &policy->nothing_in, last_use_ms);
@@ -146,7 +146,7 @@ static struct condition judge_after_a_hole(const struct subject *subject)
 
 static struct condition judge_no_use(const struct subject *subject)
 {
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     const struct habit *habit = &subject->state.home.habit;
     if (!habit_has_a_say(subject)) return judge_policy(subject);
     struct condition by_habit = habit_judge(habit, &policy->habit, HABIT_ALERT);
@@ -158,7 +158,7 @@ static struct condition judge_no_use(const struct subject *subject)
 /* Softly nobody is told later than by the city's rule, however the meter is read. */
 static struct condition judge_quiet(const struct subject *subject)
 {
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     const struct home *home = &subject->state.home;
     if (!habit_has_a_say(subject)) return undecided;
     struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_QUIET);
@@ -201,7 +201,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
     const struct home *home = &subject->state.home;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     const struct condition conditions[SUBJECT_ALERT_COUNT] = {
         [SUBJECT_ALERT_MAIN] = judge_no_use(subject),
         [HOME_ALERT_QUIET] = judge_quiet(subject),
@@ -222,13 +222,13 @@ static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule
 {
     const struct use_window *window = &subject->state.home.window;
     const struct habit *habit = &subject->state.home.habit;
-    const struct habit_policy *policy = &subject->policy.habit;
+    const struct habit_policy *policy = &subject->policy->habit;
     if (rule == SW_ALERT_RULE_HABIT)
         habit_evidence(habit, policy, HABIT_ALERT, evidence);
     else if (rule == SW_ALERT_RULE_NOTHING_IN)
-        nothing_in_evidence(window, &subject->policy.nothing_in, core_home_last_use_ms(subject), evidence);
+        nothing_in_evidence(window, &subject->policy->nothing_in, core_home_last_use_ms(subject), evidence);
     else
-        no_use_evidence(window, &subject->policy.no_use, evidence);
+        no_use_evidence(window, &subject->policy->no_use, evidence);
     if (policy->enabled) evidence->habit = habit_state(habit, policy);
     evidence->last_use.ms = core_home_last_use_ms(subject);
 }
@@ -237,9 +237,9 @@ static void quiet_evidence(const struct subject *subject, enum sw_alert_rule rul
 {
     const struct home *home = &subject->state.home;
     int64_t last_use_ms = core_home_last_use_ms(subject);
-    habit_evidence(&home->habit, &subject->policy.habit, HABIT_QUIET, evidence);
+    habit_evidence(&home->habit, &subject->policy->habit, HABIT_QUIET, evidence);
     if (rule == SW_ALERT_RULE_NOTHING_IN)
-        nothing_in_evidence(&home->window, &subject->policy.nothing_in, last_use_ms, evidence);
+        nothing_in_evidence(&home->window, &subject->policy->nothing_in, last_use_ms, evidence);
     evidence->last_use.ms = last_use_ms;
 }
 
@@ -247,7 +247,7 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
                         struct sw_evidence *evidence)
 {
     const struct home *home = &subject->state.home;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     evidence->last_use.ms = core_home_last_use_ms(subject);
     switch (which) {
     case SUBJECT_ALERT_MAIN:
@@ -291,6 +291,6 @@ void core_home_set_back(struct subject *subject, int64_t now_ms)
     habit_set_back(&home->habit, now_ms);
     leak_set_back(&home->leak, now_ms);
     burst_set_back(&home->burst, now_ms);
-    day_volume_set_back(&home->day_volume, &subject->policy.day_volume, now_ms);
-    day_rhythm_set_back(&home->rhythm, &subject->policy.day_rhythm, now_ms);
+    day_volume_set_back(&home->day_volume, &subject->policy->day_volume, now_ms);
+    day_rhythm_set_back(&home->rhythm, &subject->policy->day_rhythm, now_ms);
 }

@@ -14,16 +14,17 @@ static struct agreement ask_neighbours(const struct core *core, const struct sub
         if (other->domain == SUBJECT_RAIN) {
             *witness = (struct agreement_witness){AGREEMENT_RAIN, AGREEMENT_UNKNOWN, other->state.rain.last_ms};
             if (other->state.rain.known)
-                witness->word = agreement_word_of_rain(&subject->policy.agreement, rain_fallen_um(&other->state.rain));
+                witness->word = agreement_word_of_rain(&subject->policy->agreement, rain_fallen_um(&other->state.rain));
         } else {
             const struct water *water = &other->state.water;
             *witness = (struct agreement_witness){AGREEMENT_NEIGHBOUR, AGREEMENT_UNKNOWN, water->rise.time_ms};
             if (!water->quarantined)
-                witness->word = agreement_word_of_level(&subject->policy.agreement, &water->rise, &other->policy.rise);
+                witness->word =
+                    agreement_word_of_level(&subject->policy->agreement, &water->rise, &other->policy->rise);
         }
     }
     bool warned = core_weather(core, sw_wall_from_ms(now_ms)) != SW_COLOUR_GREEN;
-    return agreement_judge(&subject->policy.agreement, claim, witnesses, subject->neighbour_count, warned, now_ms);
+    return agreement_judge(&subject->policy->agreement, claim, witnesses, subject->neighbour_count, warned, now_ms);
 }
 
 /* What was held back and is believed now, counts for the bands as if it had just come. */
@@ -41,7 +42,7 @@ struct level_quality_verdict core_level_take(const struct core *core, struct sub
                                              int64_t level_um)
 {
     struct water *water = &subject->state.water;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     enum agreement_claim claim = water->quarantined ? AGREEMENT_CLAIM_QUARANTINED : AGREEMENT_CLAIM_REACHED;
     struct agreement agreement = ask_neighbours(core, subject, claim, time_ms);
     struct level_quality_verdict verdict =
@@ -70,7 +71,7 @@ static struct condition judge_quality(const struct subject *subject)
         condition.decided = water->doubt_ms != 0 && water->doubt == SW_REASON_NONE;
         return condition;
     }
-    condition.colour = subject->policy.silence.colour;
+    condition.colour = subject->policy->silence.colour;
     condition.onset_ms = water->doubt_ms;
     return condition;
 }
@@ -82,8 +83,8 @@ void core_level_follow(struct core *core, uint32_t index, struct sw_wall now)
     struct condition level = level_judge(&water->level);
     struct condition soon = rise_judge(&water->rise);
     struct condition quality = judge_quality(subject);
-    if (level_quality_is_unsteady(&water->quality, &subject->policy.level_quality)) soon.decided = false;
-    struct condition battery = battery_judge(&water->battery, &subject->policy.battery);
+    if (level_quality_is_unsteady(&water->quality, &subject->policy->level_quality)) soon.decided = false;
+    struct condition battery = battery_judge(&water->battery, &subject->policy->battery);
     core_follow(core, index, SUBJECT_ALERT_MAIN, &level, now);
     core_follow(core, index, LEVEL_ALERT_SOON, &soon, now);
     core_follow(core, index, LEVEL_ALERT_QUALITY, &quality, now);
@@ -96,14 +97,14 @@ static void quality_evidence(const struct subject *subject, enum sw_alert_rule r
     evidence->rule = rule;
     evidence->value_kind = SW_READING_LEVEL;
     evidence->value_milli = subject->state.water.quality.last_um;
-    evidence->threshold_milli = level_quality_noise_um(&subject->state.water.quality, &subject->policy.level_quality);
+    evidence->threshold_milli = level_quality_noise_um(&subject->state.water.quality, &subject->policy->level_quality);
 }
 
 void core_level_evidence(const struct core *core, const struct subject *subject, enum subject_alert which,
                          enum sw_colour colour, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
     const struct water *water = &subject->state.water;
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     if (which == LEVEL_ALERT_QUALITY) {
         quality_evidence(subject, rule, evidence);
         return;

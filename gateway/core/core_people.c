@@ -99,7 +99,7 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
 static bool is_real_use(struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
 {
     struct absence *absence = &subject->state.home.absence;
-    bool observed = to_ms - from_ms <= subject->policy.no_use.observed_gap_ms;
+    bool observed = to_ms - from_ms <= subject->policy->no_use.observed_gap_ms;
     if (use_ml <= 0 || from_ms < absence->since_ms || !observed) return false;
     if (to_ms - absence->use_from_ms > REAL_USE_WITHIN_MS) {
         absence->use_from_ms = to_ms;
@@ -139,7 +139,7 @@ void core_people_set_back(struct subject *subject, int64_t now_ms)
 /* What has to lie after the absence before a rule speaks that does not count from its end. */
 static int64_t window_of(const struct subject *subject, enum sw_alert_rule rule)
 {
-    const struct policy *policy = &subject->policy;
+    const struct policy *policy = subject->policy;
     int64_t window_ms = rule == SW_ALERT_RULE_NOTHING_IN ? policy->nothing_in.window_ms : policy->no_use.window_ms;
     return window_ms > 0 ? window_ms : STILL_DEFAULT_MS;
 }

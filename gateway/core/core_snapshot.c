@@ -472,7 +472,7 @@ static void walk_state(struct walk *walk, struct subject *subject)
 {
     switch (subject->domain) {
     case SUBJECT_HOME:
-        walk_home(walk, &subject->state.home, &subject->policy.no_use);
+        walk_home(walk, &subject->state.home, &subject->policy->no_use);
         break;
     case SUBJECT_LEVEL:
         walk_water(walk, &subject->state.water);

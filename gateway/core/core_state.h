@@ -131,7 +131,7 @@ struct subject {
         struct silence_source source; /* node or source */
         struct silence_line line;
     } state;
-    struct policy policy;
+    const struct policy *policy;
     char name[SW_ID_SIZE];
 };
 

@@ -109,7 +109,7 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
     memset(subject, 0, sizeof *subject);
     subject->domain = domain;
     subject->parent = parent;
-    subject->policy = *policy;
+    subject->policy = policy;
     memcpy(subject->name, name, strlen(name) + 1);
     *index = core->count++;
     *bucket = core->count;
@@ -151,7 +151,7 @@ static bool is_silent(const struct subject *subject, struct sw_wall now)
 static enum subject_condition condition_of_home(const struct subject *subject)
 {
     const struct use_window *window = &subject->state.home.window;
-    const struct no_use_policy *policy = &subject->policy.no_use;
+    const struct no_use_policy *policy = &subject->policy->no_use;
     if (use_window_coverage_permille(window, policy) < policy->coverage_permille) return SUBJECT_UNKNOWN;
     bool little = window->volume_ml < policy->volume_ml;
     bool long_ago = window->last_good_ms - window->last_use_ms > policy->window_ms / 2;
@@ -203,7 +203,7 @@ struct subject_status core_subject_status(const struct core *core, uint32_t inde
     };
     if (subject->domain == SUBJECT_HOME) {
         status.last_use.ms = core_home_last_use_ms(subject);
-        status.coverage_permille = use_window_coverage_permille(&subject->state.home.window, &subject->policy.no_use);
+        status.coverage_permille = use_window_coverage_permille(&subject->state.home.window, &subject->policy->no_use);
     }
     return status;
 }

@@ -27,7 +27,7 @@ bool core_is_sensor(enum subject_domain domain)
 
 int64_t core_silence_limit_ms(const struct subject *subject)
 {
-    const struct silence_policy *silence = &subject->policy.silence;
+    const struct silence_policy *silence = &subject->policy->silence;
     switch (subject->domain) {
     case SUBJECT_HOME:
         return silence->home_ms;
@@ -88,7 +88,7 @@ static int64_t sensor_due_ms(const struct core *core, const struct subject *subj
 static int64_t node_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
 {
     const struct silence_line *line = core_line_above(core, subject);
-    int64_t limit_ms = subject->policy.silence.node_ms;
+    int64_t limit_ms = subject->policy->silence.node_ms;
     if (limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
     int64_t since_ms = subject->state.source.waiting_since_ms;
     if (since_ms == 0 || (line && line->down)) return now_ms + 1;
@@ -99,7 +99,7 @@ static int64_t node_due_ms(const struct core *core, const struct subject *subjec
 static int64_t line_due_ms(const struct subject *subject)
 {
     const struct silence_line *line = &subject->state.line;
-    int64_t limit_ms = subject->policy.silence.bus_ms;
+    int64_t limit_ms = subject->policy->silence.bus_ms;
     if (!line->down || limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
     return line->down_since_ms + limit_ms;
 }
@@ -109,8 +109,8 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
     int64_t due_ms = core_is_sensor(subject->domain) ? sensor_due_ms(core, subject, now_ms) : DEADLINE_NONE;
     switch (subject->domain) {
     case SUBJECT_LEVEL:
-        return earlier(due_ms, level_deadline_ms(&subject->state.water.level, &subject->policy.level,
-                                                 subject->policy.silence.level_ms));
+        return earlier(due_ms, level_deadline_ms(&subject->state.water.level, &subject->policy->level,
+                                                 subject->policy->silence.level_ms));
     case SUBJECT_COVER:
         return earlier(due_ms, core_cover_deadline_ms(subject));
     case SUBJECT_NODE:
@@ -146,7 +146,7 @@ static void judge_sensor_silence(struct core *core, uint32_t index, struct sw_wa
     if (!sensor_view(core, subject, now.ms, &since_ms, &horizon_ms)) return;
     if (horizon_ms - since_ms < core_silence_limit_ms(subject)) return;
     struct condition condition = {.decided = true,
-                                  .colour = subject->policy.silence.colour,
+                                  .colour = subject->policy->silence.colour,
                                   .onset_ms = subject->last_good_ms ? subject->last_good_ms : since_ms};
     core_follow(core, index, SUBJECT_ALERT_SILENCE, &condition, now);
 }
@@ -166,7 +166,8 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
     struct condition condition = {.decided = false};
     switch (subject->domain) {
     case SUBJECT_LEVEL:
-        level_pass_time(&subject->state.water.level, &subject->policy.level, now.ms, subject->policy.silence.level_ms);
+        level_pass_time(&subject->state.water.level, &subject->policy->level, now.ms,
+                        subject->policy->silence.level_ms);
         core_level_follow(core, index, now);
         break;
     case SUBJECT_COVER:
@@ -174,11 +175,11 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         core_cover_follow(core, index, now);
         break;
     case SUBJECT_NODE:
-        condition = silence_source_judge(&subject->state.source, &subject->policy.silence,
+        condition = silence_source_judge(&subject->state.source, &subject->policy->silence,
                                          core_line_above(core, subject), now.ms);
         break;
     case SUBJECT_LINE:
-        condition = silence_line_judge(&subject->state.line, &subject->policy.silence, now.ms);
+        condition = silence_line_judge(&subject->state.line, &subject->policy->silence, now.ms);
         break;
     case SUBJECT_SOURCE:
         begin_watch(core, index, now);
@@ -212,7 +213,7 @@ static void not_after(int64_t *time_ms, int64_t now_ms)
 static void hear_again(struct subject *subject, int64_t now_ms)
 {
     if (subject->domain == SUBJECT_HOME) {
-        const struct no_use_policy *policy = &subject->policy.no_use;
+        const struct no_use_policy *policy = &subject->policy->no_use;
         if (subject->heard_ms[SUBJECT_INPUT_MAIN] - now_ms <= policy->observed_gap_ms) return;
         core_home_set_back(subject, now_ms);
     }
@@ -268,7 +269,7 @@ static void resume(struct core *core, int64_t now_ms)
         int64_t limit_ms = core_silence_limit_ms(subject);
         bool source = subject->domain == SUBJECT_SOURCE;
         if (core_is_sensor(subject->domain) || (limit_ms <= 0 && !source)) continue;
-        if (source) limit_ms = subject->policy.silence.node_ms;
+        if (source) limit_ms = subject->policy->silence.node_ms;
         if (limit_ms > 0 && now_ms - core->last_tick_ms >= limit_ms / 2) restart_watch(core, subject, now_ms);
     }
 }

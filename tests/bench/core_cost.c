@@ -61,7 +61,8 @@ static void *must(void *memory)
 
 static void build(struct city *city)
 {
-    struct policy policy = policy_city_default();
+    static struct policy policy; /* outlives the core */
+    policy = policy_city_default();
     struct core_sink sink = {city, on_alert};
     uint32_t index;
     city->plain = must(calloc(city->count, sizeof *city->plain));

@@ -33,6 +33,11 @@ struct world *world_new(uint32_t capacity)
 
 void world_free(struct world *world)
 {
+    while (world->policies) {
+        struct world_policies *next = world->policies->next;
+        free(world->policies);
+        world->policies = next;
+    }
     free(world->memory);
     free(world->alerts);
     free(world);
@@ -42,7 +47,11 @@ uint32_t world_add(struct world *world, enum subject_domain domain, const char *
                    const struct policy *policy)
 {
     uint32_t index = UINT32_MAX;
-    assert_int_equal(core_add_subject(world->core, domain, name, parent, policy, &index), SW_OK);
+    struct world_policies *kept = malloc(sizeof *kept);
+    assert_non_null(kept);
+    *kept = (struct world_policies){world->policies, *policy};
+    world->policies = kept;
+    assert_int_equal(core_add_subject(world->core, domain, name, parent, &kept->policy, &index), SW_OK);
     return index;
 }
 

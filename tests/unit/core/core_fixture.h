@@ -19,7 +19,14 @@
 #define MM     INT64_C(1000)
 #define T0     INT64_C(1767225600000) /* 2026-01-01T00:00:00Z */
 
+/* What world_add was given: the core points to its policies. */
+struct world_policies {
+    struct world_policies *next;
+    struct policy policy;
+};
+
 struct world {
+    struct world_policies *policies;
     void *memory;
     struct core *core;
     struct sw_alert *alerts;
