@@ -114,6 +114,8 @@ static bool expects(const struct rise *rise, const struct rise_policy *policy, c
     bool often = own_share(rise, policy, band) >= policy->often_permille;
     const struct rise_reach *reach = often ? &policy->often : eager ? &policy->eager : &policy->seldom;
     int64_t level_um = (int64_t)rise->level_mm[0] * MM_UM, band_um = bands->band_um[band];
+    /* Below its crest the water is not on its way up, however high it stands and whatever the last hour was like. */
+    if (rise->level_mm[0] < rise->crest_mm) return false;
     if (level_um * 1000 >= band_um * reach->alone_permille) return true;
     if (level_um * 1000 < band_um * reach->from_permille || rate_um_min < RATE_LEAST) return false;
     return level_um + rate_um_min * (reach->horizon_ms / SECOND_MS) / 60 >= band_um;
@@ -145,7 +147,7 @@ static enum sw_colour band_to_come(const struct rise *rise, const struct rise_po
 static void warn(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
                  int64_t elapsed_ms, bool receded, bool eager)
 {
-    enum sw_colour band = band_to_come(rise, policy, bands, eager);
+    enum sw_colour band = receded ? SW_COLOUR_GREEN : band_to_come(rise, policy, bands, eager);
     rise->warned_for_s = seconds_more(rise->warned_for_s, elapsed_ms);
     rise->calm_for_s = seconds_more(rise->calm_for_s, elapsed_ms);
     if (band >= (enum sw_colour)rise->warned && band != SW_COLOUR_GREEN) rise->calm_for_s = 0;
@@ -172,11 +174,16 @@ static void remember_flood(struct rise *rise, const struct level_policy *bands)
     rise->in_flood = 0;
 }
 
-/* True when the water has fallen to half its crest: what comes then is another one. */
+/* True when the water has fallen to half its crest: what comes then is another one, once it has risen again by more
+ * than it trembles. */
 static bool has_receded(struct rise *rise)
 {
-    bool receded = rise->in_flood && 2 * rise->level_mm[0] < rise->crest_mm;
-    if (receded || rise->level_mm[0] > rise->crest_mm || !rise->in_flood) rise->crest_mm = rise->level_mm[0];
+    int16_t level_mm = rise->level_mm[0];
+    bool receded = rise->in_flood && 2 * level_mm < rise->crest_mm;
+    if (receded)
+        rise->crest_mm = (int16_t)(level_mm + level_mm / 20 + 2);
+    else if (level_mm > rise->crest_mm || !rise->in_flood)
+        rise->crest_mm = level_mm;
     return receded;
 }
 

@@ -154,6 +154,27 @@ static void a_warning_ends_when_the_water_goes(void **state)
     assert_int_equal(rise_judge(&rise).colour, SW_COLOUR_GREEN);
 }
 
+/* From over red down to nothing, second by second, with a stop where orange would be near for water that rises. */
+static void water_that_falls_is_on_its_way_to_no_band(void **state)
+{
+    (void)state;
+    struct rise_policy policy = rise_policy_default();
+    struct level_policy level = bands();
+    struct rise rise = {0};
+    int64_t t = T0;
+    for (int mm = 0; mm <= 450; mm += 15, t += SECOND)
+        rise_take(&rise, &policy, &level, t, mm * MM, false);
+    for (int mm = 450; mm > 0; mm -= mm == 210 ? 1 : 10, t += SECOND) {
+        for (int i = 0; i < (mm == 210 ? 120 : 1); i++, t += SECOND)
+            rise_take(&rise, &policy, &level, t, mm * MM, false);
+        assert_int_equal(rise_judge(&rise).colour, SW_COLOUR_GREEN);
+    }
+    /* And the next crest is warned of. */
+    for (int mm = 20; mm < 240; mm += 15, t += SECOND)
+        rise_take(&rise, &policy, &level, t, mm * MM, false);
+    assert_int_equal(rise_judge(&rise).colour, SW_COLOUR_ORANGE);
+}
+
 static void the_state_of_the_rise_is_small(void **state)
 {
     (void)state;
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_weather_warning_makes_it_earlier),
         cmocka_unit_test(a_reached_band_is_no_longer_forecast),
         cmocka_unit_test(a_warning_ends_when_the_water_goes),
+        cmocka_unit_test(water_that_falls_is_on_its_way_to_no_band),
         cmocka_unit_test(the_state_of_the_rise_is_small),
         cmocka_unit_test(real_floods_are_warned_of_earlier_than_by_a_line_at_no_more_false_alarms),
     };
