@@ -160,15 +160,19 @@ enum letter {
     LETTER_HELP,
 };
 
+/* Which broker, how, and who is meant: the same for every command. */
+#define CONNECTION_OPTIONS                                                                                             \
+    {"broker", required_argument, NULL, LETTER_BROKER}, {"city", required_argument, NULL, LETTER_CITY},                \
+        {"gateway", required_argument, NULL, LETTER_GATEWAY}, {"username", required_argument, NULL, LETTER_USERNAME},  \
+        {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},                                              \
+        {"ca-file", required_argument, NULL, LETTER_CA_FILE},                                                          \
+        {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},                                        \
+    {                                                                                                                  \
+        "key-file", required_argument, NULL, LETTER_KEY_FILE                                                           \
+    }
+
 static const struct option watch_options[] = {
-    {"broker", required_argument, NULL, LETTER_BROKER},
-    {"city", required_argument, NULL, LETTER_CITY},
-    {"gateway", required_argument, NULL, LETTER_GATEWAY},
-    {"username", required_argument, NULL, LETTER_USERNAME},
-    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
-    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
-    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
-    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    CONNECTION_OPTIONS,
     {"json", required_argument, NULL, LETTER_JSON},
     {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
     {"duration", required_argument, NULL, LETTER_DURATION},
@@ -178,14 +182,7 @@ static const struct option watch_options[] = {
 };
 
 static const struct option map_options[] = {
-    {"broker", required_argument, NULL, LETTER_BROKER},
-    {"city", required_argument, NULL, LETTER_CITY},
-    {"gateway", required_argument, NULL, LETTER_GATEWAY},
-    {"username", required_argument, NULL, LETTER_USERNAME},
-    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
-    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
-    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
-    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    CONNECTION_OPTIONS,
     {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
     {"timeout", required_argument, NULL, LETTER_TIMEOUT},
     {"help", no_argument, NULL, LETTER_HELP},
@@ -193,14 +190,7 @@ static const struct option map_options[] = {
 };
 
 static const struct option command_options[] = {
-    {"broker", required_argument, NULL, LETTER_BROKER},
-    {"city", required_argument, NULL, LETTER_CITY},
-    {"gateway", required_argument, NULL, LETTER_GATEWAY},
-    {"username", required_argument, NULL, LETTER_USERNAME},
-    {"password-file", required_argument, NULL, LETTER_PASSWORD_FILE},
-    {"ca-file", required_argument, NULL, LETTER_CA_FILE},
-    {"certificate-file", required_argument, NULL, LETTER_CERTIFICATE_FILE},
-    {"key-file", required_argument, NULL, LETTER_KEY_FILE},
+    CONNECTION_OPTIONS,
     {"json", required_argument, NULL, LETTER_JSON},
     {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
     {"alert", required_argument, NULL, LETTER_ALERT},

@@ -63,7 +63,7 @@ struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t t
     if (!good(&verdict)) return verdict;
     struct flow flow = {.from_ms = home->window.last_good_ms, .to_ms = time_ms, .use_ml = verdict.use_ml};
     flow.observed = time_ms - flow.from_ms <= policy->no_use.observed_gap_ms;
-    use_window_take_for(&home->window, &policy->no_use, longest_span_ms(policy), time_ms, verdict.use_ml);
+    use_window_take(&home->window, &policy->no_use, longest_span_ms(policy), time_ms, verdict.use_ml);
     if (flow.from_ms != 0 && flow.to_ms > flow.from_ms) take_flow(core, index, &flow);
     return verdict;
 }

@@ -2,26 +2,13 @@
 #include <string.h>
 
 #include "core/core_home.h"
-
-static uint32_t buckets_for(uint32_t subject_capacity)
-{
-    uint32_t count = 8;
-    while (count / 2 < subject_capacity && count < UINT32_C(1) << 31)
-        count *= 2;
-    return count;
-}
-
-static size_t rounded(size_t size)
-{
-    const size_t unit = _Alignof(max_align_t);
-    return (size + unit - 1) / unit * unit;
-}
+#include "core/layout.h"
 
 size_t core_size(uint32_t subject_capacity)
 {
-    return rounded(sizeof(struct core)) + rounded((size_t)subject_capacity * sizeof(struct subject)) +
-           rounded((size_t)subject_capacity * sizeof(int64_t)) +
-           (size_t)buckets_for(subject_capacity) * sizeof(uint32_t);
+    return layout_rounded(sizeof(struct core)) + layout_rounded((size_t)subject_capacity * sizeof(struct subject)) +
+           layout_rounded((size_t)subject_capacity * sizeof(int64_t)) +
+           (size_t)layout_buckets(subject_capacity) * sizeof(uint32_t);
 }
 
 int core_init(void *memory, uint32_t subject_capacity, const char *gateway, struct core_sink sink, struct core **core)
@@ -33,13 +20,13 @@ int core_init(void *memory, uint32_t subject_capacity, const char *gateway, stru
     memcpy(made->gateway, gateway, strlen(gateway) + 1);
     made->sink = sink;
     made->capacity = subject_capacity;
-    made->bucket_count = buckets_for(subject_capacity);
+    made->bucket_count = layout_buckets(subject_capacity);
     made->next_due_ms = DEADLINE_NONE;
-    at += rounded(sizeof *made);
+    at += layout_rounded(sizeof *made);
     made->subjects = (struct subject *)(void *)at;
-    at += rounded((size_t)subject_capacity * sizeof(struct subject));
+    at += layout_rounded((size_t)subject_capacity * sizeof(struct subject));
     made->due_ms = (int64_t *)(void *)at;
-    at += rounded((size_t)subject_capacity * sizeof(int64_t));
+    at += layout_rounded((size_t)subject_capacity * sizeof(int64_t));
     made->buckets = (uint32_t *)(void *)at;
     memset(made->buckets, 0, (size_t)made->bucket_count * sizeof(uint32_t));
     *core = made;

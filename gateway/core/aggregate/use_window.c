@@ -115,8 +115,8 @@ static void miss(struct use_window *window, int64_t start_ms, int64_t time_ms)
     add_gap(window, window->last_good_ms > start_ms ? window->last_good_ms : start_ms, time_ms);
 }
 
-void use_window_take_for(struct use_window *window, const struct no_use_policy *policy, int64_t span_ms,
-                         int64_t time_ms, int64_t use_ml)
+void use_window_take(struct use_window *window, const struct no_use_policy *policy, int64_t span_ms, int64_t time_ms,
+                     int64_t use_ml)
 {
     int64_t rule_ml = at_most(policy->volume_ml, USE_WINDOW_VOLUME_MAX_ML);
     int64_t window_ms = at_most(policy->window_ms, USE_WINDOW_LONGEST_MS);
@@ -132,11 +132,6 @@ void use_window_take_for(struct use_window *window, const struct no_use_policy *
     /* Counted before older uses are let go, so that what ends a still home is told in full. */
     window->volume_ml = window->kept_ml;
     let_go(window, rule_ml);
-}
-
-void use_window_take(struct use_window *window, const struct no_use_policy *policy, int64_t time_ms, int64_t use_ml)
-{
-    use_window_take_for(window, policy, policy->window_ms, time_ms, use_ml);
 }
 
 int32_t use_window_span_coverage_permille(const struct use_window *window, int64_t span_ms)

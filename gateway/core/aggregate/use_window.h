@@ -50,12 +50,10 @@ struct use_window {
     struct use_window_gap gaps[USE_WINDOW_GAPS];
 };
 
-/* A good reading at `time_ms` (later than any before) found that use_ml went through since the last good one. */
-void use_window_take(struct use_window *window, const struct no_use_policy *policy, int64_t time_ms, int64_t use_ml);
-
-/* The same where another rule asks for the coverage of a longer span: gaps are kept for `span_ms`, too. */
-void use_window_take_for(struct use_window *window, const struct no_use_policy *policy, int64_t span_ms,
-                         int64_t time_ms, int64_t use_ml);
+/* A good reading at `time_ms` (later than any before) found that use_ml went through since the last good one. Gaps are
+ * kept for the rule's window, and for `span_ms` where another rule asks for the coverage of a longer span. */
+void use_window_take(struct use_window *window, const struct no_use_policy *policy, int64_t span_ms, int64_t time_ms,
+                     int64_t use_ml);
 
 /* Share of the window that was observed, 0..1000; 0 before the first reading. */
 int32_t use_window_coverage_permille(const struct use_window *window, const struct no_use_policy *policy);

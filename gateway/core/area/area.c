@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/layout.h"
+
 /* One node of the tree. Its path is the beginning of some subject's grid. */
 struct area {
     const char *path;
@@ -79,26 +81,12 @@ static uint32_t areas_needed(const struct area_subject *subjects, uint32_t count
     return needed;
 }
 
-static uint32_t buckets_for(uint32_t area_count)
-{
-    uint32_t count = 8;
-    while (count / 2 < area_count && count < UINT32_C(1) << 31)
-        count *= 2;
-    return count;
-}
-
-static size_t rounded(size_t size)
-{
-    const size_t unit = _Alignof(max_align_t);
-    return (size + unit - 1) / unit * unit;
-}
-
 size_t area_map_size(const struct area_subject *subjects, uint32_t count)
 {
     uint32_t areas = areas_needed(subjects, count);
-    return rounded(sizeof(struct area_map)) + rounded(areas * sizeof(struct area)) +
-           rounded(count * sizeof(struct member)) + rounded(buckets_for(areas) * sizeof(uint32_t)) +
-           rounded(areas * sizeof(uint32_t));
+    return layout_rounded(sizeof(struct area_map)) + layout_rounded(areas * sizeof(struct area)) +
+           layout_rounded(count * sizeof(struct member)) + layout_rounded(layout_buckets(areas) * sizeof(uint32_t)) +
+           layout_rounded(areas * sizeof(uint32_t));
 }
 
 /* FNV-1a, 32 bits. */
@@ -288,15 +276,15 @@ struct area_map *area_map_init(void *memory, const struct area_subject *subjects
     struct area_map *map = memory;
     memset(map, 0, sizeof *map);
     map->subject_count = count;
-    map->bucket_count = buckets_for(areas);
-    at += rounded(sizeof *map);
+    map->bucket_count = layout_buckets(areas);
+    at += layout_rounded(sizeof *map);
     map->areas = (struct area *)(void *)at;
-    at += rounded(areas * sizeof(struct area));
+    at += layout_rounded(areas * sizeof(struct area));
     map->members = (struct member *)(void *)at;
-    at += rounded(count * sizeof(struct member));
+    at += layout_rounded(count * sizeof(struct member));
     map->buckets = (uint32_t *)(void *)at;
     memset(map->buckets, 0, map->bucket_count * sizeof(uint32_t));
-    at += rounded(map->bucket_count * sizeof(uint32_t));
+    at += layout_rounded(map->bucket_count * sizeof(uint32_t));
     map->queue = (uint32_t *)(void *)at;
 
     for (uint32_t i = 0; i < count; i++) {

@@ -20,7 +20,7 @@
 
 #define AREA_NONE UINT32_MAX
 
-/* From the project's issue 3 on: a home's state must not be read off a map. */
+/* A home's state must not be read off a map. */
 #define AREA_HOMES_MIN        3u
 #define AREA_HOMES_COLOUR_MAX SW_COLOUR_YELLOW
 #define AREA_HOMES_ONE_IN     20u

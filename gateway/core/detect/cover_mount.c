@@ -43,8 +43,3 @@ bool cover_mount_take(struct cover_mount *mount, const struct cover_mount_policy
     *tilt_mdeg = turn_between(mount->angle_mdeg, angle_mdeg);
     return true;
 }
-
-void cover_mount_forget(struct cover_mount *mount)
-{
-    *mount = (struct cover_mount){.known = false};
-}

@@ -24,7 +24,4 @@ struct cover_mount_policy cover_mount_policy_default(void);
 bool cover_mount_take(struct cover_mount *mount, const struct cover_mount_policy *policy, int64_t angle_mdeg,
                       bool switch_open, int64_t *tilt_mdeg);
 
-/* The unit was installed anew: learns again. */
-void cover_mount_forget(struct cover_mount *mount);
-
 #endif

@@ -2,7 +2,7 @@
  * enough of that window was observed. What counts as use is the caller's: any growth of the total (the window's
  * last_use_ms), or use by people as told apart from a drip. Use in a gap counts at the gap's end.
  *
- * The window must keep gaps for T: use_window_take_for() with T as its span; else coverage is told too low. */
+ * The window must keep gaps for T: use_window_take() with T as its span; else coverage is told too low. */
 #ifndef GATEWAY_CORE_DETECT_NOTHING_IN_H
 #define GATEWAY_CORE_DETECT_NOTHING_IN_H
 

@@ -1,25 +1,11 @@
 """What the tests of `stillwater backtest` share: running it and reading its tables."""
 
-import argparse
 import json
 import pathlib
 import subprocess
-import sys
-import tempfile
 import xml.dom.minidom
 
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Failed(text)
-
-
-def equal(found, expected, what):
-    check(found == expected, f"{what}: found {found!r}, expected {expected!r}")
+from suite import check, equal, run_all
 
 
 def near(found, expected, tolerance, what):
@@ -51,16 +37,4 @@ class Backtest:
 
 
 def main(tests):
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--build", required=True)
-    options = arguments.parse_args()
-    failed = 0
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="backtest-") as folder:
-            try:
-                test(Backtest(options.build, folder))
-                print(f"ok: {test.__name__}", flush=True)
-            except Failed as failure:
-                print(f"FAILED: {test.__name__}: {failure}", file=sys.stderr, flush=True)
-                failed += 1
-    sys.exit(1 if failed else 0)
+    run_all(Backtest, tests)

@@ -1,12 +1,11 @@
 """What the tests of `stillwater replay` share: writing readings, running the command, reading its alerts."""
 
-import argparse
 import datetime
 import json
 import pathlib
 import subprocess
-import sys
-import tempfile
+
+from suite import check, equal, run_all
 
 UTC = datetime.timezone.utc
 START = datetime.datetime(2026, 1, 1, tzinfo=UTC)
@@ -30,19 +29,6 @@ policy:
   backflow: {volume_l: 0}
   notes: {first_use: off, slow_change: off}
 """
-
-
-class Failed(Exception):
-    pass
-
-
-def check(condition, text):
-    if not condition:
-        raise Failed(text)
-
-
-def equal(found, expected, what):
-    check(found == expected, f"{what}: found {found!r}, expected {expected!r}")
 
 
 def stamp(time):
@@ -102,16 +88,4 @@ def check_revisions(alerts):
 
 
 def main(tests):
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--build", required=True)
-    options = arguments.parse_args()
-    failed = 0
-    for test in tests:
-        with tempfile.TemporaryDirectory(prefix="replay-") as folder:
-            try:
-                test(Replay(options.build, folder))
-                print(f"ok: {test.__name__}", flush=True)
-            except Failed as failure:
-                print(f"FAILED: {test.__name__}: {failure}", file=sys.stderr, flush=True)
-                failed += 1
-    sys.exit(1 if failed else 0)
+    run_all(Replay, tests)

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/aggregate/use_window.h"
 #include "core/core.h"
 
 #define SECOND INT64_C(1000)
@@ -52,6 +53,13 @@ void world_seen(struct world *world, uint32_t source, int64_t now_ms);
 struct policy world_policy(void);
 
 const struct sw_alert *world_last(const struct world *world);
+
+/* A reading where the volume rule is the only one that asks for coverage. */
+static inline void use_window_alone(struct use_window *window, const struct no_use_policy *policy, int64_t time_ms,
+                                    int64_t use_ml)
+{
+    use_window_take(window, policy, policy->window_ms, time_ms, use_ml);
+}
 
 /* Reproducible random numbers; the seed is in the message of the test that uses it. */
 struct chance {

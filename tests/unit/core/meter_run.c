@@ -101,7 +101,7 @@ void meter_run_take(struct meter_run *run, const struct meter_total *total)
     meter_fault_take(&run->fault, &run->fault_policy, time_ms, total->index_ml, &verdict);
     backflow_take_total(&run->backflow, &run->backflow_policy, time_ms, &verdict, run->fault.pulse_ml);
     if (verdict.quality == SW_QUALITY_GOOD) {
-        use_window_take_for(&run->window, &run->policy.no_use, run->nothing_policy.window_ms, time_ms, verdict.use_ml);
+        use_window_take(&run->window, &run->policy.no_use, run->nothing_policy.window_ms, time_ms, verdict.use_ml);
         expect_no_false_stillness(run, time_ms);
     }
     note_faults(run, time_ms);

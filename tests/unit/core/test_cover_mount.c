@@ -63,18 +63,6 @@ static void a_unit_mounted_upside_down_goes_the_short_way_round(void **state)
     assert_in_range(tilt_mdeg, 9 * DEGREE, 11 * DEGREE);
 }
 
-static void a_new_installation_is_learned_anew(void **state)
-{
-    (void)state;
-    struct cover_mount_policy policy = learning();
-    struct cover_mount mount = {0};
-    int64_t tilt_mdeg = 0;
-    for (int i = 0; i < 5; i++)
-        cover_mount_take(&mount, &policy, 0, false, &tilt_mdeg);
-    cover_mount_forget(&mount);
-    assert_false(cover_mount_take(&mount, &policy, 45 * DEGREE, false, &tilt_mdeg));
-}
-
 static void water_at_the_cover_is_red_at_once(void **state)
 {
     (void)state;
@@ -122,7 +110,6 @@ int main(void)
         cmocka_unit_test(the_angle_is_learned_from_readings_that_agree),
         cmocka_unit_test(nothing_is_learned_from_an_open_cover),
         cmocka_unit_test(a_unit_mounted_upside_down_goes_the_short_way_round),
-        cmocka_unit_test(a_new_installation_is_learned_anew),
         cmocka_unit_test(water_at_the_cover_is_red_at_once),
         cmocka_unit_test(waves_under_the_cover_are_one_flood),
         cmocka_unit_test(a_stepped_clock_never_lets_the_float_fire_early),

@@ -25,7 +25,7 @@ static void read_meter(struct bench *bench, int64_t shown_ml)
     meter_fault_take(&run.fault, &run.fault_policy, bench->time_ms, shown_ml, &verdict);
     backflow_take_total(&run.backflow, &run.backflow_policy, bench->time_ms, &verdict, run.fault.pulse_ml);
     if (verdict.quality == SW_QUALITY_GOOD)
-        use_window_take(&run.window, &run.policy.no_use, bench->time_ms, verdict.use_ml);
+        use_window_alone(&run.window, &run.policy.no_use, bench->time_ms, verdict.use_ml);
     bench->time_ms += HOUR;
 }
 

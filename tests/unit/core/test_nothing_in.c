@@ -14,7 +14,7 @@ static struct use_window window;
 
 static struct condition take(const struct nothing_in_policy *policy, int64_t time_ms, int64_t use_ml)
 {
-    use_window_take_for(&window, &volume_rule, policy->window_ms, time_ms, use_ml);
+    use_window_take(&window, &volume_rule, policy->window_ms, time_ms, use_ml);
     return nothing_in_judge(&window, policy, window.last_use_ms);
 }
 
@@ -80,7 +80,7 @@ static void a_span_whose_gaps_were_not_kept_is_unobserved(void **state)
     forget();
     for (int i = 0; i <= 96; i++) {
         if (i >= 30 && i < 36) continue;
-        use_window_take(&window, &volume_rule, T0 + i * HOUR, 0);
+        use_window_alone(&window, &volume_rule, T0 + i * HOUR, 0);
     }
     assert_true(use_window_span_coverage_permille(&window, 3 * DAY) < 900);
     assert_false(nothing_in_judge(&window, &in_3_days, 0).decided);

@@ -14,10 +14,10 @@ static void a_home_seen_for_less_than_a_window_is_undecided(void **state)
     (void)state;
     struct use_window window = {0};
     for (int64_t t = 0; t < DAY; t += MINUTE) {
-        use_window_take(&window, &day_rule, T0 + t, 0);
+        use_window_alone(&window, &day_rule, T0 + t, 0);
         assert_false(no_use_judge(&window, &day_rule).decided);
     }
-    use_window_take(&window, &day_rule, T0 + DAY, 0);
+    use_window_alone(&window, &day_rule, T0 + DAY, 0);
     struct condition condition = no_use_judge(&window, &day_rule);
     assert_true(condition.decided);
     assert_int_equal(condition.colour, SW_COLOUR_ORANGE);
@@ -28,8 +28,8 @@ static void unobserved_time_is_not_quiet_time(void **state)
 {
     (void)state;
     struct use_window window = {0};
-    use_window_take(&window, &day_rule, T0, 0);
-    use_window_take(&window, &day_rule, T0 + DAY, 0); /* the same total at both ends of a day without readings */
+    use_window_alone(&window, &day_rule, T0, 0);
+    use_window_alone(&window, &day_rule, T0 + DAY, 0); /* the same total at both ends of a day without readings */
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 0);
     assert_false(no_use_judge(&window, &day_rule).decided);
 }
@@ -38,8 +38,8 @@ static void use_inside_a_gap_counts_at_its_end(void **state)
 {
     (void)state;
     struct use_window window = {0};
-    use_window_take(&window, &day_rule, T0, 0);
-    use_window_take(&window, &day_rule, T0 + 10 * HOUR, 50 * LITRE);
+    use_window_alone(&window, &day_rule, T0, 0);
+    use_window_alone(&window, &day_rule, T0 + 10 * HOUR, 50 * LITRE);
     assert_int_equal(window.last_use_ms, T0 + 10 * HOUR);
     assert_int_equal(window.volume_ml, 50 * LITRE);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 0);
@@ -50,7 +50,7 @@ static void a_gap_exactly_as_long_as_allowed_is_observed(void **state)
     (void)state;
     struct use_window window = {0};
     for (int i = 0; i <= 10; i++)
-        use_window_take(&window, &day_rule, T0 + i * 150 * MINUTE, 0);
+        use_window_alone(&window, &day_rule, T0 + i * 150 * MINUTE, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 1000);
 }
 
@@ -60,19 +60,19 @@ static void coverage_follows_a_gap_out_of_the_window(void **state)
     struct use_window window = {0};
     int64_t t = T0;
     for (; t <= T0 + 2 * DAY; t += HOUR)
-        use_window_take(&window, &day_rule, t, 0);
+        use_window_alone(&window, &day_rule, t, 0);
     int64_t gap_end = T0 + 2 * DAY + 6 * HOUR;
-    use_window_take(&window, &day_rule, gap_end, 0);
+    use_window_alone(&window, &day_rule, gap_end, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 750);
-    use_window_take(&window, &day_rule, gap_end + 2 * HOUR, 0);
+    use_window_alone(&window, &day_rule, gap_end + 2 * HOUR, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 750);
     for (int64_t later = 4 * HOUR; later <= 18 * HOUR; later += 2 * HOUR)
-        use_window_take(&window, &day_rule, gap_end + later, 0);
+        use_window_alone(&window, &day_rule, gap_end + later, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 750);
-    use_window_take(&window, &day_rule, gap_end + 20 * HOUR, 0);
+    use_window_alone(&window, &day_rule, gap_end + 20 * HOUR, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 833);
-    use_window_take(&window, &day_rule, gap_end + 22 * HOUR, 0);
-    use_window_take(&window, &day_rule, gap_end + 24 * HOUR, 0);
+    use_window_alone(&window, &day_rule, gap_end + 22 * HOUR, 0);
+    use_window_alone(&window, &day_rule, gap_end + 24 * HOUR, 0);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 1000);
 }
 
@@ -83,19 +83,19 @@ static void more_gaps_than_fit_never_raise_coverage(void **state)
     picky.observed_gap_ms = 2 * MINUTE;
     struct use_window window = {0};
     int64_t unobserved_ms = 0, t = T0;
-    use_window_take(&window, &picky, t, 0);
+    use_window_alone(&window, &picky, t, 0);
     while (t < T0 + DAY) {
         int64_t step = (t / MINUTE) % 7 == 0 ? 5 * MINUTE : MINUTE;
         t += step;
         if (step > picky.observed_gap_ms) unobserved_ms += step;
-        use_window_take(&window, &picky, t, 0);
+        use_window_alone(&window, &picky, t, 0);
     }
     int32_t truth = (int32_t)((picky.window_ms - unobserved_ms) * 1000 / picky.window_ms);
     assert_true(use_window_coverage_permille(&window, &picky) <= truth + 5);
     assert_true(use_window_coverage_permille(&window, &picky) >= 0);
     /* And it recovers fully once the gaps have left. */
     for (int64_t end = t + DAY; t <= end;)
-        use_window_take(&window, &picky, t += MINUTE, 0);
+        use_window_alone(&window, &picky, t += MINUTE, 0);
     assert_int_equal(use_window_coverage_permille(&window, &picky), 1000);
 }
 
@@ -144,7 +144,7 @@ static void expect_like_model(uint64_t seed, struct model *model)
         if (chance_below(&chance, 300) == 0) time_ms += policy.observed_gap_ms + chance_below(&chance, HOUR);
         bool quiet = i / 500 % 2 == 1;
         int64_t use_ml = chance_below(&chance, quiet ? 40 : 4) ? 0 : chance_below(&chance, drip_ml);
-        use_window_take(&window, &policy, time_ms, use_ml);
+        use_window_alone(&window, &policy, time_ms, use_ml);
         model->time_ms[model->count] = time_ms;
         model->use_ml[model->count++] = use_ml;
 
@@ -194,7 +194,7 @@ static void expect_promises_kept(uint64_t seed, struct model *model)
         if (chance_below(&chance, 100) == 0) time_ms += chance_below(&chance, 3 * DAY);
         if (chance_below(&chance, 1500) == 0) time_ms += chance_below(&chance, 200 * DAY);
         int64_t use_ml = chance_below(&chance, i / 700 % 2 ? 60 : 3) ? 0 : chance_below(&chance, most_ml);
-        use_window_take_for(&window, &policy, span_ms, time_ms, use_ml);
+        use_window_take(&window, &policy, span_ms, time_ms, use_ml);
         model->time_ms[model->count] = time_ms;
         model->use_ml[model->count++] = use_ml;
 
@@ -235,13 +235,13 @@ static void a_pause_of_months_leaves_nothing_of_the_time_before(void **state)
     for (int64_t pause = 49 * DAY; pause < 50 * DAY; pause += 7 * MINUTE) {
         struct use_window window = {0};
         for (int i = 0; i < 30; i++)
-            use_window_take(&window, &day_rule, T0 + i * HOUR, 500);
+            use_window_alone(&window, &day_rule, T0 + i * HOUR, 500);
         int64_t back = T0 + 30 * HOUR + pause;
-        use_window_take(&window, &day_rule, back, 0);
+        use_window_alone(&window, &day_rule, back, 0);
         assert_int_equal(window.volume_ml, 0);
         assert_int_equal(use_window_coverage_permille(&window, &day_rule), 0);
         for (int i = 1; i <= 24; i++)
-            use_window_take(&window, &day_rule, back + i * HOUR, 0);
+            use_window_alone(&window, &day_rule, back + i * HOUR, 0);
         assert_int_equal(use_window_coverage_permille(&window, &day_rule), 1000);
         assert_int_equal(no_use_judge(&window, &day_rule).colour, SW_COLOUR_ORANGE);
     }
@@ -251,12 +251,12 @@ static void a_use_of_a_whole_town_ends_the_stillness_and_leaves_with_the_window(
 {
     (void)state;
     struct use_window window = {0};
-    use_window_take(&window, &day_rule, T0, 0);
+    use_window_alone(&window, &day_rule, T0, 0);
     for (int i = 1; i <= 24; i++)
-        use_window_take(&window, &day_rule, T0 + i * HOUR, i <= 3 ? INT64_MAX : 0);
+        use_window_alone(&window, &day_rule, T0 + i * HOUR, i <= 3 ? INT64_MAX : 0);
     assert_true(window.volume_ml >= USE_WINDOW_VOLUME_MAX_ML);
     for (int i = 25; i <= 27; i++)
-        use_window_take(&window, &day_rule, T0 + i * HOUR, 0);
+        use_window_alone(&window, &day_rule, T0 + i * HOUR, 0);
     assert_int_equal(window.volume_ml, 0);
     assert_int_equal(no_use_judge(&window, &day_rule).colour, SW_COLOUR_ORANGE);
 }
@@ -269,15 +269,15 @@ static void a_ring_that_a_changed_rule_fills_loses_no_volume(void **state)
     large.volume_ml = 200 * LITRE;
     struct use_window window = {0};
     for (int i = 0; i < 60; i++)
-        use_window_take(&window, &small, T0 + i * MINUTE, 60);
+        use_window_alone(&window, &small, T0 + i * MINUTE, 60);
     int64_t volume_ml = window.kept_ml;
     assert_true(volume_ml >= small.volume_ml);
     for (int i = 60; i < 79; i++) {
-        use_window_take(&window, &large, T0 + i * MINUTE, 10 * LITRE);
+        use_window_alone(&window, &large, T0 + i * MINUTE, 10 * LITRE);
         assert_int_equal(window.volume_ml, volume_ml += 10 * LITRE);
     }
     /* And it all leaves again. */
-    use_window_take(&window, &large, T0 + 78 * MINUTE + DAY, 0);
+    use_window_alone(&window, &large, T0 + 78 * MINUTE + DAY, 0);
     assert_int_equal(window.volume_ml, 0);
 }
 
@@ -294,7 +294,7 @@ static void coverage_of_a_span_without_its_gaps_is_never_too_high(void **state)
             time_ms += 1 + chance_below(&chance, HOUR);
             if (chance_below(&chance, 60) == 0)
                 time_ms += chance_below(&chance, chance_below(&chance, 2) ? DAY : 9 * DAY);
-            use_window_take(&window, &day_rule, time_ms, 0);
+            use_window_alone(&window, &day_rule, time_ms, 0);
             model.time_ms[model.count++] = time_ms;
             for (int64_t span_ms = DAY; span_ms <= 8 * DAY; span_ms += 31 * HOUR) {
                 int64_t observed_ms = model_observed_ms(&model, time_ms - span_ms, day_rule.observed_gap_ms);
@@ -316,7 +316,7 @@ static void a_rule_beyond_what_is_kept_is_never_decided_as_still(void **state)
     for (int k = 0; k < 2; k++) {
         struct use_window window = {0};
         for (int64_t t = 0; t < 60 * DAY; t += HOUR) {
-            use_window_take(&window, &policies[k], T0 + t, 0);
+            use_window_alone(&window, &policies[k], T0 + t, 0);
             assert_false(no_use_judge(&window, &policies[k]).decided);
         }
     }
