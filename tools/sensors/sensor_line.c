@@ -30,9 +30,10 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* The scenario's clock stands still at its end, however late this is asked. */
 static double scenario_s(const struct sensor_line *line)
 {
-    return (double)(now_us() - line->start_us) / 1e6 * line->options.speed;
+    return fmin((double)(now_us() - line->start_us) / 1e6 * line->options.speed, line->options.duration_s);
 }
 
 void sensor_line_print_problem(void *ctx, const char *file, unsigned line, const char *field, const char *text)
@@ -262,14 +263,16 @@ static void wait_for_work(struct sensor_line *line, const sigset_t *waiting)
 
 void sensor_line_run(struct sensor_line *line, volatile sig_atomic_t *stop, const sigset_t *waiting)
 {
-    while (!*stop && scenario_s(line) < line->options.duration_s) {
+    double at_s;
+    do {
         if (line->fd < 0 && now_us() >= line->retry_us) port_open(line);
         wait_for_work(line, waiting);
         if (modbus_splitter_pending(&line->splitter) && now_us() - line->heard_us >= SILENCE_US)
             modbus_splitter_silence(&line->splitter);
         if (line->fd >= 0) send_due(line);
-        scenario_advance(line->scenario, scenario_s(line), listener_of(line));
-    }
+        at_s = scenario_s(line);
+        scenario_advance(line->scenario, at_s, listener_of(line));
+    } while (!*stop && at_s < line->options.duration_s);
 }
 
 int sensor_line_open(struct sensor_line *line, const struct sensor_line_options *options, struct scenario *scenario)
