@@ -10,7 +10,6 @@
 #include "ports/store.h"
 
 #define NO_SUBJECT           UINT32_MAX
-#define SUBJECT_DOMAIN_COUNT (SUBJECT_SOURCE + 1)
 #define COMMANDS_WAITING_MAX 64u
 #define INFLIGHT_MAX         100u
 #define TROUBLE_SIZE         320u

@@ -35,10 +35,13 @@ static void on_snapshot(void *ctx, int domain, const char *name, const uint8_t *
     struct gateway *gateway = ctx;
     struct core *core;
     uint32_t index;
+    if (domain < SUBJECT_HOME || domain >= SUBJECT_DOMAIN_COUNT) return;
     if (core_find_subject(gateway->core, (enum subject_domain)domain, name, &index) == SW_OK) return;
-    void *memory = calloc(1, core_size(1));
+    struct core_capacity capacity = {.of = {0}};
+    capacity.of[domain] = 1;
+    void *memory = calloc(1, core_size(&capacity));
     struct core_sink sink = {gateway, on_alert};
-    if (memory && core_init(memory, 1, gateway->config->gateway, sink, &core) == SW_OK)
+    if (memory && core_init(memory, &capacity, gateway->config->gateway, sink, &core) == SW_OK)
         retire(gateway, core, domain, name, bytes, size);
     free(memory);
 }

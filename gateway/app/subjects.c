@@ -7,16 +7,32 @@
 #include "app/log.h"
 #include "config/neighbours.h"
 
-static uint32_t capacity_needed(const struct gateway_config *config)
+/* One subject of each domain that the profile measures something of; with each profile anew, though several may be of
+ * one subject. */
+static void need_target(struct core_capacity *capacity, const struct sw_profile *profile)
 {
-    uint32_t count = config->line_count;
+    bool needed[SUBJECT_DOMAIN_COUNT] = {false};
+    const struct sw_profile_point *point;
+    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++)
+        needed[subject_domain_of(point->kind)] = true;
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        capacity->of[domain] += needed[domain];
+}
+
+static struct core_capacity capacity_needed(const struct gateway_config *config)
+{
+    struct core_capacity capacity = {.of = {[SUBJECT_LINE] = config->line_count}};
     for (uint32_t l = 0; l < config->line_count; l++) {
         const struct config_line *line = &config->lines[l];
-        count += line->node_count + line->device_count * (1 + SW_PROFILE_POINTS_MAX);
+        capacity.of[SUBJECT_NODE] += line->node_count;
+        capacity.of[SUBJECT_SOURCE] += line->device_count;
+        for (uint32_t d = 0; d < line->device_count; d++)
+            need_target(&capacity, line->devices[d].profile);
         for (uint32_t n = 0; n < line->node_count; n++)
-            count += line->nodes[n].slot_count * SW_PROFILE_POINTS_MAX;
+            for (uint32_t s = 0; s < line->nodes[n].slot_count; s++)
+                need_target(&capacity, line->nodes[n].slots[s].profile);
     }
-    return count;
+    return capacity;
 }
 
 static void no_target(struct target *target)
@@ -97,14 +113,17 @@ static const struct config_place *place_of(void *ctx, uint32_t core_index)
 
 int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, size_t text_size)
 {
-    uint32_t capacity = capacity_needed(gateway->config);
-    gateway->core_memory = calloc(1, core_size(capacity));
-    gateway->config_subject = malloc((capacity + 1) * sizeof *gateway->config_subject);
+    struct core_capacity capacity = capacity_needed(gateway->config);
+    uint32_t count = 0;
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        count += capacity.of[domain];
+    gateway->core_memory = calloc(1, core_size(&capacity));
+    gateway->config_subject = malloc((count + 1) * sizeof *gateway->config_subject);
     gateway->lines = calloc(gateway->config->line_count + 1, sizeof *gateway->lines);
     int error = SW_ERROR_NO_SPACE;
     if (gateway->core_memory && gateway->config_subject && gateway->lines)
-        error = core_init(gateway->core_memory, capacity, gateway->config->gateway, sink, &gateway->core);
-    for (uint32_t i = 0; !error && i <= capacity; i++)
+        error = core_init(gateway->core_memory, &capacity, gateway->config->gateway, sink, &gateway->core);
+    for (uint32_t i = 0; !error && i <= count; i++)
         gateway->config_subject[i] = NO_SUBJECT;
     for (uint32_t l = 0; !error && l < gateway->config->line_count; l++)
         error = add_line(gateway, l);

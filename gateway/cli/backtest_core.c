@@ -7,7 +7,9 @@
 int one_core_open(struct one_core *one, enum subject_domain domain, const char *name, const struct policy *policy,
                   struct core_sink sink)
 {
-    *one = (struct one_core){.memory = malloc(core_size(1))};
+    struct core_capacity capacity = {.of = {0}};
+    capacity.of[domain] = 1;
+    *one = (struct one_core){.memory = malloc(core_size(&capacity))};
     if (!one->memory) return SW_ERROR_NO_SPACE;
     int error = one_core_renew(one, domain, name, policy, sink, NULL, 0);
     if (error != SW_OK) one_core_close(one);
@@ -25,7 +27,9 @@ int one_core_renew(struct one_core *one, enum subject_domain domain, const char 
 {
     one->now_ms = 0;
     one->policy = *policy;
-    int error = core_init(one->memory, 1, "backtest", sink, &one->core);
+    struct core_capacity capacity = {.of = {0}};
+    capacity.of[domain] = 1;
+    int error = core_init(one->memory, &capacity, "backtest", sink, &one->core);
     if (error != SW_OK) return error;
     error = core_add_subject(one->core, domain, name, CORE_NO_PARENT, &one->policy, &one->subject);
     if (error != SW_OK || size == 0) return error;

@@ -7,16 +7,21 @@
 #include "message/message.h"
 #include "stillwater/error.h"
 
-#define FIRST_CAPACITY 256
+#define FIRST_CAPACITY 16   /* subjects of a domain */
 #define TICK_LEAST_MS  1000 /* the daemon ticks once a second; a replay never more often */
+
+struct replay_subject {
+    char *name; /* the core points to it */
+    struct config_place place;
+};
 
 struct replay_world {
     const struct gateway_config *config;
     FILE *alerts;
     struct core *core;
-    uint32_t capacity;
-    struct config_place *places; /* per subject */
-    uint32_t file;               /* the source all data come through */
+    struct core_capacity capacity;
+    struct replay_subject *subjects; /* by index in the core, room for all of `capacity` */
+    uint32_t file;                   /* the source all data come through */
     struct policy file_policy;
     int64_t now_ms; /* time of the last tick; 0 = none yet */
     bool out_of_memory;
@@ -30,7 +35,8 @@ struct replay_world {
 static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
 {
     struct replay_world *world = ctx;
-    char *line = message_alert_encode(alert, world->config->city, world->config->gateway, &world->places[subject]);
+    char *line =
+        message_alert_encode(alert, world->config->city, world->config->gateway, &world->subjects[subject].place);
     if (!line) {
         world->out_of_memory = true;
         return;
@@ -43,7 +49,15 @@ static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
     if (alert->revision == 1) world->counts.raised[alert->kind]++;
 }
 
-static struct core *new_core(struct replay_world *world, uint32_t capacity)
+static uint32_t room_of(const struct core_capacity *capacity)
+{
+    uint32_t count = 0;
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        count += capacity->of[domain];
+    return count;
+}
+
+static struct core *new_core(struct replay_world *world, const struct core_capacity *capacity)
 {
     struct core_sink sink = {.ctx = world, .alert = on_alert};
     struct core *core = NULL;
@@ -66,10 +80,13 @@ struct replay_world *replay_world_new(const struct gateway_config *config, FILE 
     if (!world) return NULL;
     world->config = config;
     world->alerts = alerts;
-    world->capacity = FIRST_CAPACITY;
-    world->places = calloc(world->capacity, sizeof *world->places);
-    world->core = new_core(world, world->capacity);
-    if (world->places && world->core && add_file(world) == SW_OK) return world;
+    const enum subject_domain from_files[] = {SUBJECT_HOME, SUBJECT_LEVEL, SUBJECT_COVER, SUBJECT_RAIN};
+    world->capacity.of[SUBJECT_SOURCE] = 1;
+    for (size_t i = 0; i < sizeof from_files / sizeof from_files[0]; i++)
+        world->capacity.of[from_files[i]] = FIRST_CAPACITY;
+    world->subjects = calloc(room_of(&world->capacity), sizeof *world->subjects);
+    world->core = new_core(world, &world->capacity);
+    if (world->subjects && world->core && add_file(world) == SW_OK) return world;
     replay_world_free(world);
     return NULL;
 }
@@ -77,7 +94,9 @@ struct replay_world *replay_world_new(const struct gateway_config *config, FILE 
 void replay_world_free(struct replay_world *world)
 {
     if (!world) return;
-    free(world->places);
+    for (uint32_t i = 0; world->core && world->subjects && i < core_subject_count(world->core); i++)
+        free(world->subjects[i].name);
+    free(world->subjects);
     free(world->core); /* the core begins at the start of its memory */
     free(world);
 }
@@ -87,7 +106,7 @@ static int copy_subjects(struct replay_world *world, struct core *larger)
 {
     for (uint32_t i = 0; i < core_subject_count(world->core); i++) {
         uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
-        const char *name = core_subject_name(world->core, i);
+        const char *name = core_subject_name(world->core, i); /* stays where it is */
         bool is_file = i == world->file;
         const struct policy *policy = is_file ? &world->file_policy : config_policy_of(world->config, name);
         uint32_t index;
@@ -104,17 +123,19 @@ static int copy_subjects(struct replay_world *world, struct core *larger)
 static const struct config_place *place_of(void *ctx, uint32_t index)
 {
     const struct replay_world *world = ctx;
-    return index == world->file ? NULL : &world->places[index];
+    return index == world->file ? NULL : &world->subjects[index].place;
 }
 
-static int grow(struct replay_world *world)
+/* Makes room for twice as many of the domain. */
+static int grow(struct replay_world *world, enum subject_domain domain)
 {
-    if (world->capacity > UINT32_MAX / 4) return SW_ERROR_NO_SPACE;
-    uint32_t capacity = world->capacity * 2;
-    struct config_place *places = realloc(world->places, capacity * sizeof *places);
-    if (!places) return SW_ERROR_NO_SPACE;
-    world->places = places;
-    struct core *larger = new_core(world, capacity);
+    struct core_capacity capacity = world->capacity;
+    if (room_of(&capacity) > UINT32_MAX / 4) return SW_ERROR_NO_SPACE;
+    capacity.of[domain] *= 2;
+    struct replay_subject *subjects = realloc(world->subjects, room_of(&capacity) * sizeof *subjects);
+    if (!subjects) return SW_ERROR_NO_SPACE;
+    world->subjects = subjects;
+    struct core *larger = new_core(world, &capacity);
     if (!larger) return SW_ERROR_NO_SPACE;
     int error = copy_subjects(world, larger);
     if (error != SW_OK) {
@@ -128,16 +149,25 @@ static int grow(struct replay_world *world)
     return SW_OK;
 }
 
+static int add_named(struct replay_world *world, enum subject_domain domain, char *name, uint32_t *index)
+{
+    const struct policy *policy = config_policy_of(world->config, name);
+    int error = core_add_subject(world->core, domain, name, world->file, policy, index);
+    if (error != SW_ERROR_NO_SPACE) return error;
+    error = grow(world, domain);
+    return error == SW_OK ? core_add_subject(world->core, domain, name, world->file, policy, index) : error;
+}
+
 static int add_subject(struct replay_world *world, enum subject_domain domain, const char *name, uint32_t *index)
 {
-    if (core_subject_count(world->core) == world->capacity) {
-        int error = grow(world);
-        if (error != SW_OK) return error;
+    char *kept = strdup(name);
+    int error = kept ? add_named(world, domain, kept, index) : SW_ERROR_NO_SPACE;
+    if (error != SW_OK) {
+        free(kept);
+        return error;
     }
     struct config_subject subject = config_subject_or_default(world->config, name);
-    int error = core_add_subject(world->core, domain, name, world->file, config_policy_of(world->config, name), index);
-    if (error != SW_OK) return error;
-    world->places[*index] = subject.place;
+    world->subjects[*index] = (struct replay_subject){.name = kept, .place = subject.place};
     if (subject.place.known) neighbours_link(world->core, place_of, world);
     return SW_OK;
 }

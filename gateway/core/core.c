@@ -61,7 +61,7 @@ static bool take_home(struct core *core, const struct core_reading *reading)
 static bool take_level(struct core *core, struct subject *subject, const struct core_reading *reading)
 {
     if (reading->kind == SW_READING_BATTERY) {
-        battery_take(&subject->state.water.battery, &subject->policy->battery, reading->time.ms, reading->value_milli);
+        battery_take(&subject->state.water->battery, &subject->policy->battery, reading->time.ms, reading->value_milli);
         return true;
     }
     if (!gauge_level_in_range(&subject->policy->level, reading->value_milli))
@@ -73,7 +73,7 @@ static bool take_level(struct core *core, struct subject *subject, const struct 
 /* Hands a reading with a good value to its detector. False when the normaliser does not believe it. */
 static bool take(struct core *core, struct subject *subject, const struct core_reading *reading)
 {
-    switch (subject->domain) {
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_HOME:
         return take_home(core, reading);
     case SUBJECT_LEVEL:
@@ -82,7 +82,7 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
         return core_cover_take(subject, reading->kind, reading->time.ms, reading->value_milli) ||
                reject(core, SW_QUALITY_BAD, SW_REASON_RANGE);
     case SUBJECT_RAIN:
-        rain_take(&subject->state.rain, reading->time.ms, reading->value_milli);
+        rain_take(subject->state.rain, reading->time.ms, reading->value_milli);
         break;
     case SUBJECT_NODE:
     case SUBJECT_LINE:
@@ -99,17 +99,22 @@ static bool belongs(const struct subject *subject, enum sw_reading_kind kind)
     return subject_domain_of(kind) == subject->domain;
 }
 
-static bool is_next(const struct subject *subject, enum subject_input input, const struct core_reading *reading)
-{
-    return belongs(subject, reading->kind) && reading->time.ms > subject->heard_ms[input] &&
-           reading->time.ms <= ALERT_TIME_MAX_MS;
-}
-
-static enum subject_input input_of(enum sw_reading_kind kind)
+static enum subject_input input_of(const struct subject *subject, enum sw_reading_kind kind)
 {
     if (kind == SW_READING_COVER_OPEN || kind == SW_READING_WATER_REVERSE_INDEX) return SUBJECT_INPUT_SECOND;
-    if (kind == SW_READING_BATTERY) return SUBJECT_INPUT_THIRD;
-    return kind == SW_READING_COVER_FLOAT ? SUBJECT_INPUT_FOURTH : SUBJECT_INPUT_MAIN;
+    if (kind == SW_READING_COVER_FLOAT) return COVER_INPUT_FLOAT;
+    if (kind != SW_READING_BATTERY) return SUBJECT_INPUT_MAIN;
+    return subject->domain == SUBJECT_COVER ? COVER_INPUT_BATTERY : SUBJECT_INPUT_SECOND;
+}
+
+/* Notes when it was heard. False for one that does not belong here or is not later than the last of its kind. */
+static bool is_next(struct subject *subject, const struct core_reading *reading)
+{
+    if (!belongs(subject, reading->kind)) return false;
+    int64_t *heard_ms = core_heard_ms(subject, input_of(subject, reading->kind));
+    if (reading->time.ms <= *heard_ms || reading->time.ms > ALERT_TIME_MAX_MS) return false;
+    *heard_ms = reading->time.ms;
+    return true;
 }
 
 /* Readings that show that the subject is watched; a battery's voltage or a reverse total alone does not. */
@@ -120,7 +125,7 @@ static bool counts_as_heard(enum sw_reading_kind kind)
 
 static void follow(struct core *core, uint32_t index, struct sw_wall now)
 {
-    switch (core->subjects[index].domain) {
+    switch ((enum subject_domain)core->subjects[index].domain) {
     case SUBJECT_HOME:
         core_home_follow(core, index, now);
         break;
@@ -144,16 +149,14 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
 {
     assert(reading->subject < core->count);
     struct subject *subject = &core->subjects[reading->subject];
-    enum subject_input input = input_of(reading->kind);
     core->verdict = (struct core_verdict){.quality = reading->quality, .reason = reading->reason};
     subject->dirty = true;
     subject->readings++;
-    if (!is_next(subject, input, reading)) {
+    if (!is_next(subject, reading)) {
         core->verdict.ignored = true;
         subject->rejected++;
         return;
     }
-    subject->heard_ms[input] = reading->time.ms;
     if (!has_good_value(reading)) {
         subject->rejected++;
         return;
@@ -182,12 +185,13 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
     assert(source < core->count);
     struct subject *subject = &core->subjects[source];
     if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) return;
-    int64_t came_back_ms = subject->state.source.came_back_ms;
-    silence_source_take(&subject->state.source, &subject->policy->silence, core_line_above(core, subject), now.ms);
+    struct source *state = subject->state.source;
+    int64_t came_back_ms = state->silence.came_back_ms;
+    silence_source_take(&state->silence, &subject->policy->silence, core_line_above(core, subject), now.ms);
     core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
     core_reschedule(core, source, now.ms);
-    if (came_back_ms != subject->state.source.came_back_ms) subject->dirty = true;
-    if (now.ms - subject->saved_alive_ms >= CORE_ALIVE_SAVE_MS) subject->dirty = true;
+    if (came_back_ms != state->silence.came_back_ms) subject->dirty = true;
+    if (now.ms - state->saved_alive_ms >= CORE_ALIVE_SAVE_MS) subject->dirty = true;
     /* Later on a source only comes back later, which never makes its sensors due earlier. */
     if (came_back_ms == 0) core_reschedule_children(core, source, now.ms);
 }
@@ -197,7 +201,7 @@ void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen
     core_on_source_alive(core, source, now);
     struct subject *subject = &core->subjects[source];
     if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
-        subject->state.source.seen_until_ms = seen_until.ms;
+        subject->state.source->silence.seen_until_ms = seen_until.ms;
 }
 
 void core_settle(struct core *core)
@@ -205,7 +209,8 @@ void core_settle(struct core *core)
     for (uint32_t i = 0; i < core->count; i++) {
         struct subject *subject = &core->subjects[i];
         if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) continue;
-        if (subject->state.source.last_alive_ms != subject->saved_alive_ms) subject->dirty = true;
+        const struct source *state = subject->state.source;
+        if (state->silence.last_alive_ms != state->saved_alive_ms) subject->dirty = true;
     }
 }
 
@@ -214,8 +219,8 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
     assert(line < core->count);
     struct subject *subject = &core->subjects[line];
     if (subject->domain != SUBJECT_LINE) return;
-    silence_line_take(&subject->state.line, port_ok, now.ms);
-    struct condition condition = silence_line_judge(&subject->state.line, &subject->policy->silence, now.ms);
+    silence_line_take(subject->state.line, port_ok, now.ms);
+    struct condition condition = silence_line_judge(subject->state.line, &subject->policy->silence, now.ms);
     core_follow(core, line, SUBJECT_ALERT_MAIN, &condition, now);
     subject->dirty = true;
     core_reschedule(core, line, now.ms);

@@ -29,6 +29,7 @@ enum subject_domain {
     SUBJECT_LINE = 6,
     SUBJECT_SOURCE = 7, /* a plain Modbus device or a file: carries data as a node does, raises no alert itself */
 };
+#define SUBJECT_DOMAIN_COUNT (SUBJECT_SOURCE + 1)
 
 /* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
@@ -55,17 +56,23 @@ struct core_sink {
 
 struct core;
 
-/* Bytes core_init needs for up to subject_capacity subjects. */
-size_t core_size(uint32_t subject_capacity);
+/* Room for so many subjects; index: enum subject_domain. */
+struct core_capacity {
+    uint32_t of[SUBJECT_DOMAIN_COUNT];
+};
+
+/* Bytes core_init needs. */
+size_t core_size(const struct core_capacity *capacity);
 
 /* Lays a core out in `memory` (core_size() bytes, aligned as malloc aligns, owned by the caller, outlives the core).
  * `gateway` names the gateway in alert ids; copied. SW_ERROR_INVALID_ARGUMENT for an invalid id. */
-int core_init(void *memory, uint32_t subject_capacity, const char *gateway, struct core_sink sink, struct core **core);
+int core_init(void *memory, const struct core_capacity *capacity, const char *gateway, struct core_sink sink,
+              struct core **core);
 
 /* Adds a subject and writes its index. `parent`: the node, source or line its data come through (a node's parent is its
- * line), or CORE_NO_PARENT. `policy` is pointed to and outlives the core: many subjects share one. While a parent is
- * silent its children are unknown: no silence alert of their own. SW_ERROR_NO_SPACE when full; SW_ERROR_NOT_PERMITTED
- * when the name is already used in this domain. */
+ * line), or CORE_NO_PARENT. `name` and `policy` are pointed to and outlive the core; many subjects share a policy.
+ * While a parent is silent its children are unknown: no silence alert of their own. SW_ERROR_NO_SPACE when there is no
+ * room for another one of this domain; SW_ERROR_NOT_PERMITTED when the name is already used in it. */
 int core_add_subject(struct core *core, enum subject_domain domain, const char *name, uint32_t parent,
                      const struct policy *policy, uint32_t *index);
 

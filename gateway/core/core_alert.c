@@ -6,33 +6,43 @@
 #include "core/core_home.h"
 #include "core/core_level.h"
 
+/* The alerts of each domain. */
+static const enum sw_alert_kind kinds[SUBJECT_DOMAIN_COUNT][SUBJECT_ALERT_COUNT] = {
+    [SUBJECT_HOME] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NO_USE,
+                      [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                      [HOME_ALERT_QUIET] = SW_ALERT_KIND_QUIET,
+                      [HOME_ALERT_LEAK] = SW_ALERT_KIND_LEAK,
+                      [HOME_ALERT_BURST] = SW_ALERT_KIND_BURST,
+                      [HOME_ALERT_BACKFLOW] = SW_ALERT_KIND_BACKFLOW,
+                      [HOME_ALERT_METER_FAULT] = SW_ALERT_KIND_METER_FAULT,
+                      [HOME_ALERT_HIGH_USE] = SW_ALERT_KIND_HIGH_USE,
+                      [HOME_ALERT_SLOW_CHANGE] = SW_ALERT_KIND_SLOW_CHANGE,
+                      [HOME_ALERT_FIRST_USE] = SW_ALERT_KIND_FIRST_USE},
+    [SUBJECT_LEVEL] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_LEVEL,
+                       [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                       [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW,
+                       [LEVEL_ALERT_SOON] = SW_ALERT_KIND_LEVEL_SOON,
+                       [LEVEL_ALERT_QUALITY] = SW_ALERT_KIND_SENSOR_QUALITY},
+    [SUBJECT_COVER] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_COVER_OPEN,
+                       [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
+                       [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW,
+                       [COVER_ALERT_FLOAT] = SW_ALERT_KIND_LEVEL},
+    [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
+    [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
+    [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
+};
+
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
 {
-    static const enum sw_alert_kind kinds[SUBJECT_SOURCE + 1][SUBJECT_ALERT_COUNT] = {
-        [SUBJECT_HOME] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NO_USE,
-                          [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
-                          [HOME_ALERT_QUIET] = SW_ALERT_KIND_QUIET,
-                          [HOME_ALERT_LEAK] = SW_ALERT_KIND_LEAK,
-                          [HOME_ALERT_BURST] = SW_ALERT_KIND_BURST,
-                          [HOME_ALERT_BACKFLOW] = SW_ALERT_KIND_BACKFLOW,
-                          [HOME_ALERT_METER_FAULT] = SW_ALERT_KIND_METER_FAULT,
-                          [HOME_ALERT_HIGH_USE] = SW_ALERT_KIND_HIGH_USE,
-                          [HOME_ALERT_SLOW_CHANGE] = SW_ALERT_KIND_SLOW_CHANGE,
-                          [HOME_ALERT_FIRST_USE] = SW_ALERT_KIND_FIRST_USE},
-        [SUBJECT_LEVEL] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_LEVEL,
-                           [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
-                           [LEVEL_ALERT_SOON] = SW_ALERT_KIND_LEVEL_SOON,
-                           [LEVEL_ALERT_QUALITY] = SW_ALERT_KIND_SENSOR_QUALITY,
-                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW},
-        [SUBJECT_COVER] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_COVER_OPEN,
-                           [SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT,
-                           [SENSOR_ALERT_BATTERY] = SW_ALERT_KIND_BATTERY_LOW,
-                           [COVER_ALERT_FLOAT] = SW_ALERT_KIND_LEVEL},
-        [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
-        [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
-        [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
-    };
     return kinds[domain][which];
+}
+
+int core_alert_count(enum subject_domain domain)
+{
+    int count = SUBJECT_ALERT_COUNT;
+    while (count > 0 && kinds[domain][count - 1] == SW_ALERT_KIND_NONE)
+        count--;
+    return count;
 }
 
 static enum subject_alert alert_of_kind(enum subject_domain domain, enum sw_alert_kind kind)
@@ -48,7 +58,7 @@ static void silence_evidence(const struct subject *subject, struct sw_evidence *
     if (subject->domain == SUBJECT_NODE) {
         evidence->rule = SW_ALERT_RULE_NODE_TIMEOUT;
         evidence->window_ms = subject->policy->silence.node_ms;
-        evidence->last_good.ms = subject->state.source.last_alive_ms;
+        evidence->last_good.ms = subject->state.source->silence.last_alive_ms;
     } else if (subject->domain == SUBJECT_LINE) {
         evidence->rule = SW_ALERT_RULE_PORT_FAILED;
         evidence->window_ms = subject->policy->silence.bus_ms;
@@ -104,7 +114,9 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
                          int64_t onset_ms)
 {
     const struct alert_life *life = &subject->alerts[which];
-    if (which == SUBJECT_ALERT_SILENCE || which == SENSOR_ALERT_BATTERY) onset_ms += namesakes_before(core, subject);
+    bool may_coincide =
+        which == SUBJECT_ALERT_SILENCE || (subject->domain != SUBJECT_HOME && which == SENSOR_ALERT_BATTERY);
+    if (may_coincide) onset_ms += namesakes_before(core, subject);
     if (life->revision > 0 && onset_ms <= life->onset_ms) onset_ms = life->onset_ms + 1;
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
@@ -118,6 +130,14 @@ struct cause {
 static void publish(const struct core *core, uint32_t index, enum subject_alert which,
                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
 
+void core_note_standing(struct subject *subject, enum subject_alert which)
+{
+    const struct alert_life *life = &subject->alerts[which];
+    unsigned bit = 1u << which;
+    bool stands = alert_life_is_open(life) || life->muted;
+    subject->standing = (uint16_t)(stands ? subject->standing | bit : subject->standing & ~bit);
+}
+
 static void take_step(struct core *core, uint32_t index, enum subject_alert which, enum alert_step step,
                       const struct condition *condition, struct cause cause, struct sw_wall now)
 {
@@ -128,22 +148,23 @@ static void take_step(struct core *core, uint32_t index, enum subject_alert whic
     enum sw_alert_rule rule = named ? condition->rule : (enum sw_alert_rule)life->rule;
     struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
     alert_life_step(life, step, condition->colour, evidence.rule, onset_ms, now.ms);
+    core_note_standing(subject, which);
     subject->dirty = true;
     publish(core, index, which, &evidence, cause, now);
 }
 
-void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
-                 struct sw_wall now)
+void core_take_condition(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
+                         struct sw_wall now)
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
-    /* Nearly always: there is nothing, and was nothing. */
-    if (!condition->decided || (condition->colour == SW_COLOUR_GREEN && !alert_life_is_open(life) && !life->muted))
-        return;
     struct condition heard = core_people_judge(subject, which, *condition);
     bool muted = life->muted;
     enum alert_step step = alert_life_follow(life, &heard);
-    if (muted != life->muted) subject->dirty = true;
+    if (muted != life->muted) {
+        core_note_standing(subject, which);
+        subject->dirty = true;
+    }
     if (step != ALERT_STEP_NONE) take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
 }
 
@@ -164,7 +185,7 @@ static void publish(const struct core *core, uint32_t index, enum subject_alert 
                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
-    enum sw_alert_kind kind = core_alert_kind(subject->domain, which);
+    enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, which);
     struct sw_alert alert;
     alert_life_describe(&subject->alerts[which], kind, &alert);
     alert_id_write(alert.id, core->gateway, kind, subject->name, alert.onset.ms);
@@ -210,6 +231,7 @@ static int act(struct core *core, uint32_t index, enum subject_alert which, enum
     enum sw_colour colour = (enum sw_colour)life->colour;
     int error = alert_life_act(life, action);
     if (error != SW_OK) return error;
+    core_note_standing(subject, which);
     struct sw_evidence evidence = evidence_of(core, subject, which, colour, (enum sw_alert_rule)life->rule);
     subject->dirty = true;
     publish(core, index, which, &evidence, cause, now);
@@ -230,10 +252,13 @@ int core_on_action(struct core *core, const char *alert_id, uint32_t revision, e
 
 void core_retire(struct core *core, uint32_t index, const char *actor, const char *note, struct sw_wall now)
 {
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (act(core, index, (enum subject_alert)which, SW_ALERT_ACTION_RESOLVE, (struct cause){actor, note}, now) ==
-            SW_OK)
-            core->subjects[index].alerts[which].muted = false;
+    struct subject *subject = &core->subjects[index];
+    for (int which = 0; subject->standing >> which != 0; which++) {
+        struct cause cause = {actor, note};
+        if (act(core, index, (enum subject_alert)which, SW_ALERT_ACTION_RESOLVE, cause, now) != SW_OK) continue;
+        subject->alerts[which].muted = false;
+        core_note_standing(subject, (enum subject_alert)which);
+    }
 }
 
 void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,

@@ -27,11 +27,11 @@ static bool blinds(enum sw_alert_kind kind)
 
 static void take_alerts(const struct subject *subject, struct core_area_input *input)
 {
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++) {
+    for (int which = 0; subject->standing >> which != 0; which++) {
         const struct alert_life *life = &subject->alerts[which];
         if (!alert_life_is_open(life)) continue;
-        enum sw_alert_kind kind = core_alert_kind(subject->domain, (enum subject_alert)which);
-        enum sw_colour colour = colour_on_map(kind, life->colour);
+        enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, (enum subject_alert)which);
+        enum sw_colour colour = colour_on_map(kind, (enum sw_colour)life->colour);
         if (colour > input->colour) input->colour = colour;
         if (blinds(kind)) input->unknown = true;
     }

@@ -15,7 +15,7 @@ static bool take_tilt(struct manhole *manhole, const struct policy *policy, int6
 
 bool core_cover_take(struct subject *subject, enum sw_reading_kind kind, int64_t time_ms, int64_t value_milli)
 {
-    struct manhole *manhole = &subject->state.manhole;
+    struct manhole *manhole = subject->state.manhole;
     const struct policy *policy = subject->policy;
     if (kind == SW_READING_COVER_TILT) return take_tilt(manhole, policy, time_ms, value_milli);
     if (kind == SW_READING_BATTERY) {
@@ -33,9 +33,9 @@ bool core_cover_take(struct subject *subject, enum sw_reading_kind kind, int64_t
 /* An open cover in a flood takes people with it: more than either alone. */
 static struct condition judge_cover(const struct core *core, const struct subject *subject)
 {
-    struct condition cover = cover_judge(&subject->state.manhole.cover, &subject->policy->cover);
+    struct condition cover = cover_judge(&subject->state.manhole->cover, &subject->policy->cover);
     if (subject->twin == SUBJECT_NO_TWIN) return cover;
-    const struct water *water = &core->subjects[subject->twin].state.water;
+    const struct water *water = core->subjects[subject->twin].state.water;
     struct condition level = level_judge(&water->level);
     struct condition soon = rise_judge(&water->rise);
     struct condition both = agreement_cover_and_level(&cover, &level, &soon);
@@ -48,7 +48,7 @@ static struct condition judge_cover(const struct core *core, const struct subjec
 void core_cover_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
-    const struct manhole *manhole = &subject->state.manhole;
+    const struct manhole *manhole = subject->state.manhole;
     struct condition cover = judge_cover(core, subject);
     struct condition floats = float_switch_judge(&manhole->floats, &subject->policy->float_switch);
     struct condition battery = battery_judge(&manhole->battery, &subject->policy->battery);
@@ -59,7 +59,7 @@ void core_cover_follow(struct core *core, uint32_t index, struct sw_wall now)
 
 void core_cover_pass_time(struct subject *subject, int64_t now_ms)
 {
-    struct manhole *manhole = &subject->state.manhole;
+    struct manhole *manhole = subject->state.manhole;
     const struct policy *policy = subject->policy;
     cover_pass_time(&manhole->cover, &policy->cover, now_ms, policy->silence.cover_ms);
     float_switch_pass_time(&manhole->floats, &policy->float_switch, now_ms, policy->silence.cover_ms);
@@ -67,7 +67,7 @@ void core_cover_pass_time(struct subject *subject, int64_t now_ms)
 
 int64_t core_cover_deadline_ms(const struct subject *subject)
 {
-    const struct manhole *manhole = &subject->state.manhole;
+    const struct manhole *manhole = subject->state.manhole;
     const struct policy *policy = subject->policy;
     int64_t cover_ms = cover_deadline_ms(&manhole->cover, &policy->cover, policy->silence.cover_ms);
     int64_t float_ms = float_switch_deadline_ms(&manhole->floats, &policy->float_switch, policy->silence.cover_ms);
@@ -77,7 +77,7 @@ int64_t core_cover_deadline_ms(const struct subject *subject)
 void core_cover_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
                          struct sw_evidence *evidence)
 {
-    const struct manhole *manhole = &subject->state.manhole;
+    const struct manhole *manhole = subject->state.manhole;
     if (which == SENSOR_ALERT_BATTERY) {
         battery_evidence(&manhole->battery, &subject->policy->battery, evidence);
     } else if (which == COVER_ALERT_FLOAT) {
@@ -93,7 +93,7 @@ void core_cover_evidence(const struct subject *subject, enum subject_alert which
 
 void core_cover_set_back(struct subject *subject, int64_t now_ms)
 {
-    struct manhole *manhole = &subject->state.manhole;
+    struct manhole *manhole = subject->state.manhole;
     cover_restart_delays(&manhole->cover, now_ms);
     float_switch_restart_delays(&manhole->floats, now_ms);
     battery_restart_delays(&manhole->battery, now_ms);

@@ -41,7 +41,7 @@ static void take_rhythm(struct home *home, const struct policy *policy, const st
 static void take_flow(struct core *core, uint32_t index, const struct flow *flow)
 {
     struct subject *subject = &core->subjects[index];
-    struct home *home = &subject->state.home;
+    struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
     habit_take(&home->habit, &policy->habit, flow, &use, core_home_is_learning(subject));
@@ -57,7 +57,7 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
 struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
 {
     struct subject *subject = &core->subjects[index];
-    struct home *home = &subject->state.home;
+    struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml);
     if (!good(&verdict)) return verdict;
@@ -70,20 +70,20 @@ struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t t
 
 void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml)
 {
-    struct home *home = &subject->state.home;
+    struct home *home = subject->state.home;
     backflow_take_reverse(&home->backflow, &subject->policy->backflow, &subject->policy->meter, time_ms, reverse_ml,
                           use_start_step_ml(&home->use_start));
 }
 
 int64_t core_home_last_use_ms(const struct subject *subject)
 {
-    return subject->state.home.use_start.last_use_ms;
+    return subject->state.home->use_start.last_use_ms;
 }
 
 /* The rule volume_below knows of water, not of people: its stillness begins with their last use. */
 static struct condition judge_volume(const struct subject *subject)
 {
-    const struct use_window *window = &subject->state.home.window;
+    const struct use_window *window = &subject->state.home->window;
     struct condition condition = no_use_judge(window, &subject->policy->no_use);
     condition.rule = SW_ALERT_RULE_VOLUME_BELOW;
     int64_t last_use_ms = core_home_last_use_ms(subject);
@@ -111,7 +111,7 @@ static struct condition judge_policy(const struct subject *subject)
     /* Each by itself: a rule with a long window must not hold up one with a short one after an absence. */
     struct condition volume = core_people_judge(subject, SUBJECT_ALERT_MAIN, judge_volume(subject));
     struct condition nothing =
-        nothing_in_judge(&subject->state.home.window, &policy->nothing_in, core_home_last_use_ms(subject));
+        nothing_in_judge(&subject->state.home->window, &policy->nothing_in, core_home_last_use_ms(subject));
     nothing = core_people_judge(subject, SUBJECT_ALERT_MAIN, nothing);
     bool volume_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
     if (policy->nothing_in.window_ms <= 0) return volume;
@@ -122,7 +122,7 @@ static struct condition judge_policy(const struct subject *subject)
 static bool habit_has_a_say(const struct subject *subject)
 {
     const struct habit_policy *policy = &subject->policy->habit;
-    return policy->enabled && habit_state(&subject->state.home.habit, policy) == SW_HABIT_LEARNED;
+    return policy->enabled && habit_state(&subject->state.home->habit, policy) == SW_HABIT_LEARNED;
 }
 
 /* After a time that was not observed the habit counts anew, so a meter that is often not read would never be told.
@@ -133,7 +133,7 @@ static bool habit_has_a_say(const struct subject *subject)
 static struct condition judge_after_a_hole(const struct subject *subject)
 {
     const struct policy *policy = subject->policy;
-    const struct use_window *window = &subject->state.home.window;
+    const struct use_window *window = &subject->state.home->window;
     int64_t last_use_ms = core_home_last_use_ms(subject), wait_ms = 0;
     struct condition condition = nothing_in_judge(window, &policy->nothing_in, last_use_ms);
     for (int i = 0; i < HABIT_LEVELS_MAX; i++) {
@@ -147,7 +147,7 @@ static struct condition judge_after_a_hole(const struct subject *subject)
 static struct condition judge_no_use(const struct subject *subject)
 {
     const struct policy *policy = subject->policy;
-    const struct habit *habit = &subject->state.home.habit;
+    const struct habit *habit = &subject->state.home->habit;
     if (!habit_has_a_say(subject)) return judge_policy(subject);
     struct condition by_habit = habit_judge(habit, &policy->habit, HABIT_ALERT);
     if (policy->no_use_always) return either(by_habit, judge_policy(subject));
@@ -159,7 +159,7 @@ static struct condition judge_no_use(const struct subject *subject)
 static struct condition judge_quiet(const struct subject *subject)
 {
     const struct policy *policy = subject->policy;
-    const struct home *home = &subject->state.home;
+    const struct home *home = subject->state.home;
     if (!habit_has_a_say(subject)) return undecided;
     struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_QUIET);
     if (home->habit.by_use || policy->nothing_in.window_ms <= 0) return by_habit;
@@ -200,7 +200,7 @@ static bool is_told_already(const struct subject *subject, const struct conditio
 void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
-    const struct home *home = &subject->state.home;
+    const struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     const struct condition conditions[SUBJECT_ALERT_COUNT] = {
         [SUBJECT_ALERT_MAIN] = judge_no_use(subject),
@@ -220,8 +220,8 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 
 static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
-    const struct use_window *window = &subject->state.home.window;
-    const struct habit *habit = &subject->state.home.habit;
+    const struct use_window *window = &subject->state.home->window;
+    const struct habit *habit = &subject->state.home->habit;
     const struct habit_policy *policy = &subject->policy->habit;
     if (rule == SW_ALERT_RULE_HABIT)
         habit_evidence(habit, policy, HABIT_ALERT, evidence);
@@ -235,7 +235,7 @@ static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule
 
 static void quiet_evidence(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
-    const struct home *home = &subject->state.home;
+    const struct home *home = subject->state.home;
     int64_t last_use_ms = core_home_last_use_ms(subject);
     habit_evidence(&home->habit, &subject->policy->habit, HABIT_QUIET, evidence);
     if (rule == SW_ALERT_RULE_NOTHING_IN)
@@ -246,7 +246,7 @@ static void quiet_evidence(const struct subject *subject, enum sw_alert_rule rul
 void core_home_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
                         struct sw_evidence *evidence)
 {
-    const struct home *home = &subject->state.home;
+    const struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     evidence->last_use.ms = core_home_last_use_ms(subject);
     switch (which) {
@@ -282,7 +282,7 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
 
 void core_home_set_back(struct subject *subject, int64_t now_ms)
 {
-    struct home *home = &subject->state.home;
+    struct home *home = subject->state.home;
     meter_set_back(&home->meter, now_ms);
     meter_fault_set_back(&home->meter_fault, now_ms);
     backflow_set_back(&home->backflow, now_ms);

@@ -7,16 +7,17 @@
 static struct agreement ask_neighbours(const struct core *core, const struct subject *subject,
                                        enum agreement_claim claim, int64_t now_ms)
 {
-    struct agreement_witness witnesses[SUBJECT_NEIGHBOURS];
-    for (uint32_t i = 0; i < subject->neighbour_count; i++) {
-        const struct subject *other = &core->subjects[subject->neighbours[i]];
+    struct agreement_witness witnesses[CORE_NEIGHBOURS_MAX];
+    const struct water *asked = subject->state.water;
+    for (uint32_t i = 0; i < asked->neighbour_count; i++) {
+        const struct subject *other = &core->subjects[asked->neighbours[i]];
         struct agreement_witness *witness = &witnesses[i];
         if (other->domain == SUBJECT_RAIN) {
-            *witness = (struct agreement_witness){AGREEMENT_RAIN, AGREEMENT_UNKNOWN, other->state.rain.last_ms};
-            if (other->state.rain.known)
-                witness->word = agreement_word_of_rain(&subject->policy->agreement, rain_fallen_um(&other->state.rain));
+            *witness = (struct agreement_witness){AGREEMENT_RAIN, AGREEMENT_UNKNOWN, other->state.rain->last_ms};
+            if (other->state.rain->known)
+                witness->word = agreement_word_of_rain(&subject->policy->agreement, rain_fallen_um(other->state.rain));
         } else {
-            const struct water *water = &other->state.water;
+            const struct water *water = other->state.water;
             *witness = (struct agreement_witness){AGREEMENT_NEIGHBOUR, AGREEMENT_UNKNOWN, water->rise.time_ms};
             if (!water->quarantined)
                 witness->word =
@@ -24,7 +25,7 @@ static struct agreement ask_neighbours(const struct core *core, const struct sub
         }
     }
     bool warned = core_weather(core, sw_wall_from_ms(now_ms)) != SW_COLOUR_GREEN;
-    return agreement_judge(&subject->policy->agreement, claim, witnesses, subject->neighbour_count, warned, now_ms);
+    return agreement_judge(&subject->policy->agreement, claim, witnesses, asked->neighbour_count, warned, now_ms);
 }
 
 /* What was held back and is believed now, counts for the bands as if it had just come. */
@@ -41,7 +42,7 @@ static void take_bands(struct water *water, const struct policy *policy, const s
 struct level_quality_verdict core_level_take(const struct core *core, struct subject *subject, int64_t time_ms,
                                              int64_t level_um)
 {
-    struct water *water = &subject->state.water;
+    struct water *water = subject->state.water;
     const struct policy *policy = subject->policy;
     enum agreement_claim claim = water->quarantined ? AGREEMENT_CLAIM_QUARANTINED : AGREEMENT_CLAIM_REACHED;
     struct agreement agreement = ask_neighbours(core, subject, claim, time_ms);
@@ -64,7 +65,7 @@ static enum sw_alert_rule quality_rule(const struct water *water)
 
 static struct condition judge_quality(const struct subject *subject)
 {
-    const struct water *water = &subject->state.water;
+    const struct water *water = subject->state.water;
     struct condition condition = {.decided = true, .rule = quality_rule(water)};
     if (condition.rule == SW_ALERT_RULE_NONE) {
         /* A wild value among good ones ends nothing and begins nothing. */
@@ -79,7 +80,7 @@ static struct condition judge_quality(const struct subject *subject)
 void core_level_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
-    const struct water *water = &subject->state.water;
+    const struct water *water = subject->state.water;
     struct condition level = level_judge(&water->level);
     struct condition soon = rise_judge(&water->rise);
     struct condition quality = judge_quality(subject);
@@ -96,14 +97,14 @@ static void quality_evidence(const struct subject *subject, enum sw_alert_rule r
 {
     evidence->rule = rule;
     evidence->value_kind = SW_READING_LEVEL;
-    evidence->value_milli = subject->state.water.quality.last_um;
-    evidence->threshold_milli = level_quality_noise_um(&subject->state.water.quality, &subject->policy->level_quality);
+    evidence->value_milli = subject->state.water->quality.last_um;
+    evidence->threshold_milli = level_quality_noise_um(&subject->state.water->quality, &subject->policy->level_quality);
 }
 
 void core_level_evidence(const struct core *core, const struct subject *subject, enum subject_alert which,
                          enum sw_colour colour, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
-    const struct water *water = &subject->state.water;
+    const struct water *water = subject->state.water;
     const struct policy *policy = subject->policy;
     if (which == LEVEL_ALERT_QUALITY) {
         quality_evidence(subject, rule, evidence);
@@ -128,7 +129,7 @@ void core_level_evidence(const struct core *core, const struct subject *subject,
 
 void core_level_set_back(struct subject *subject, int64_t now_ms)
 {
-    struct water *water = &subject->state.water;
+    struct water *water = subject->state.water;
     level_restart_delays(&water->level, now_ms);
     level_quality_set_back(&water->quality, now_ms);
     rise_set_back(&water->rise, now_ms);

@@ -25,10 +25,10 @@ static bool is_about_stillness(enum subject_alert which)
 
 static void end_absence(struct subject *subject, int64_t end_ms)
 {
-    struct absence *absence = &subject->state.home.absence;
+    struct absence *absence = &subject->state.home->absence;
     if (hides_stillness(absence->away)) {
         absence->still_from_ms = end_ms;
-        habit_restart(&subject->state.home.habit, end_ms);
+        habit_restart(&subject->state.home->habit, end_ms);
     }
     absence->away = SW_AWAY_NONE;
     absence->since_ms = absence->until_ms = absence->use_from_ms = absence->used_ml = 0;
@@ -44,6 +44,7 @@ static void clear_stillness(struct core *core, uint32_t index, const char *actor
         if (!is_about_stillness((enum subject_alert)which)) continue;
         core_clear(core, index, (enum subject_alert)which, actor, note, now);
         subject->alerts[which].muted = false;
+        core_note_standing(subject, (enum subject_alert)which);
     }
 }
 
@@ -53,7 +54,7 @@ int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct s
     assert(index < core->count && away < SW_AWAY_COUNT);
     struct subject *subject = &core->subjects[index];
     if (subject->domain != SUBJECT_HOME) return SW_ERROR_INVALID_ARGUMENT;
-    struct absence *absence = &subject->state.home.absence;
+    struct absence *absence = &subject->state.home->absence;
     if (away == SW_AWAY_NONE && absence->away == SW_AWAY_NONE) return SW_ERROR_NOT_PERMITTED;
     if (away != SW_AWAY_NONE && (until.ms <= now.ms || until.ms - now.ms > CORE_AWAY_MAX_MS))
         return SW_ERROR_INVALID_ARGUMENT;
@@ -74,23 +75,23 @@ struct core_absence core_away(const struct core *core, uint32_t index)
     assert(index < core->count);
     const struct subject *subject = &core->subjects[index];
     if (subject->domain != SUBJECT_HOME) return (struct core_absence){.away = SW_AWAY_NONE};
-    const struct absence *absence = &subject->state.home.absence;
+    const struct absence *absence = &subject->state.home->absence;
     return (struct core_absence){absence->away, {absence->since_ms}, {absence->until_ms}};
 }
 
 bool core_home_is_away(const struct subject *subject)
 {
-    return subject->domain == SUBJECT_HOME && hides_stillness(subject->state.home.absence.away);
+    return subject->domain == SUBJECT_HOME && hides_stillness(subject->state.home->absence.away);
 }
 
 bool core_home_is_learning(const struct subject *subject)
 {
-    return subject->domain == SUBJECT_HOME && subject->state.home.absence.away == SW_AWAY_NONE;
+    return subject->domain == SUBJECT_HOME && subject->state.home->absence.away == SW_AWAY_NONE;
 }
 
 int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_ms)
 {
-    int64_t from_ms = subject->state.home.absence.still_from_ms;
+    int64_t from_ms = subject->state.home->absence.still_from_ms;
     return from_ms > last_use_ms ? from_ms : last_use_ms;
 }
 
@@ -98,7 +99,7 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
  * with hourly readings the last use before leaving comes in after it. */
 static bool is_real_use(struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
 {
-    struct absence *absence = &subject->state.home.absence;
+    struct absence *absence = &subject->state.home->absence;
     bool observed = to_ms - from_ms <= subject->policy->no_use.observed_gap_ms;
     if (use_ml <= 0 || from_ms < absence->since_ms || !observed) return false;
     if (to_ms - absence->use_from_ms > REAL_USE_WITHIN_MS) {
@@ -117,19 +118,19 @@ void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_
 
 void core_people_pass_time(struct subject *subject, int64_t now_ms)
 {
-    const struct absence *absence = &subject->state.home.absence;
+    const struct absence *absence = &subject->state.home->absence;
     if (absence->away != SW_AWAY_NONE && now_ms >= absence->until_ms) end_absence(subject, absence->until_ms);
 }
 
 int64_t core_people_due_ms(const struct subject *subject)
 {
-    const struct absence *absence = &subject->state.home.absence;
+    const struct absence *absence = &subject->state.home->absence;
     return absence->away == SW_AWAY_NONE ? DEADLINE_NONE : absence->until_ms;
 }
 
 void core_people_set_back(struct subject *subject, int64_t now_ms)
 {
-    struct absence *absence = &subject->state.home.absence;
+    struct absence *absence = &subject->state.home->absence;
     if (absence->since_ms > now_ms) absence->since_ms = now_ms;
     if (absence->still_from_ms > now_ms) absence->still_from_ms = now_ms;
     if (absence->use_from_ms > now_ms) absence->use_from_ms = now_ms;
@@ -151,7 +152,7 @@ struct condition core_people_judge(const struct subject *subject, enum subject_a
 {
     bool rises = condition.decided && condition.colour != SW_COLOUR_GREEN;
     if (subject->domain != SUBJECT_HOME || !is_about_stillness(which) || !rises) return condition;
-    const struct absence *absence = &subject->state.home.absence;
+    const struct absence *absence = &subject->state.home->absence;
     if (hides_stillness(absence->away)) return (struct condition){.decided = false};
     if (absence->still_from_ms == 0) return condition;
 

@@ -81,27 +81,38 @@ static void walk_rule(struct walk *walk, enum sw_alert_rule *rule)
 
 static void walk_alert(struct walk *walk, struct alert_life *life)
 {
-    life->state = (uint8_t)walk_small(walk, life->state, SW_ALERT_STATE_COUNT);
-    life->colour = (uint8_t)walk_small(walk, life->colour, SW_COLOUR_COUNT);
-    life->peak = (uint8_t)walk_small(walk, life->peak, SW_COLOUR_COUNT);
-    life->rule = (uint8_t)walk_small(walk, life->rule, SW_ALERT_RULE_COUNT);
-    walk_bool(walk, &life->muted);
-    life->muted_colour = (uint8_t)walk_small(walk, life->muted_colour, SW_COLOUR_COUNT);
-    walk_u32(walk, &life->revision);
-    walk_i64(walk, &life->onset_ms);
-    walk_i64(walk, &life->raised_at_ms);
+    uint32_t revision = life->revision;
+    int64_t onset_ms = (int64_t)life->onset_ms;
+    int64_t raised_after_ms = (int64_t)life->raised_after_ms;
+    life->state = walk_small(walk, life->state, SW_ALERT_STATE_COUNT) & 15;
+    life->colour = walk_small(walk, life->colour, SW_COLOUR_COUNT) & 7;
+    life->peak = walk_small(walk, life->peak, SW_COLOUR_COUNT) & 7;
+    life->rule = walk_small(walk, life->rule, SW_ALERT_RULE_COUNT) & 63;
+    life->muted = walk_small(walk, life->muted, 2) & 1;
+    life->muted_colour = walk_small(walk, life->muted_colour, SW_COLOUR_COUNT) & 7;
+    walk_u32(walk, &revision);
+    walk_i64(walk, &onset_ms);
+    walk_i64(walk, &raised_after_ms);
+    life->revision = revision & ((1u << 20) - 1);
+    life->onset_ms = (uint64_t)onset_ms & ((UINT64_C(1) << 48) - 1);
+    life->raised_after_ms = (uint64_t)raised_after_ms & ((UINT64_C(1) << 38) - 1);
 }
 
 /* Only of those that ever were; bit `which` of the mask says so. */
-static void walk_alerts(struct walk *walk, struct alert_life *alerts)
+static void walk_alerts(struct walk *walk, struct subject *subject)
 {
+    int count = core_alert_count((enum subject_domain)subject->domain);
     uint16_t present = 0;
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (alerts[which].state != SW_ALERT_STATE_NONE || alerts[which].muted) present |= (uint16_t)(1u << which);
+    for (int which = 0; which < count; which++)
+        if (subject->alerts[which].state != SW_ALERT_STATE_NONE || subject->alerts[which].muted)
+            present |= (uint16_t)(1u << which);
     walk_u16(walk, &present);
-    if (present >> SUBJECT_ALERT_COUNT != 0) walk->malformed = true;
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if ((present >> which & 1) != 0) walk_alert(walk, &alerts[which]);
+    if (present >> count != 0) walk->malformed = true;
+    for (int which = 0; which < count; which++) {
+        if ((present >> which & 1) == 0) continue;
+        walk_alert(walk, &subject->alerts[which]);
+        core_note_standing(subject, (enum subject_alert)which);
+    }
 }
 
 static void walk_mark(struct walk *walk, struct meter_mark *mark)
@@ -470,25 +481,26 @@ static void walk_line(struct walk *walk, struct silence_line *line)
 
 static void walk_state(struct walk *walk, struct subject *subject)
 {
-    switch (subject->domain) {
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_HOME:
-        walk_home(walk, &subject->state.home, &subject->policy->no_use);
+        walk_home(walk, subject->state.home, &subject->policy->no_use);
         break;
     case SUBJECT_LEVEL:
-        walk_water(walk, &subject->state.water);
+        walk_water(walk, subject->state.water);
         break;
     case SUBJECT_COVER:
-        walk_manhole(walk, &subject->state.manhole);
+        walk_manhole(walk, subject->state.manhole);
         break;
     case SUBJECT_NODE:
     case SUBJECT_SOURCE:
-        walk_source(walk, &subject->state.source);
+        walk_source(walk, &subject->state.source->silence);
         break;
     case SUBJECT_LINE:
-        walk_line(walk, &subject->state.line);
+        walk_line(walk, subject->state.line);
         break;
     case SUBJECT_RAIN:
-        walk_rain(walk, &subject->state.rain);
+        walk_rain(walk, subject->state.rain);
+        break;
         break;
     }
 }
@@ -496,14 +508,19 @@ static void walk_state(struct walk *walk, struct subject *subject)
 static void walk_subject(struct walk *walk, struct subject *subject, int64_t *last_tick_ms)
 {
     walk_i64(walk, last_tick_ms);
-    for (int input = 0; input < SUBJECT_INPUT_COUNT; input++)
-        walk_i64(walk, &subject->heard_ms[input]);
+    for (int input = 0; input < core_input_count((enum subject_domain)subject->domain); input++)
+        walk_i64(walk, core_heard_ms(subject, (enum subject_input)input));
     walk_i64(walk, &subject->last_good_ms);
     walk_i64(walk, &subject->estimated_ms);
-    walk_u64(walk, &subject->readings);
-    walk_u64(walk, &subject->rejected);
-    walk_alerts(walk, subject->alerts);
+    walk_u32(walk, &subject->readings);
+    walk_u32(walk, &subject->rejected);
+    walk_alerts(walk, subject);
     walk_state(walk, subject);
+}
+
+static bool is_source(const struct subject *subject)
+{
+    return subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE;
 }
 
 bool core_snapshot_dirty(const struct core *core, uint32_t subject)
@@ -517,13 +534,12 @@ size_t core_snapshot(struct core *core, uint32_t index, uint8_t *bytes, size_t s
     struct walk walk = {.writing = true, .out = sw_writer_over(bytes, size)};
     sw_write_u16(&walk.out, SNAPSHOT_MAGIC);
     sw_write_u8(&walk.out, SNAPSHOT_VERSION);
-    sw_write_u8(&walk.out, (uint8_t)subject->domain);
+    sw_write_u8(&walk.out, subject->domain);
     walk_subject(&walk, subject, &core->last_tick_ms);
     if (!walk.out.failed) sw_write_u32(&walk.out, snapshot_crc(bytes, sw_writer_size(&walk.out)));
     if (walk.out.failed) return 0;
     subject->dirty = false;
-    if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
-        subject->saved_alive_ms = subject->state.source.last_alive_ms;
+    if (is_source(subject)) subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
     return sw_writer_size(&walk.out);
 }
 
@@ -535,20 +551,48 @@ static int check_envelope(const struct subject *subject, const uint8_t *bytes, s
     if (sw_read_u16(&head) != SNAPSHOT_MAGIC) return SW_ERROR_MALFORMED;
     if (sw_read_u32(&tail) != snapshot_crc(bytes, size - SNAPSHOT_CRC_SIZE)) return SW_ERROR_MALFORMED;
     if (sw_read_u8(&head) != SNAPSHOT_VERSION) return SW_ERROR_VERSION;
-    return sw_read_u8(&head) == (uint8_t)subject->domain ? SW_OK : SW_ERROR_MALFORMED;
+    return sw_read_u8(&head) == subject->domain ? SW_OK : SW_ERROR_MALFORMED;
 }
 
+/* What a snapshot is read into, so that a bad one changes nothing. */
+struct fresh {
+    struct subject subject;
+    union {
+        struct home home;
+        struct water water;
+        struct manhole manhole;
+        struct rain rain;
+        struct source source;
+        struct silence_line line;
+    } state;
+    struct alert_life alerts[SUBJECT_ALERT_COUNT];
+};
+
 /* What does not come from the snapshot: who the subject is and what the city wants to be told. */
-static void start_fresh(struct subject *fresh, const struct subject *subject)
+static void start_fresh(struct fresh *fresh, const struct subject *subject)
 {
     memset(fresh, 0, sizeof *fresh);
-    fresh->domain = subject->domain;
-    fresh->parent = subject->parent;
-    fresh->twin = subject->twin;
-    fresh->neighbour_count = subject->neighbour_count;
-    memcpy(fresh->neighbours, subject->neighbours, sizeof fresh->neighbours);
-    fresh->policy = subject->policy;
-    memcpy(fresh->name, subject->name, sizeof fresh->name);
+    fresh->subject.name = subject->name;
+    fresh->subject.policy = subject->policy;
+    fresh->subject.parent = subject->parent;
+    fresh->subject.twin = subject->twin;
+    fresh->subject.domain = subject->domain;
+    fresh->subject.state.home = &fresh->state.home;
+    fresh->subject.alerts = fresh->alerts;
+    if (subject->domain != SUBJECT_LEVEL) return;
+    fresh->state.water.neighbour_count = subject->state.water->neighbour_count;
+    memcpy(fresh->state.water.neighbours, subject->state.water->neighbours, sizeof fresh->state.water.neighbours);
+}
+
+static void put_in_place(struct subject *subject, const struct fresh *fresh)
+{
+    struct subject place = *subject;
+    *subject = fresh->subject;
+    subject->state = place.state;
+    subject->alerts = place.alerts;
+    memcpy(subject->state.home, &fresh->state, core_state_size((enum subject_domain)subject->domain));
+    memcpy(subject->alerts, fresh->alerts,
+           (size_t)core_alert_count((enum subject_domain)subject->domain) * sizeof fresh->alerts[0]);
 }
 
 int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t size)
@@ -556,17 +600,18 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     struct subject *subject = &core->subjects[index];
     int error = check_envelope(subject, bytes, size);
     if (error != SW_OK) return error;
-    struct subject fresh;
+    struct fresh fresh;
     int64_t last_tick_ms = 0;
     start_fresh(&fresh, subject);
     struct walk walk = {.in = sw_reader_over(bytes + 4, size - SNAPSHOT_SIZE_LEAST)};
-    walk_subject(&walk, &fresh, &last_tick_ms);
+    walk_subject(&walk, &fresh.subject, &last_tick_ms);
     if (walk.in.failed || walk.malformed || sw_reader_left(&walk.in) != 0) return SW_ERROR_MALFORMED;
 
-    *subject = fresh;
-    if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE)
-        subject->saved_alive_ms = subject->state.source.last_alive_ms;
-    subject->restored_ms = last_tick_ms;
+    put_in_place(subject, &fresh);
+    if (is_source(subject)) {
+        subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
+        subject->state.source->restored_ms = last_tick_ms;
+    }
     core->resumed = true;
     if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
     core_reschedule(core, index, core->last_tick_ms);

@@ -51,6 +51,8 @@ struct home {
 };
 
 struct water {
+    uint32_t neighbours[CORE_NEIGHBOURS_MAX];
+    uint8_t neighbour_count;
     struct level_quality quality;
     struct level level;
     struct rise rise;
@@ -65,6 +67,14 @@ struct manhole {
     struct cover cover;
     struct float_switch floats;
     struct battery battery;
+    int64_t heard_ms[2]; /* of the inputs that only a cover has */
+};
+
+/* A node, a plain device or a file. */
+struct source {
+    struct silence_source silence;
+    int64_t saved_alive_ms; /* last_alive_ms in the last snapshot */
+    int64_t restored_ms;    /* last tick before the snapshot it was restored from; 0 = not restored, or resumed since */
 };
 
 /* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
@@ -84,61 +94,67 @@ enum subject_alert {
     HOME_ALERT_HIGH_USE,
     HOME_ALERT_SLOW_CHANGE,
     HOME_ALERT_FIRST_USE,
+    HOME_ALERT_COUNT,
 
-    LEVEL_ALERT_SOON = 2,
+    SENSOR_ALERT_BATTERY = 2, /* levels and covers */
+
+    LEVEL_ALERT_SOON = 3,
     LEVEL_ALERT_QUALITY,
+    LEVEL_ALERT_COUNT,
 
-    SENSOR_ALERT_BATTERY = 4, /* levels and covers */
+    COVER_ALERT_FLOAT = 3, /* water stands at the cover: an alert of the level's kind */
+    COVER_ALERT_COUNT,
 
-    COVER_ALERT_FLOAT = 5, /* water stands at the cover: an alert of the level's kind */
-
-    SUBJECT_ALERT_COUNT = 10
+    SUBJECT_ALERT_COUNT = HOME_ALERT_COUNT /* the most there are */
 };
 
-/* Kinds of readings that come to one subject: a cover's switch and a meter's reverse total have the second place, a
- * battery the third, a float the fourth. */
+/* So many alerts the domain has. */
+int core_alert_count(enum subject_domain domain);
+
+/* Kinds of readings that come to one subject. The first two places are there in every domain: a cover's switch, a
+ * meter's reverse total and a level's battery have the second one. */
 enum subject_input {
     SUBJECT_INPUT_MAIN,
     SUBJECT_INPUT_SECOND,
-    SUBJECT_INPUT_THIRD,
-    SUBJECT_INPUT_FOURTH,
-    SUBJECT_INPUT_COUNT
+    SUBJECT_INPUT_SHARED, /* so many are kept in struct subject, */
+
+    COVER_INPUT_BATTERY = SUBJECT_INPUT_SHARED, /* the others with the cover */
+    COVER_INPUT_FLOAT,
+    COVER_INPUT_COUNT
 };
 
-#define SUBJECT_NO_TWIN    UINT32_MAX
-#define SUBJECT_NEIGHBOURS CORE_NEIGHBOURS_MAX
+#define SUBJECT_NO_TWIN UINT32_MAX
 
+/* What all have in common; what only a domain has, and the lives of its alerts, are behind pointers, so that each takes
+ * no more room than it needs. */
 struct subject {
-    enum subject_domain domain;
-    uint32_t parent;
-    uint32_t twin; /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
-    uint32_t neighbours[SUBJECT_NEIGHBOURS];
-    uint8_t neighbour_count;
-    bool dirty;
-    int64_t heard_ms[SUBJECT_INPUT_COUNT]; /* time of the last reading of any quality */
-    int64_t last_good_ms;
-    int64_t estimated_ms;   /* last good reading whose time is only estimated */
-    int64_t saved_alive_ms; /* sources: last_alive_ms in the last snapshot */
-    int64_t restored_ms;    /* last tick before the snapshot it was restored from; 0 = not restored, or resumed since */
-    uint64_t readings;
-    uint64_t rejected;
-    struct alert_life alerts[SUBJECT_ALERT_COUNT];
-    union {
-        struct home home;
-        struct water water;
-        struct manhole manhole;
-        struct rain rain;
-        struct silence_source source; /* node or source */
-        struct silence_line line;
-    } state;
+    const char *name;
     const struct policy *policy;
-    char name[SW_ID_SIZE];
+    union {
+        struct home *home;
+        struct water *water;
+        struct manhole *manhole;
+        struct rain *rain;
+        struct source *source; /* node or source */
+        struct silence_line *line;
+    } state;
+    struct alert_life *alerts; /* core_alert_count() of them */
+    uint32_t parent;
+    uint32_t twin;     /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
+    uint8_t domain;    /* enum subject_domain */
+    bool dirty;        /* changed since its last snapshot */
+    uint16_t standing; /* bit `which`: that alert is open or muted */
+    uint32_t readings;
+    uint32_t rejected;
+    int64_t heard_ms[SUBJECT_INPUT_SHARED]; /* time of the last reading of any quality */
+    int64_t last_good_ms;
+    int64_t estimated_ms; /* last good reading whose time is only estimated */
 };
 
 struct core {
     char gateway[SW_ID_SIZE];
     struct core_sink sink;
-    uint32_t capacity;
+    struct core_capacity left; /* room for so many more */
     uint32_t count;
     uint32_t bucket_count; /* a power of two */
     bool resumed;          /* no tick yet since a snapshot was taken back, or core_resume() */
@@ -150,14 +166,32 @@ struct core {
     int64_t *due_ms;          /* per subject: a tick before this changes nothing */
     uint32_t *buckets;        /* index + 1 of the subject; 0 = empty */
     struct subject *subjects;
+    unsigned char *free; /* what lies behind the subjects' pointers comes from here */
 };
+
+/* core_subject.c */
+
+/* Bytes behind subject->state. */
+size_t core_state_size(enum subject_domain domain);
 
 /* core_alert.c */
 
 /* Brings the alert in line with the condition and sends the revision that makes, if any. */
-void core_follow(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
-                 struct sw_wall now);
+void core_take_condition(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
+                         struct sw_wall now);
+
+/* The same. Nearly always there is nothing, and was nothing. */
+static inline void core_follow(struct core *core, uint32_t index, enum subject_alert which,
+                               const struct condition *condition, struct sw_wall now)
+{
+    bool stands = (core->subjects[index].standing >> which & 1) != 0;
+    if (condition->decided && (stands || condition->colour != SW_COLOUR_GREEN))
+        core_take_condition(core, index, which, condition, now);
+}
+
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which);
+/* Call after every change to an alert's life. */
+void core_note_standing(struct subject *subject, enum subject_alert which);
 /* Clears it by a person's doing, whatever its condition; nothing when it is not open. */
 void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,
                 struct sw_wall now);
@@ -185,6 +219,11 @@ const struct subject *core_parent(const struct core *core, const struct subject 
 const struct silence_line *core_line_above(const struct core *core, const struct subject *subject);
 int64_t core_silence_limit_ms(const struct subject *subject);
 bool core_is_sensor(enum subject_domain domain);
+
+/* Time of the last reading of such a kind, of any quality. */
+int64_t *core_heard_ms(struct subject *subject, enum subject_input input);
+/* So many of them the domain has. */
+int core_input_count(enum subject_domain domain);
 
 /* Works out anew when the subject is due. Call after every change to it. */
 void core_reschedule(struct core *core, uint32_t index, int64_t now_ms);

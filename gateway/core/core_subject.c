@@ -4,31 +4,77 @@
 #include "core/core_home.h"
 #include "core/layout.h"
 
-size_t core_size(uint32_t subject_capacity)
+size_t core_state_size(enum subject_domain domain)
 {
-    return layout_rounded(sizeof(struct core)) + layout_rounded((size_t)subject_capacity * sizeof(struct subject)) +
-           layout_rounded((size_t)subject_capacity * sizeof(int64_t)) +
-           (size_t)layout_buckets(subject_capacity) * sizeof(uint32_t);
+    switch (domain) {
+    case SUBJECT_HOME:
+        return sizeof(struct home);
+    case SUBJECT_LEVEL:
+        return sizeof(struct water);
+    case SUBJECT_COVER:
+        return sizeof(struct manhole);
+    case SUBJECT_RAIN:
+        return sizeof(struct rain);
+    case SUBJECT_NODE:
+    case SUBJECT_SOURCE:
+        return sizeof(struct source);
+    case SUBJECT_LINE:
+        return sizeof(struct silence_line);
+        break;
+    }
+    return 0;
 }
 
-int core_init(void *memory, uint32_t subject_capacity, const char *gateway, struct core_sink sink, struct core **core)
+static size_t alerts_size(enum subject_domain domain)
+{
+    return (size_t)core_alert_count(domain) * sizeof(struct alert_life);
+}
+
+static uint32_t count_of(const struct core_capacity *capacity)
+{
+    uint32_t count = 0;
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        count += capacity->of[domain];
+    return count;
+}
+
+size_t core_size(const struct core_capacity *capacity)
+{
+    size_t count = count_of(capacity);
+    size_t size = layout_rounded(sizeof(struct core)) + layout_rounded(count * sizeof(struct subject)) +
+                  layout_rounded(count * sizeof(int64_t)) +
+                  layout_rounded((size_t)layout_buckets((uint32_t)count) * sizeof(uint32_t));
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        size += capacity->of[domain] * (layout_rounded(core_state_size((enum subject_domain)domain)) +
+                                        layout_rounded(alerts_size((enum subject_domain)domain)));
+    return size;
+}
+
+static void *take_room(unsigned char **free, size_t size)
+{
+    void *room = *free;
+    *free += layout_rounded(size);
+    return room;
+}
+
+int core_init(void *memory, const struct core_capacity *capacity, const char *gateway, struct core_sink sink,
+              struct core **core)
 {
     if (!sw_id_valid(gateway)) return SW_ERROR_INVALID_ARGUMENT;
+    uint32_t count = count_of(capacity);
     unsigned char *at = memory;
-    struct core *made = memory;
+    struct core *made = take_room(&at, sizeof *made);
     memset(made, 0, sizeof *made);
     memcpy(made->gateway, gateway, strlen(gateway) + 1);
     made->sink = sink;
-    made->capacity = subject_capacity;
-    made->bucket_count = layout_buckets(subject_capacity);
+    made->left = *capacity;
+    made->bucket_count = layout_buckets(count);
     made->next_due_ms = DEADLINE_NONE;
-    at += layout_rounded(sizeof *made);
-    made->subjects = (struct subject *)(void *)at;
-    at += layout_rounded((size_t)subject_capacity * sizeof(struct subject));
-    made->due_ms = (int64_t *)(void *)at;
-    at += layout_rounded((size_t)subject_capacity * sizeof(int64_t));
-    made->buckets = (uint32_t *)(void *)at;
-    memset(made->buckets, 0, (size_t)made->bucket_count * sizeof(uint32_t));
+    made->subjects = take_room(&at, count * sizeof *made->subjects);
+    made->due_ms = take_room(&at, count * sizeof *made->due_ms);
+    made->buckets = take_room(&at, made->bucket_count * sizeof *made->buckets);
+    memset(made->buckets, 0, made->bucket_count * sizeof *made->buckets);
+    made->free = at;
     *core = made;
     return SW_OK;
 }
@@ -69,16 +115,16 @@ static void join_twin(struct core *core, uint32_t index)
 
 int core_set_neighbours(struct core *core, uint32_t index, const uint32_t *neighbours, uint32_t count)
 {
-    struct subject *subject = &core->subjects[index];
+    const struct subject *subject = &core->subjects[index];
     if (subject->domain != SUBJECT_LEVEL || count > CORE_NEIGHBOURS_MAX) return SW_ERROR_INVALID_ARGUMENT;
     for (uint32_t i = 0; i < count; i++) {
         if (neighbours[i] >= core->count || neighbours[i] == index) return SW_ERROR_INVALID_ARGUMENT;
-        enum subject_domain domain = core->subjects[neighbours[i]].domain;
+        uint8_t domain = core->subjects[neighbours[i]].domain;
         if (domain != SUBJECT_LEVEL && domain != SUBJECT_RAIN) return SW_ERROR_INVALID_ARGUMENT;
     }
     for (uint32_t i = 0; i < count; i++)
-        subject->neighbours[i] = neighbours[i];
-    subject->neighbour_count = (uint8_t)count;
+        subject->state.water->neighbours[i] = neighbours[i];
+    subject->state.water->neighbour_count = (uint8_t)count;
     return SW_OK;
 }
 
@@ -90,14 +136,15 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
         return SW_ERROR_INVALID_ARGUMENT;
     uint32_t *bucket = bucket_of(core, domain, name);
     if (*bucket != 0) return SW_ERROR_NOT_PERMITTED;
-    if (core->count == core->capacity) return SW_ERROR_NO_SPACE;
+    if (core->left.of[domain] == 0) return SW_ERROR_NO_SPACE;
 
     struct subject *subject = &core->subjects[core->count];
-    memset(subject, 0, sizeof *subject);
-    subject->domain = domain;
-    subject->parent = parent;
-    subject->policy = policy;
-    memcpy(subject->name, name, strlen(name) + 1);
+    *subject = (struct subject){.name = name, .policy = policy, .parent = parent, .domain = (uint8_t)domain};
+    subject->state.home = take_room(&core->free, core_state_size(domain));
+    subject->alerts = take_room(&core->free, alerts_size(domain));
+    memset(subject->state.home, 0, core_state_size(domain));
+    memset(subject->alerts, 0, alerts_size(domain));
+    core->left.of[domain]--;
     *index = core->count++;
     *bucket = core->count;
     join_twin(core, *index);
@@ -126,7 +173,7 @@ const char *core_subject_name(const struct core *core, uint32_t index)
 
 enum subject_domain core_subject_domain(const struct core *core, uint32_t index)
 {
-    return core->subjects[index].domain;
+    return (enum subject_domain)core->subjects[index].domain;
 }
 
 static bool is_silent(const struct subject *subject, struct sw_wall now)
@@ -137,7 +184,7 @@ static bool is_silent(const struct subject *subject, struct sw_wall now)
 
 static enum subject_condition condition_of_home(const struct subject *subject)
 {
-    const struct use_window *window = &subject->state.home.window;
+    const struct use_window *window = &subject->state.home->window;
     const struct no_use_policy *policy = &subject->policy->no_use;
     if (use_window_coverage_permille(window, policy) < policy->coverage_permille) return SUBJECT_UNKNOWN;
     bool little = window->volume_ml < policy->volume_ml;
@@ -149,9 +196,9 @@ static enum subject_condition condition_of_home(const struct subject *subject)
 static enum sw_colour colour_of(const struct subject *subject)
 {
     enum sw_colour worst = SW_COLOUR_GREEN;
-    for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
-        if (subject->alerts[which].colour > (uint8_t)worst &&
-            sw_alert_kind_is_coloured(core_alert_kind(subject->domain, (enum subject_alert)which)))
+    for (int which = 0; subject->standing >> which != 0; which++)
+        if (subject->alerts[which].colour > worst &&
+            sw_alert_kind_is_coloured(core_alert_kind((enum subject_domain)subject->domain, (enum subject_alert)which)))
             worst = (enum sw_colour)subject->alerts[which].colour;
     return worst;
 }
@@ -160,12 +207,12 @@ static enum subject_condition condition_of(const struct subject *subject, struct
 {
     if (colour_of(subject) != SW_COLOUR_GREEN) return SUBJECT_ALERT;
     if (core_home_is_away(subject)) return SUBJECT_AWAY;
-    switch (subject->domain) {
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_NODE:
     case SUBJECT_SOURCE:
-        return subject->state.source.last_alive_ms ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
+        return subject->state.source->silence.last_alive_ms ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
     case SUBJECT_LINE:
-        return subject->state.line.up_since_ms && !subject->state.line.down ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
+        return subject->state.line->up_since_ms && !subject->state.line->down ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
     case SUBJECT_HOME:
     case SUBJECT_LEVEL:
     case SUBJECT_COVER:
@@ -183,14 +230,14 @@ struct subject_status core_subject_status(const struct core *core, uint32_t inde
     struct subject_status status = {
         .condition = condition_of(subject, now),
         .colour = colour_of(subject),
-        .last_good = {carries ? subject->state.source.last_alive_ms : subject->last_good_ms},
+        .last_good = {carries ? subject->state.source->silence.last_alive_ms : subject->last_good_ms},
         .coverage_permille = -1,
         .readings = subject->readings,
         .rejected = subject->rejected,
     };
     if (subject->domain == SUBJECT_HOME) {
         status.last_use.ms = core_home_last_use_ms(subject);
-        status.coverage_permille = use_window_coverage_permille(&subject->state.home.window, &subject->policy->no_use);
+        status.coverage_permille = use_window_coverage_permille(&subject->state.home->window, &subject->policy->no_use);
     }
     return status;
 }

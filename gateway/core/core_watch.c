@@ -16,7 +16,7 @@ const struct subject *core_parent(const struct core *core, const struct subject 
 const struct silence_line *core_line_above(const struct core *core, const struct subject *subject)
 {
     for (const struct subject *above = core_parent(core, subject); above; above = core_parent(core, above))
-        if (above->domain == SUBJECT_LINE) return &above->state.line;
+        if (above->domain == SUBJECT_LINE) return above->state.line;
     return NULL;
 }
 
@@ -28,7 +28,7 @@ bool core_is_sensor(enum subject_domain domain)
 int64_t core_silence_limit_ms(const struct subject *subject)
 {
     const struct silence_policy *silence = &subject->policy->silence;
-    switch (subject->domain) {
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_HOME:
         return silence->home_ms;
     case SUBJECT_LEVEL:
@@ -45,6 +45,17 @@ int64_t core_silence_limit_ms(const struct subject *subject)
         break;
     }
     return 0;
+}
+
+int core_input_count(enum subject_domain domain)
+{
+    return domain == SUBJECT_COVER ? (int)COVER_INPUT_COUNT : (int)SUBJECT_INPUT_SHARED;
+}
+
+int64_t *core_heard_ms(struct subject *subject, enum subject_input input)
+{
+    bool shared = input < SUBJECT_INPUT_SHARED;
+    return shared ? &subject->heard_ms[input] : &subject->state.manhole->heard_ms[input - SUBJECT_INPUT_SHARED];
 }
 
 /* The last sign of a sensor's life: a good reading, or any, when it is already told that its readings cannot be
@@ -68,7 +79,7 @@ static bool sensor_view(const struct core *core, const struct subject *subject, 
         *since_ms = line->up_since_ms > sign_ms ? line->up_since_ms : sign_ms;
         *horizon_ms = line->down ? 0 : now_ms;
     } else {
-        const struct silence_source *source = &parent->state.source;
+        const struct silence_source *source = &parent->state.source->silence;
         *since_ms = silence_sensor_since_ms(source, line, last_sign_ms(subject));
         *horizon_ms = silence_horizon_ms(source, line, parent->domain == SUBJECT_SOURCE, now_ms);
     }
@@ -90,7 +101,7 @@ static int64_t node_due_ms(const struct core *core, const struct subject *subjec
     const struct silence_line *line = core_line_above(core, subject);
     int64_t limit_ms = subject->policy->silence.node_ms;
     if (limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
-    int64_t since_ms = subject->state.source.waiting_since_ms;
+    int64_t since_ms = subject->state.source->silence.waiting_since_ms;
     if (since_ms == 0 || (line && line->down)) return now_ms + 1;
     if (line && line->up_since_ms > since_ms) since_ms = line->up_since_ms;
     return since_ms + limit_ms > now_ms ? since_ms + limit_ms : now_ms + 1;
@@ -98,7 +109,7 @@ static int64_t node_due_ms(const struct core *core, const struct subject *subjec
 
 static int64_t line_due_ms(const struct subject *subject)
 {
-    const struct silence_line *line = &subject->state.line;
+    const struct silence_line *line = subject->state.line;
     int64_t limit_ms = subject->policy->silence.bus_ms;
     if (!line->down || limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
     return line->down_since_ms + limit_ms;
@@ -106,17 +117,19 @@ static int64_t line_due_ms(const struct subject *subject)
 
 static int64_t subject_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
 {
-    int64_t due_ms = core_is_sensor(subject->domain) ? sensor_due_ms(core, subject, now_ms) : DEADLINE_NONE;
-    switch (subject->domain) {
+    int64_t due_ms =
+        core_is_sensor((enum subject_domain)subject->domain) ? sensor_due_ms(core, subject, now_ms) : DEADLINE_NONE;
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_LEVEL:
-        return earlier(due_ms, level_deadline_ms(&subject->state.water.level, &subject->policy->level,
+        return earlier(due_ms, level_deadline_ms(&subject->state.water->level, &subject->policy->level,
                                                  subject->policy->silence.level_ms));
     case SUBJECT_COVER:
         return earlier(due_ms, core_cover_deadline_ms(subject));
     case SUBJECT_NODE:
         return node_due_ms(core, subject, now_ms);
     case SUBJECT_SOURCE:
-        return subject->state.source.came_back_ms == 0 && core_line_above(core, subject) ? now_ms + 1 : DEADLINE_NONE;
+        return subject->state.source->silence.came_back_ms == 0 && core_line_above(core, subject) ? now_ms + 1
+                                                                                                  : DEADLINE_NONE;
     case SUBJECT_LINE:
         return line_due_ms(subject);
     case SUBJECT_HOME:
@@ -154,7 +167,7 @@ static void judge_sensor_silence(struct core *core, uint32_t index, struct sw_wa
 /* A plain device that has never answered is waited for from the first tick on. */
 static void begin_watch(struct core *core, uint32_t index, struct sw_wall now)
 {
-    struct silence_source *source = &core->subjects[index].state.source;
+    struct silence_source *source = &core->subjects[index].state.source->silence;
     if (source->came_back_ms != 0 || !core_line_above(core, &core->subjects[index])) return;
     source->came_back_ms = now.ms;
     core_reschedule_children(core, index, now.ms);
@@ -164,9 +177,9 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
 {
     struct subject *subject = &core->subjects[index];
     struct condition condition = {.decided = false};
-    switch (subject->domain) {
+    switch ((enum subject_domain)subject->domain) {
     case SUBJECT_LEVEL:
-        level_pass_time(&subject->state.water.level, &subject->policy->level, now.ms,
+        level_pass_time(&subject->state.water->level, &subject->policy->level, now.ms,
                         subject->policy->silence.level_ms);
         core_level_follow(core, index, now);
         break;
@@ -175,11 +188,11 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         core_cover_follow(core, index, now);
         break;
     case SUBJECT_NODE:
-        condition = silence_source_judge(&subject->state.source, &subject->policy->silence,
+        condition = silence_source_judge(&subject->state.source->silence, &subject->policy->silence,
                                          core_line_above(core, subject), now.ms);
         break;
     case SUBJECT_LINE:
-        condition = silence_line_judge(&subject->state.line, &subject->policy->silence, now.ms);
+        condition = silence_line_judge(subject->state.line, &subject->policy->silence, now.ms);
         break;
     case SUBJECT_SOURCE:
         begin_watch(core, index, now);
@@ -191,16 +204,16 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         break;
     }
     core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);
-    if (core_is_sensor(subject->domain)) judge_sensor_silence(core, index, now);
+    if (core_is_sensor((enum subject_domain)subject->domain)) judge_sensor_silence(core, index, now);
 }
 
 /* Waits for nodes and lines begin again at `now`. */
 static void restart_watch(struct core *core, struct subject *subject, int64_t now_ms)
 {
-    if (subject->domain == SUBJECT_NODE) subject->state.source.waiting_since_ms = now_ms;
-    if (subject->domain == SUBJECT_LINE && subject->state.line.down) subject->state.line.down_since_ms = now_ms;
+    if (subject->domain == SUBJECT_NODE) subject->state.source->silence.waiting_since_ms = now_ms;
+    if (subject->domain == SUBJECT_LINE && subject->state.line->down) subject->state.line->down_since_ms = now_ms;
     if (subject->domain == SUBJECT_SOURCE && core_line_above(core, subject))
-        subject->state.source.came_back_ms = now_ms;
+        subject->state.source->silence.came_back_ms = now_ms;
 }
 
 static void not_after(int64_t *time_ms, int64_t now_ms)
@@ -217,8 +230,8 @@ static void hear_again(struct subject *subject, int64_t now_ms)
         if (subject->heard_ms[SUBJECT_INPUT_MAIN] - now_ms <= policy->observed_gap_ms) return;
         core_home_set_back(subject, now_ms);
     }
-    for (int input = 0; input < SUBJECT_INPUT_COUNT; input++)
-        not_after(&subject->heard_ms[input], now_ms - 1);
+    for (int input = 0; input < core_input_count((enum subject_domain)subject->domain); input++)
+        not_after(core_heard_ms(subject, (enum subject_input)input), now_ms - 1);
     not_after(&subject->last_good_ms, now_ms);
     not_after(&subject->estimated_ms, now_ms);
 }
@@ -233,13 +246,13 @@ static void step_back(struct core *core, int64_t now_ms)
         if (subject->domain == SUBJECT_HOME) core_people_set_back(subject, now_ms);
         if (subject->domain == SUBJECT_LEVEL) core_level_set_back(subject, now_ms);
         if (subject->domain == SUBJECT_COVER) core_cover_set_back(subject, now_ms);
-        if (subject->domain == SUBJECT_RAIN) rain_set_back(&subject->state.rain, now_ms);
-        if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line.up_since_ms, now_ms);
+        if (subject->domain == SUBJECT_RAIN) rain_set_back(subject->state.rain, now_ms);
+        if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line->up_since_ms, now_ms);
         if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) {
-            not_after(&subject->state.source.came_back_ms, now_ms);
-            not_after(&subject->state.source.last_alive_ms, now_ms);
-            not_after(&subject->state.source.seen_until_ms, now_ms);
-            not_after(&subject->saved_alive_ms, now_ms);
+            not_after(&subject->state.source->silence.came_back_ms, now_ms);
+            not_after(&subject->state.source->silence.last_alive_ms, now_ms);
+            not_after(&subject->state.source->silence.seen_until_ms, now_ms);
+            not_after(&subject->state.source->saved_alive_ms, now_ms);
         }
         core->due_ms[i] = now_ms;
         subject->dirty = true;
@@ -249,15 +262,14 @@ static void step_back(struct core *core, int64_t now_ms)
 
 /* Of a source whose snapshot is older than the newest one: how late it may have answered without a snapshot of its own.
  * One minute until it is due for one, and as long for the store to write it. */
-static void wait_from_unsaved_answer(struct subject *subject, int64_t last_tick_ms)
+static void wait_from_unsaved_answer(struct source *source, int64_t last_tick_ms)
 {
-    struct silence_source *source = &subject->state.source;
-    if (subject->domain == SUBJECT_NODE && subject->restored_ms != 0 && source->waiting_since_ms != 0 &&
-        subject->restored_ms < last_tick_ms) {
-        int64_t latest_ms = earlier(source->waiting_since_ms + INT64_C(2) * CORE_ALIVE_SAVE_MS, last_tick_ms);
-        if (latest_ms > source->waiting_since_ms) source->waiting_since_ms = latest_ms;
+    int64_t *since_ms = &source->silence.waiting_since_ms;
+    if (source->restored_ms != 0 && *since_ms != 0 && source->restored_ms < last_tick_ms) {
+        int64_t latest_ms = earlier(*since_ms + INT64_C(2) * CORE_ALIVE_SAVE_MS, last_tick_ms);
+        if (latest_ms > *since_ms) *since_ms = latest_ms;
     }
-    subject->restored_ms = 0;
+    source->restored_ms = 0;
 }
 
 /* The gateway was away before this tick: a pause as long as half the limit was its own. */
@@ -265,10 +277,10 @@ static void resume(struct core *core, int64_t now_ms)
 {
     for (uint32_t i = 0; i < core->count; i++) {
         struct subject *subject = &core->subjects[i];
-        wait_from_unsaved_answer(subject, core->last_tick_ms);
+        if (subject->domain == SUBJECT_NODE) wait_from_unsaved_answer(subject->state.source, core->last_tick_ms);
         int64_t limit_ms = core_silence_limit_ms(subject);
         bool source = subject->domain == SUBJECT_SOURCE;
-        if (core_is_sensor(subject->domain) || (limit_ms <= 0 && !source)) continue;
+        if (core_is_sensor((enum subject_domain)subject->domain) || (limit_ms <= 0 && !source)) continue;
         if (source) limit_ms = subject->policy->silence.node_ms;
         if (limit_ms > 0 && now_ms - core->last_tick_ms >= limit_ms / 2) restart_watch(core, subject, now_ms);
     }

@@ -25,7 +25,9 @@ struct plain {
 struct city {
     enum subject_domain domain;
     uint32_t count, rounds;
+    struct core_capacity capacity;
     struct core *core;
+    char (*names)[16];
     struct plain *plain;
     int64_t *value; /* what each subject's sensor shows */
     uint32_t *order;
@@ -68,11 +70,12 @@ static void build(struct city *city)
     city->plain = must(calloc(city->count, sizeof *city->plain));
     city->value = must(calloc(city->count, sizeof *city->value));
     city->order = must(calloc(city->count, sizeof *city->order));
-    if (core_init(must(malloc(core_size(city->count))), city->count, "gw-1", sink, &city->core) != 0) exit(1);
+    city->names = must(calloc(city->count, sizeof *city->names));
+    city->capacity.of[city->domain] = city->count;
+    if (core_init(must(malloc(core_size(&city->capacity))), &city->capacity, "gw-1", sink, &city->core) != 0) exit(1);
     for (uint32_t i = 0; i < city->count; i++) {
-        char name[24];
-        (void)snprintf(name, sizeof name, "s-%" PRIu32, i);
-        if (core_add_subject(city->core, city->domain, name, CORE_NO_PARENT, &policy, &index) != 0) exit(1);
+        (void)snprintf(city->names[i], sizeof city->names[i], "s-%" PRIu32, i);
+        if (core_add_subject(city->core, city->domain, city->names[i], CORE_NO_PARENT, &policy, &index) != 0) exit(1);
         city->order[i] = i;
     }
 }
@@ -164,7 +167,7 @@ int main(int argc, char **argv)
     measure(&city, "in order", &now_ms);
     shuffle(&city);
     measure(&city, "at random", &now_ms);
-    printf("state of a subject\t%zu\tB\t-\n", (size_t)(core_size(city.count) / city.count));
+    printf("state of a subject\t%zu\tB\t-\n", (size_t)(core_size(&city.capacity) / city.count));
     printf("state of a subject\t%zu\tB\tarray of structs, the fixed rule only\n", sizeof(struct plain));
     return 0;
 }

@@ -1,8 +1,19 @@
 #include "core/alert/life_cycle.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "core/alert/alert_id.h"
 #include "stillwater/error.h"
+
+/* For the compiler: what is written into so many bits fits. */
+#define FITS(value, bits) ((uint64_t)(value) & ((UINT64_C(1) << (bits)) - 1))
+
+#define RAISED_AFTER_MOST_MS ((INT64_C(1) << 38) - 1)
+
+static_assert(sizeof(struct alert_life) == 16, "every subject has several");
+static_assert(ALERT_TIME_MAX_MS < INT64_C(1) << 48, "onset_ms holds every time");
+static_assert(SW_ALERT_STATE_COUNT <= 16 && SW_COLOUR_COUNT <= 8 && SW_ALERT_RULE_COUNT <= 64, "and the enums fit");
 
 bool alert_life_is_open(const struct alert_life *life)
 {
@@ -15,7 +26,8 @@ enum alert_step alert_life_follow(struct alert_life *life, const struct conditio
     if (alert_life_is_open(life)) {
         if (condition->colour == SW_COLOUR_GREEN) return ALERT_STEP_CLEAR;
         if (condition->colour > (enum sw_colour)life->colour) return ALERT_STEP_WORSEN;
-        return condition->colour < (enum sw_colour)life->colour ? ALERT_STEP_EASE : ALERT_STEP_NONE;
+        bool eases = condition->colour < (enum sw_colour)life->colour && life->revision < ALERT_REVISION_EASE_MAX;
+        return eases ? ALERT_STEP_EASE : ALERT_STEP_NONE;
     }
     if (condition->colour == SW_COLOUR_GREEN) {
         life->muted = false;
@@ -26,20 +38,22 @@ enum alert_step alert_life_follow(struct alert_life *life, const struct conditio
 
 static void raise(struct alert_life *life, enum sw_colour colour, int64_t onset_ms, int64_t now_ms)
 {
+    int64_t after_ms = now_ms > onset_ms ? now_ms - onset_ms : 0;
+    if (after_ms > RAISED_AFTER_MOST_MS) after_ms = RAISED_AFTER_MOST_MS;
     *life = (struct alert_life){.state = SW_ALERT_STATE_RAISED,
-                                .colour = (uint8_t)colour,
-                                .peak = (uint8_t)colour,
+                                .colour = FITS(colour, 3),
+                                .peak = FITS(colour, 3),
                                 .revision = 1,
-                                .onset_ms = onset_ms,
-                                .raised_at_ms = now_ms};
+                                .onset_ms = FITS(onset_ms, 48),
+                                .raised_after_ms = FITS(after_ms, 38)};
 }
 
 static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_colour colour)
 {
-    life->state = (uint8_t)state;
-    life->colour = (uint8_t)colour;
+    life->state = FITS(state, 4);
+    life->colour = FITS(colour, 3);
     if (life->colour > life->peak) life->peak = life->colour;
-    life->revision++;
+    life->revision = FITS(life->revision + 1, 20);
 }
 
 void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, enum sw_alert_rule rule,
@@ -55,7 +69,7 @@ void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colo
         raise(life, colour, onset_ms, now_ms);
     else
         revise(life, sw_alert_transition((enum sw_alert_state)life->state, actions[step]), colour);
-    life->rule = (uint8_t)rule;
+    life->rule = FITS(rule, 6);
 }
 
 int alert_life_act(struct alert_life *life, enum sw_alert_action action)
@@ -81,8 +95,8 @@ void alert_life_describe(const struct alert_life *life, enum sw_alert_kind kind,
     alert->revision = life->revision;
     alert->kind = kind;
     alert->state = (enum sw_alert_state)life->state;
-    alert->onset.ms = life->onset_ms;
-    alert->raised_at.ms = life->raised_at_ms;
+    alert->onset.ms = (int64_t)life->onset_ms;
+    alert->raised_at.ms = (int64_t)(life->onset_ms + life->raised_after_ms);
     if (!sw_alert_kind_is_coloured(kind)) return;
     alert->colour = (enum sw_colour)life->colour;
     alert->peak = (enum sw_colour)life->peak;

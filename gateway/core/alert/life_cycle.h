@@ -13,18 +13,22 @@
 #include "stillwater/alert.h"
 
 /* The present alert of one (subject, kind), or the last one. Starts zeroed. Ids and evidence are made when they are
- * needed. Small types, for every subject has some of these: see the enums beside them. */
+ * needed. In bits, for every subject has several of these. */
 struct alert_life {
-    uint8_t state;        /* enum sw_alert_state; NONE = there never was one */
-    uint8_t colour;       /* enum sw_colour; green once closed */
-    uint8_t peak;         /* enum sw_colour */
-    uint8_t rule;         /* enum sw_alert_rule: that fired last */
-    bool muted;           /* resolved, and the condition lasts */
-    uint8_t muted_colour; /* enum sw_colour: its colour then */
-    uint32_t revision;
-    int64_t onset_ms;
-    int64_t raised_at_ms;
+    uint64_t onset_ms : 48;
+    uint64_t state : 4;            /* enum sw_alert_state; NONE = there never was one */
+    uint64_t colour : 3;           /* enum sw_colour; green once closed */
+    uint64_t peak : 3;             /* enum sw_colour */
+    uint64_t muted : 1;            /* resolved, and the condition lasts */
+    uint64_t muted_colour : 3;     /* enum sw_colour: its colour then */
+    uint64_t raised_after_ms : 38; /* onset until raised; a longer time, 8 years, counts as that */
+    uint64_t rule : 6;             /* enum sw_alert_rule: that fired last */
+    uint64_t revision : 20;
 };
+
+/* An alert that goes up and down so often, every minute for two years, stays at its worst until it is over: what can
+ * still come (worse, people's actions, the end) has room. */
+#define ALERT_REVISION_EASE_MAX ((1u << 20) - 100)
 
 /* What has to be done about a condition; NONE = nothing. RAISE is the one step the table of actions does not have. */
 enum alert_step {

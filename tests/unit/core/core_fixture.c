@@ -17,10 +17,13 @@ static void remember(void *ctx, uint32_t subject, const struct sw_alert *alert)
 void world_renew(struct world *world, uint32_t capacity)
 {
     free(world->memory);
-    world->memory = malloc(core_size(capacity));
+    struct core_capacity of_each = {.of = {0}};
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
+        of_each.of[domain] = capacity;
+    world->memory = malloc(core_size(&of_each));
     assert_non_null(world->memory);
     struct core_sink sink = {.ctx = world, .alert = remember};
-    assert_int_equal(core_init(world->memory, capacity, "gw-1", sink, &world->core), SW_OK);
+    assert_int_equal(core_init(world->memory, &of_each, "gw-1", sink, &world->core), SW_OK);
 }
 
 struct world *world_new(uint32_t capacity)

@@ -32,7 +32,7 @@ static int64_t still_home(struct world *world, uint32_t home, int64_t until_ms)
 static void names_are_found_in_their_domain_only(void **state)
 {
     (void)state;
-    struct world *world = world_new(3);
+    struct world *world = world_new(2);
     uint32_t home = world_add(world, SUBJECT_HOME, "a", CORE_NO_PARENT, &city);
     uint32_t level = world_add(world, SUBJECT_LEVEL, "a", CORE_NO_PARENT, &city);
     uint32_t index;
@@ -56,8 +56,9 @@ static void a_gateway_without_a_valid_id_is_refused(void **state)
     (void)state;
     static _Alignas(max_align_t) unsigned char memory[4096];
     struct core *core = NULL;
-    assert_true(core_size(0) <= sizeof memory);
-    assert_int_equal(core_init(memory, 0, "no id", (struct core_sink){0}, &core), SW_ERROR_INVALID_ARGUMENT);
+    const struct core_capacity none = {.of = {0}};
+    assert_true(core_size(&none) <= sizeof memory);
+    assert_int_equal(core_init(memory, &none, "no id", (struct core_sink){0}, &core), SW_ERROR_INVALID_ARGUMENT);
     assert_null(core);
 }
 
