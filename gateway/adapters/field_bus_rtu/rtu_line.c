@@ -142,23 +142,24 @@ static int discard(struct rtu_line *line, bool announced)
     return total;
 }
 
-/* Throws away bytes until the line has been silent for `silence_us`. Gives up at limit_us. */
+/* Throws away bytes until the line has been silent for `silence_us`. Gives up at limit_us. However late it is, the port
+ * is looked at before it is called silent: while this thread got no core, bytes may have come. */
 static int wait_for_silence(struct rtu_line *line, int64_t silence_us, int64_t limit_us)
 {
     for (;;) {
         int64_t quiet_at = line->last_byte_us + silence_us;
-        int64_t now = rtu_now_us();
-        if (now >= quiet_at) return SW_OK;
-        if (now >= limit_us) return SW_ERROR_LATE_FRAME;
         switch (wait_for_bytes(line, quiet_at)) {
         case WAIT_BYTES:
             if (discard(line, true) < 0) return SW_ERROR_PORT;
+            if (rtu_now_us() >= limit_us) return SW_ERROR_LATE_FRAME;
             break;
         case WAIT_GONE:
             return SW_ERROR_PORT;
         case WAIT_STOPPED:
             return RTU_STOPPED;
         case WAIT_TIME:
+            if (rtu_now_us() >= quiet_at) return SW_OK;
+            break;
         case WAIT_WOKEN:
             break;
         }
@@ -211,12 +212,12 @@ int rtu_line_settle(struct rtu_line *line, const struct rtu_timing *timing)
 }
 
 /* After a request that got no usable answer: silent until `until_us`, or until a late frame has come and ended.
- * Sets *came when there was one. */
+ * Sets *came when there was one. As above, the port is looked at however late it is. */
 static int quarantine(struct rtu_line *line, int64_t until_us, bool *came)
 {
     uint64_t before = line->counters.late_frames;
     int error = SW_OK;
-    while (error == SW_OK && rtu_now_us() < until_us && line->counters.late_frames == before) {
+    do {
         switch (wait_for_bytes(line, until_us)) {
         case WAIT_BYTES:
             error = swallow_stray(line, true);
@@ -231,7 +232,7 @@ static int quarantine(struct rtu_line *line, int64_t until_us, bool *came)
         case WAIT_WOKEN:
             break;
         }
-    }
+    } while (error == SW_OK && rtu_now_us() < until_us && line->counters.late_frames == before);
     *came = line->counters.late_frames != before;
     return error;
 }
