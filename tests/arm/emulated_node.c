@@ -18,11 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_TIMEOUT_MS 20000
+#include "stillwater/node_map.h"
+
+#define START_TIMEOUT_MS 60000
 #define STEP_MS          10
 
 /* The emulator answers within milliseconds, but a virtual machine was seen to stand still for 1.2 s, emulators too. */
 #define RESPONSE_TIMEOUT_S 5
+#define LOST_MAX           100
 
 static void pause_ms(long ms)
 {
@@ -222,6 +225,19 @@ void node_reset(struct emulated_node *node)
     close(descriptor);
 }
 
+/* Takes the answers to requests that were given up, up to that to a request whose answer has another length. */
+static bool take_late_answers(modbus_t *client)
+{
+    const uint8_t request[] = {NODE_UNIT_ID, 4, 0, SW_NODE_INPUT_SERIAL, 0, 2};
+    uint8_t answer[MODBUS_RTU_MAX_ADU_LENGTH];
+    int size;
+    if (modbus_send_raw_request(client, request, sizeof request) < 0) return false;
+    do
+        size = modbus_receive_confirmation(client, answer);
+    while (size > 0 && size != 9);
+    return size == 9;
+}
+
 bool node_answers(struct emulated_node *node, int timeout_ms)
 {
     struct timespec begin, now;
@@ -232,11 +248,57 @@ bool node_answers(struct emulated_node *node, int timeout_ms)
     do {
         uint16_t magic;
         modbus_flush(node->client);
-        answered = modbus_read_input_registers(node->client, 0, 1, &magic) == 1;
+        answered = modbus_read_input_registers(node->client, 0, 1, &magic) == 1 && take_late_answers(node->client);
         clock_gettime(CLOCK_MONOTONIC, &now);
     } while (!answered && (now.tv_sec - begin.tv_sec) * 1000 + (now.tv_nsec - begin.tv_nsec) / 1000000 < timeout_ms);
     modbus_set_response_timeout(node->client, RESPONSE_TIMEOUT_S, 0);
     return answered;
+}
+
+static bool was_lost(struct emulated_node *node, int result)
+{
+    if (result >= 0 || errno != ETIMEDOUT || node->lost == LOST_MAX) return false;
+    node->lost++;
+    return true;
+}
+
+int node_read_input(struct emulated_node *node, int address, int count, uint16_t *words)
+{
+    int result;
+    do
+        result = modbus_read_input_registers(node->client, address, count, words);
+    while (was_lost(node, result));
+    return result;
+}
+
+int node_read(struct emulated_node *node, int address, int count, uint16_t *words)
+{
+    int result;
+    do
+        result = modbus_read_registers(node->client, address, count, words);
+    while (was_lost(node, result));
+    return result;
+}
+
+int node_write(struct emulated_node *node, int address, int count, const uint16_t *words)
+{
+    int result;
+    do
+        result = count == 1 ? modbus_write_register(node->client, address, words[0])
+                            : modbus_write_registers(node->client, address, count, words);
+    while (was_lost(node, result));
+    return result;
+}
+
+int node_write_and_read(struct emulated_node *node, int write_address, int write_count, const uint16_t *write_words,
+                        int read_address, int read_count, uint16_t *read_words)
+{
+    int result;
+    do
+        result = modbus_write_and_read_registers(node->client, write_address, write_count, write_words, read_address,
+                                                 read_count, read_words);
+    while (was_lost(node, result));
+    return result;
 }
 
 void node_discard(struct emulated_node *node)

@@ -22,6 +22,7 @@ struct emulated_node {
     char qmp_socket[NODE_PATH_SIZE], retained[NODE_PATH_SIZE];
     pid_t emulator, gateway_wire, sensor_wire, sensor;
     modbus_t *client;
+    unsigned lost; /* requests that were asked again */
 };
 
 /* The serial number and unit id every emulated node of these tests is given. */
@@ -48,6 +49,14 @@ void node_reset(struct emulated_node *node);
 
 /* True when the node answers within `timeout_ms`. */
 bool node_answers(struct emulated_node *node, int timeout_ms);
+
+/* As libmodbus's functions of these names. A host that takes a core away tears requests apart, and the node drops what
+ * is torn: a request without an answer is asked again, a few times in a node's life, and counted. */
+int node_read_input(struct emulated_node *node, int address, int count, uint16_t *words);
+int node_read(struct emulated_node *node, int address, int count, uint16_t *words);
+int node_write(struct emulated_node *node, int address, int count, const uint16_t *words);
+int node_write_and_read(struct emulated_node *node, int write_address, int write_count, const uint16_t *write_words,
+                        int read_address, int read_count, uint16_t *read_words);
 
 /* Stops what runs and removes the folder. */
 void node_discard(struct emulated_node *node);
