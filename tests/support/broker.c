@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-#define START_LIMIT_MS 10000
+#define START_LIMIT_MS 60000
 
 /* Not assert(): tests must fail in every build type. */
 static void must(bool true_now, const char *what)
@@ -203,6 +203,24 @@ void broker_start_tool(struct broker_tool *tool, const char *const arguments[])
     must(output >= 0, "mkstemp");
     tool->process = spawn(arguments, output);
     (void)close(output);
+}
+
+void broker_wait_for_subscriber(const struct broker *broker, const char *id)
+{
+    static char log[1 << 20];
+    char path[128], wanted[128];
+    broker_path(broker, "mosquitto.log", path);
+    (void)snprintf(wanted, sizeof wanted, "Sending SUBACK to %s", id);
+    bool subscribed = false;
+    for (int waited = 0; !subscribed; waited += 10) {
+        must(waited < START_LIMIT_MS, "subscriber");
+        broker_pause_ms(10);
+        FILE *stream = fopen(path, "r");
+        must(stream != NULL, path);
+        log[fread(log, 1, sizeof log - 1, stream)] = '\0';
+        (void)fclose(stream);
+        subscribed = strstr(log, wanted) != NULL;
+    }
 }
 
 const char *broker_tool_output(const struct broker_tool *tool, char *output, size_t size)

@@ -34,6 +34,9 @@ void broker_path(const struct broker *broker, const char *name, char path[128]);
  * client.key. */
 void broker_make_certificates(const struct broker *broker);
 
+/* Until the client of this id has subscribed to something. */
+void broker_wait_for_subscriber(const struct broker *broker, const char *id);
+
 /* Runs a program to its end with its output in `output` (cut to size); its exit status. For mosquitto_pub and _sub. */
 int broker_run_tool(char *output, size_t output_size, const char *const arguments[]);
 

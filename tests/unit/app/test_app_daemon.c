@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 struct folder {
     char path[64];

@@ -15,7 +15,7 @@
 #include "support/broker.h"
 
 #define OUTPUT_SIZE (1 << 20)
-#define LIMIT_MS    20000
+#define LIMIT_MS    60000
 #define COVER(n)    "gw-1.cover_open.cover-" #n ".20261122T034000000Z"
 
 static char address[32], port[8];

@@ -108,7 +108,7 @@ struct listener *listener_new(const char *port)
                                           .port = strdup(port),
                                           .settings = {115200, 'N', 1},
                                           .poll_interval_ms = 30,
-                                          .timeout_ms = 1000,
+                                          .timeout_ms = 10000,
                                           .nodes = listener->nodes,
                                           .devices = listener->devices};
     listener->config.lines = &listener->line;

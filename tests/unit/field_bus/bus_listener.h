@@ -49,20 +49,20 @@ struct listener {
     uint32_t calls_after_close; /* after field_bus_close(), other than closed() */
 };
 
-/* One line at 115200 baud on `port`, poll interval 30 ms, no units yet. The timeout of 1 s outlasts a host that takes a
- * core away for a moment; a test that makes requests go unanswered sets a shorter one. */
+/* One line at 115200 baud on `port`, poll interval 30 ms, no units yet. The timeout of 10 s outlasts a host that takes
+ * a core away for a while; a test that makes requests go unanswered sets a shorter one. */
 struct listener *listener_new(const char *port);
 void listener_add_node(struct listener *listener, uint8_t unit_id);
 void listener_add_slot(struct listener *listener, uint8_t slot, enum sw_profile_id profile, uint8_t unit_id);
 void listener_add_device(struct listener *listener, uint8_t unit_id, enum sw_profile_id profile, uint32_t poll_ms);
 void listener_start(struct listener *listener);
 
-/* Runs the loop until the condition holds; fails the test when it does not in 30 s. */
+/* Runs the loop until the condition holds; fails the test when it does not in 60 s. */
 #define listener_until(listener, condition)                                                                            \
     do {                                                                                                               \
         int64_t begun_ = listener_now_ms();                                                                            \
         while (!(condition)) {                                                                                         \
-            if (listener_now_ms() - begun_ > 30000) fail_msg("never came true: %s", #condition);                       \
+            if (listener_now_ms() - begun_ > 60000) fail_msg("never came true: %s", #condition);                       \
             uv_run(&(listener)->loop, UV_RUN_ONCE);                                                                    \
         }                                                                                                              \
     } while (0)

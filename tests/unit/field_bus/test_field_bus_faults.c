@@ -56,6 +56,9 @@ static void handle(void *ctx, struct scripted_slave *slave, const uint8_t *reque
     }
 }
 
+/* A short timeout, for tests in which requests go unanswered. */
+#define SHORT_MS 100
+
 static struct bench *bench_new(void)
 {
     struct bench *bench = calloc(1, sizeof *bench);
@@ -64,7 +67,6 @@ static struct bench *bench_new(void)
     bench->node_answers = true;
     slave_init(&bench->slave, handle, bench);
     bench->gateway = listener_new(bench->slave.path);
-    bench->gateway->line.timeout_ms = 100;
     return bench;
 }
 
@@ -131,6 +133,7 @@ static void a_node_that_falls_silent_is_down_and_up_again_with_its_backlog(void 
 {
     (void)state;
     struct bench *bench = bench_new();
+    bench->gateway->line.timeout_ms = SHORT_MS;
     listener_add_node(bench->gateway, UNIT);
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
@@ -265,6 +268,7 @@ static void another_node_at_the_same_unit_id_is_recognised(void **state)
 {
     (void)state;
     struct bench *bench = bench_new();
+    bench->gateway->line.timeout_ms = SHORT_MS;
     listener_add_node(bench->gateway, UNIT);
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
@@ -290,11 +294,21 @@ static void another_node_at_the_same_unit_id_is_recognised(void **state)
     bench_free(bench);
 }
 
-static int error_of(const struct listener *gateway, uint32_t device)
+/* How many samples of a device have this error, or SW_OK. Where the host takes the core away others come out late, too
+ * late, or in the place of a neighbour's; a device with a fault never comes out well. */
+static uint32_t count_samples(const struct listener *gateway, uint32_t device, int error)
 {
-    for (uint32_t i = 0; i < gateway->sample_count; i++)
-        if (gateway->samples[i].device == device) return gateway->samples[i].error;
-    return 1;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < gateway->sample_count; i++) {
+        const struct field_bus_sample *sample = &gateway->samples[i];
+        if (sample->device != device) continue;
+        if (sample->error == error)
+            count++;
+        else
+            assert_int_not_equal(sample->error, SW_OK);
+        if (sample->error != SW_OK) assert_int_equal(sample->count, 0);
+    }
+    return count;
 }
 
 static void a_device_gives_the_points_of_its_profile(void **state)
@@ -330,12 +344,11 @@ static void each_fault_of_a_device_has_its_error_and_no_points(void **state)
                  {FOREIGN_DEVICE, SW_ERROR_WRONG_UNIT}};
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bench *bench = bench_new();
+        bench->gateway->line.timeout_ms = SHORT_MS;
         listener_add_device(bench->gateway, cases[i].unit_id, SW_PROFILE_MANHOLE, 50);
         slave_connect(&bench->slave);
         listener_start(bench->gateway);
-        listener_until(bench->gateway, bench->gateway->sample_count >= 1);
-        assert_int_equal(error_of(bench->gateway, 0), cases[i].error);
-        assert_int_equal(bench->gateway->samples[0].count, 0);
+        listener_until(bench->gateway, count_samples(bench->gateway, 0, cases[i].error) > 0);
         bench_free(bench);
     }
 }
@@ -344,21 +357,31 @@ static void a_dead_device_backs_off_and_the_others_keep_their_schedule(void **st
 {
     (void)state;
     struct bench *bench = bench_new();
+    bench->gateway->line.timeout_ms = SHORT_MS;
     listener_add_node(bench->gateway, UNIT);
     listener_add_device(bench->gateway, DEAD_DEVICE, SW_PROFILE_MANHOLE, 50);
     listener_add_device(bench->gateway, GOOD_DEVICE, SW_PROFILE_MANHOLE, 50);
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
-    listener_until(bench->gateway, bench->device_requests[GOOD_DEVICE - GOOD_DEVICE] >= 60);
+    listener_until(bench->gateway, count_samples(bench->gateway, 1, SW_OK) >= 60);
     unsigned dead = bench->device_requests[DEAD_DEVICE - GOOD_DEVICE];
     /* 60 polls of 50 ms: without back-off the dead one would have been asked about as often. */
     assert_true(dead >= 2 && dead <= 12);
     assert_true(bench->gateway->batches >= 10);
-    for (uint32_t i = 0; i < bench->gateway->sample_count; i++) {
-        bool good = bench->gateway->samples[i].device == 1;
-        assert_int_equal(bench->gateway->samples[i].error, good ? SW_OK : SW_ERROR_TIMEOUT);
-    }
+    (void)count_samples(bench->gateway, 0, SW_ERROR_TIMEOUT);
     bench_free(bench);
+}
+
+/* Until the queue to the loop, which does not run, is full: then no request is made. */
+static void wait_until_the_polling_stops(struct bench *bench)
+{
+    unsigned before = 0;
+    for (int quiet = 0; quiet < 5; quiet++) {
+        usleep(100000);
+        unsigned now = bench->device_requests[0];
+        if (now == 0 || now != before) quiet = 0;
+        before = now;
+    }
 }
 
 static void a_loop_that_does_not_run_stops_the_polling_and_nothing_is_dropped(void **state)
@@ -369,12 +392,8 @@ static void a_loop_that_does_not_run_stops_the_polling_and_nothing_is_dropped(vo
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
     listener_until(bench->gateway, bench->gateway->sample_count >= 1);
-    unsigned before, after = bench->device_requests[0];
-    do { /* until the queue is full: no request for a good while */
-        before = after;
-        usleep(200000);
-        after = bench->device_requests[0];
-    } while (after != before);
+    wait_until_the_polling_stops(bench);
+    unsigned after = bench->device_requests[0];
     uint32_t delivered = bench->gateway->sample_count;
     uv_run(&bench->gateway->loop, UV_RUN_NOWAIT);
     uv_run(&bench->gateway->loop, UV_RUN_NOWAIT);
@@ -388,7 +407,6 @@ static void closing_in_the_middle_of_a_request_is_quiet(void **state)
     (void)state;
     struct bench *bench = bench_new();
     listener_add_node(bench->gateway, UNIT);
-    bench->gateway->line.timeout_ms = 20000;
     bench->node_answers = false;
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
@@ -404,12 +422,7 @@ static void closing_with_a_full_queue_does_not_hang(void **state)
     listener_add_device(bench->gateway, GOOD_DEVICE, SW_PROFILE_MANHOLE, 1);
     slave_connect(&bench->slave);
     listener_start(bench->gateway);
-    unsigned before, after = 0;
-    do {
-        before = after;
-        usleep(200000);
-        after = bench->device_requests[0];
-    } while (after == 0 || after != before);
+    wait_until_the_polling_stops(bench);
     bench_free(bench);
 }
 
@@ -433,6 +446,7 @@ static void a_dead_unit_does_not_mute_its_namesake_on_another_line(void **state)
     listener_add_node(bench->gateway, UNIT);
     struct config_line lines[2] = {bench->gateway->line, bench->gateway->line};
     lines[0].port = other->slave.path;
+    lines[0].timeout_ms = SHORT_MS;
     bench->gateway->config.lines = lines;
     bench->gateway->config.line_count = 2;
     for (int i = 0; i < 100; i++)

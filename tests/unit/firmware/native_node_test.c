@@ -129,21 +129,33 @@ static modbus_t *connect_client(int fd)
     return client;
 }
 
-/* Until the node answers; a sanitized build on a busy machine may take a while to start. */
+/* Takes the answers to requests that were given up, up to that to a request whose answer has another length. */
+static void take_late_answers(modbus_t *client)
+{
+    const uint8_t request[] = {UNIT, 4, 0, SW_NODE_INPUT_SERIAL, 0, 2};
+    uint8_t answer[MODBUS_RTU_MAX_ADU_LENGTH];
+    int size;
+    assert_true(modbus_send_raw_request(client, request, sizeof request) > 0);
+    do
+        size = modbus_receive_confirmation(client, answer);
+    while (size > 0 && size != 9);
+    assert_int_equal(size, 9);
+}
+
+/* Until the node answers; a sanitized build on a busy machine may take a while to start. From then on no request is
+ * given up early: a host that takes the core away must not look like a silent node. */
 static void wait_for_node(struct fixture *fixture)
 {
     uint16_t magic = 0;
     modbus_set_response_timeout(fixture->client, 0, 100000);
-    for (unsigned i = 0; i < 100; i++) {
+    for (unsigned i = 0; i < 300; i++) {
         tcflush(fixture->gateway.master, TCIOFLUSH);
         if (modbus_read_input_registers(fixture->client, SW_NODE_INPUT_MAGIC, 1, &magic) == 1) break;
         sleep_ms(20);
     }
     assert_int_equal(magic, SW_NODE_MAGIC);
-    /* An answer to a request given up meanwhile must not be taken for the next one. */
-    sleep_ms(50);
-    tcflush(fixture->gateway.master, TCIOFLUSH);
-    modbus_set_response_timeout(fixture->client, 1, 0);
+    modbus_set_response_timeout(fixture->client, 10, 0);
+    take_late_answers(fixture->client);
 }
 
 static int setup(void **state)
@@ -261,21 +273,20 @@ static void readings_of_a_libmodbus_sensor_come_through_the_window(void **state)
     fixture->sensor = spawn_sensor(fixture);
     open_log(fixture);
     configure_sensor(fixture);
-    for (unsigned i = 0; i < 100 && input_u32(fixture, SW_NODE_INPUT_LOG_NEWEST) < 15; i++)
+    uint32_t taken = 0;
+    for (unsigned i = 0, good = 0; good < 20; i++) {
+        assert_true(i < 600);
+        uint16_t count = fetch(fixture, taken, &header, records);
+        assert_int_equal(header.oldest, taken + 1);
+        if (taken == 0 && count > 0) assert_int_equal(records[0].kind, SW_RECORD_EVENT_BOOT);
+        for (unsigned k = 0; k < count; k++) {
+            assert_int_equal(records[k].sequence, ++taken);
+            if (records[k].kind != SW_READING_LEVEL || records[k].quality != SW_QUALITY_GOOD) continue;
+            assert_int_equal(records[k].value, 12340);
+            good++;
+        }
         sleep_ms(100);
-    assert_int_equal(fetch(fixture, 0, &header, records), SW_NODE_WINDOW_RECORDS);
-    assert_int_equal(records[0].kind, SW_RECORD_EVENT_BOOT);
-    unsigned good = 0;
-    for (unsigned i = 0; i < header.count; i++) {
-        assert_int_equal(records[i].sequence, i + 1);
-        if (records[i].kind != SW_READING_LEVEL || records[i].quality != SW_QUALITY_GOOD) continue;
-        assert_int_equal(records[i].value, 12340);
-        good++;
     }
-    assert_true(good >= 9);
-    assert_true(fetch(fixture, 11, &header, records) >= 4);
-    assert_int_equal(records[0].sequence, 12);
-    assert_int_equal(header.oldest, 12);
 }
 
 static void log_survives_a_kill(void **state)
@@ -361,7 +372,7 @@ static unsigned long cpu_ticks(pid_t pid)
 /* Waits for the process to end by itself, and says whether it did. */
 static bool ended(pid_t *pid)
 {
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < 1500; i++) {
         if (waitpid(*pid, NULL, WNOHANG) == *pid) {
             *pid = 0;
             return true;

@@ -7,7 +7,7 @@
 
 #include "message/message.h"
 
-#define LIMIT_MS 30000
+#define LIMIT_MS 60000
 
 static void on_link(void *ctx, bool up, const char *text)
 {

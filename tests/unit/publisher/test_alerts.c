@@ -117,17 +117,6 @@ static void no_more_than_the_limit_is_under_way(void **state)
     broker_close(&broker);
 }
 
-static bool listener_has_subscribed(const struct broker *broker)
-{
-    char path[128], log[65536] = "";
-    broker_path(broker, "mosquitto.log", path);
-    FILE *stream = fopen(path, "r");
-    if (!stream) return false;
-    log[fread(log, 1, sizeof log - 1, stream)] = '\0';
-    (void)fclose(stream);
-    return strstr(log, "Sending SUBACK to listener") != NULL;
-}
-
 static void an_alert_carries_its_properties(void **state)
 {
     (void)state;
@@ -158,15 +147,15 @@ static void an_alert_carries_its_properties(void **state)
                                      "%t|%q|%r|%C|%F|%E|%P|%p",
                                      NULL};
     broker_start_tool(&listener, arguments);
-    while (!listener_has_subscribed(&broker))
-        broker_pause_ms(10);
+    broker_wait_for_subscriber(&broker, "listener");
     rig_init(&rig, broker.port);
     rig_start(&rig);
     rig_run_until(&rig, rig_is_up);
     char *body = rig_alert(7, 1);
     assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7), SW_OK);
     rig_run_until(&rig, one_is_delivered);
-    rig_run_ms(&rig, 100);
+    while (!broker_tool_says(&listener, body))
+        broker_pause_ms(10);
     (void)broker_tool_output(&listener, output, sizeof output);
     assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|604", 61), 0);
     assert_non_null(strstr(output, "kind:cover_open"));

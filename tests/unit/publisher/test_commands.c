@@ -35,10 +35,10 @@ static void an_answer_reaches_the_response_topic_and_the_result_topic(void **sta
     rig.answer = "answer-1";
     rig_start(&rig);
     rig_run_until(&rig, rig_is_up);
-    const char *const listen[] = {"mosquitto_sub", "-V", "5",        "-h", "127.0.0.1", "-p", port, "-t",
+    const char *const listen[] = {"mosquitto_sub", "-i", "listener", "-V", "5", "-h", "127.0.0.1", "-p", port, "-t",
                                   RESULT_TOPIC,    "-F", "%D %C %p", NULL};
     broker_start_tool(&listener, listen);
-    rig_run_ms(&rig, 300);
+    broker_wait_for_subscriber(&broker, "listener");
     const char *const ask[] = {"mosquitto_rr",
                                "-V",
                                "5",
@@ -172,9 +172,10 @@ static void a_response_topic_outside_the_centre_gets_no_answer(void **state)
     rig_init(&rig, broker.port);
     rig_start(&rig);
     rig_run_until(&rig, rig_is_up);
-    const char *const listen[] = {"mosquitto_sub", "-V", "5", "-h", "127.0.0.1", "-p", port, "-t", "#", "-v", NULL};
+    const char *const listen[] = {
+        "mosquitto_sub", "-i", "listener", "-V", "5", "-h", "127.0.0.1", "-p", port, "-t", "#", "-v", NULL};
     broker_start_tool(&listener, listen);
-    rig_run_ms(&rig, 300);
+    broker_wait_for_subscriber(&broker, "listener");
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
         struct publisher_command command = {.payload = "", .response_topic = topics[i]};
         assert_int_equal(publisher_reply(rig.publisher, &command, "answer-0"), SW_OK);

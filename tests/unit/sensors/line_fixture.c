@@ -69,7 +69,7 @@ int line_read_block_within(struct line *line, int unit_id, const char *name, uns
 
 int line_read_block(struct line *line, int unit_id, const char *name, uint16_t *registers)
 {
-    return line_read_block_within(line, unit_id, name, sw_profile_by_name(name)->timeout_ms * 10u, registers);
+    return line_read_block_within(line, unit_id, name, 10000, registers);
 }
 
 void line_flush(struct line *line, unsigned quiet_ms)

@@ -24,8 +24,8 @@ void line_stop(struct line *line);
 /* Sends an event; it takes effect before any request made after. */
 void line_control(struct line *line, const char *event);
 
-/* Reads a profile's own block: how many registers, or -1 and errno as libmodbus sets it. Within the profile's
- * timeout times ten: a busy machine must not look like a silent sensor. */
+/* Reads a profile's own block: how many registers, or -1 and errno as libmodbus sets it. Waits ten seconds: a busy
+ * machine must not look like a silent sensor. */
 int line_read_block(struct line *line, int unit_id, const char *profile, uint16_t *registers);
 
 /* The same with the time a master would wait. */

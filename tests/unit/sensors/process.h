@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define PROCESS_PATIENCE_MS 20000
+#define PROCESS_PATIENCE_MS 60000
 #define PROCESS_PATH_SIZE   128
 
 struct folder {

@@ -32,7 +32,8 @@ static void river_is_well(struct line *line)
     assert_int_equal(level, 111);
 }
 
-/* Gives the river the fault, reads it and its neighbour, takes the fault away, reads both again. */
+/* Gives the river the fault, reads it and its neighbour, takes the fault away, reads both again. Longer than a host
+ * takes a core away: whatever answers does so within three seconds. */
 static int error_under_fault(const char *event)
 {
     uint16_t level;
@@ -40,7 +41,7 @@ static int error_under_fault(const char *event)
     line_start(&line, two_units);
     river_is_well(&line);
     line_control(&line, event);
-    int got = line_read_block_within(&line, 11, "geolux-lx80", 1000, &level), error = errno;
+    int got = line_read_block_within(&line, 11, "geolux-lx80", 3000, &level), error = errno;
     line_flush(&line, 100);
     canal_is_undisturbed(&line);
     line_control(&line, "{sensor: river, fault: none}");
@@ -96,7 +97,7 @@ static void late_reply_comes_after_the_timeout(void **state)
     uint8_t reply[64];
     struct line line;
     line_start(&line, two_units);
-    line_control(&line, "{sensor: river, fault: late, late_ms: 1500}");
+    line_control(&line, "{sensor: river, fault: late, late_ms: 4000}");
     int got = line_read_block_within(&line, 11, "geolux-lx80", 200, &level), error = errno;
     modbus_set_response_timeout(line.client, 15, 0);
     int late = modbus_receive_confirmation(line.client, reply);
@@ -176,7 +177,7 @@ static void garbage_on_the_line_costs_one_silence(void **state)
     struct line line;
     line_start(&line, two_units);
     assert_int_equal(write(line.master_fd, garbage, sizeof garbage), sizeof garbage);
-    line_flush(&line, 300);
+    line_flush(&line, 2500); /* as long as the program may be kept from seeing it end */
     river_is_well(&line);
     canal_is_undisturbed(&line);
     line_stop(&line);

@@ -23,6 +23,9 @@
 #include "stillwater/error.h"
 #include "wire/wire.h"
 
+/* In that time the wire has taken what was sent, even where the host takes the core away for a while. */
+#define WIRE_TURN_MS 2500
+
 struct bench {
     struct folder folder;
     char a[PROCESS_PATH_SIZE], b[PROCESS_PATH_SIZE], control[PROCESS_PATH_SIZE], output[PROCESS_PATH_SIZE];
@@ -136,8 +139,15 @@ static void meet(int a, int b)
         a_heard = read_some(a, bytes, 1, 10) > 0 || a_heard;
     }
     assert_true(a_heard && b_heard);
-    while (read_some(a, bytes, sizeof bytes, 200) > 0 || read_some(b, bytes, sizeof bytes, 200) > 0)
-        continue;
+    /* What is still on its way comes before these. */
+    send_text(a, "!");
+    send_text(b, "!");
+    do
+        assert_int_equal(read_some(b, bytes, 1, PROCESS_PATIENCE_MS), 1);
+    while (bytes[0] != '!');
+    do
+        assert_int_equal(read_some(a, bytes, 1, PROCESS_PATIENCE_MS), 1);
+    while (bytes[0] != '!');
 }
 
 #define MANY 100000u
@@ -269,9 +279,10 @@ static void user_who_comes_later_finds_nothing_from_before(void **state)
     struct pollfd arrived = {.fd = a, .events = POLLIN};
     assert_int_equal(poll(&arrived, 1, PROCESS_PATIENCE_MS), 1);
     close(a);
-    sleep_ms(500);
+    /* Time for the wire to see it, and to throw away what nobody reads. */
+    sleep_ms(WIRE_TURN_MS);
     send_text(b, "for nobody");
-    sleep_ms(500);
+    sleep_ms(WIRE_TURN_MS);
     a = open_link(bench.a);
     size_t old = read_some(a, bytes, sizeof bytes, 200);
     meet(a, b);
@@ -312,7 +323,7 @@ static void cut_line_carries_nothing_until_joined(void **state)
     meet(a, b);
     assert_true(datagram_send(bench.control, "cut\n"));
     send_text(a, "lost");
-    size_t while_cut = read_some(b, bytes, sizeof bytes, 300);
+    size_t while_cut = read_some(b, bytes, sizeof bytes, WIRE_TURN_MS);
     assert_true(datagram_send(bench.control, "join"));
     send_text(a, "whole");
     expect_bytes(b, "whole");
