@@ -4,9 +4,9 @@
 import datetime
 import json
 import subprocess
-import time
 
 from case import check, run
+from rig import PATIENCE_S
 from town import HOME_A, HOME_B, Town
 
 NOTE = "with-her-son-in-Ghent"
@@ -15,6 +15,7 @@ NOTE = "with-her-son-in-Ghent"
 def tell(rig, verb, *options, gateway=("--gateway", "gw-1")):
     """Runs stillwater-centre; its exit status and what it said."""
     argv = [rig.build / "gateway/centre/stillwater-centre", verb, "--broker", f"127.0.0.1:{rig.port}", "--city", "demo"]
+    argv += ["--timeout", str(PATIENCE_S)]
     done = subprocess.run([*argv, *gateway, *options], capture_output=True, text=True)
     return done.returncode, (done.stdout + done.stderr).strip()
 
@@ -34,14 +35,14 @@ def wait_for_counter(rig, town, name, value, after=0):
         newer = statuses(rig, town)[after:]
         return newer and newer[-1]["counters"].get(name) == value
 
-    rig.wait(f"{name} {value} in the status", reached, 45, parts=[town.gateway])
+    rig.wait(f"{name} {value} in the status", reached)
     print(f"ok: the status says {name} {value}", flush=True)
 
 
 def weather(rig, town):
     status, said = tell(rig, "weather", "--colour", "red", "--until", in_an_hour(), "--by", "met-office", gateway=())
     check((status, said) == (0, "weather red: taken by the broker"), f"a weather warning is published: {said}")
-    rig.wait("the warning in the gateway", lambda: "weather: red until" in town.gateway.log(400), 10)
+    rig.wait("the warning in the gateway", lambda: "weather: red until" in town.gateway.log(400))
     return town.gateway.log(4000).count("weather: red until")
 
 
@@ -53,16 +54,20 @@ def away(rig, town):
     check((status, said) == (1, "refused (NOT_FOUND): no home has the id home-none"), f"an unknown home: {said}")
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
     rig.tell(town.home_sensors, "{sensor: meter-b, flow_l_per_min: 0}")
-    rig.wait("no_use of the other home", lambda: rig.alerts(town.centre, "no_use", HOME_B, "raised"), 60)
-    time.sleep(5)
+    raised = rig.wait("no_use of the other home", lambda: rig.alerts(town.centre, "no_use", HOME_B, "raised"))[0]
+    raised_ms = datetime.datetime.fromisoformat(raised["raised_at"].replace("Z", "+00:00")).timestamp() * 1000
+    # Its window is the same: five seconds later at the latest its own stillness would have been told.
+    newest = "SELECT MAX(time_ms) FROM readings WHERE subject = ? AND quality = 0"
+    rig.wait("later readings of the home", lambda: rig.query(newest, HOME_A)[0][0] > raised_ms + 5000)
     check(rig.alerts(town.centre, "no_use", HOME_A) == [], "a home that is away raises no no_use")
 
 
 def restart(rig, town, weathers):
     town.stop_gateway()
+    rig.wait("the gateway's farewell", lambda: statuses(rig, town)[-1]["state"] == "stopped")
     before = len(statuses(rig, town))
     town.start_gateway()
-    rig.wait("the warning again", lambda: town.gateway.log(4000).count("weather: red until") > weathers, 20)
+    rig.wait("the warning again", lambda: town.gateway.log(4000).count("weather: red until") > weathers)
     print("ok: the retained warning came back by itself", flush=True)
     wait_for_counter(rig, town, "homes_away", 1, before)
     wait_for_counter(rig, town, "weather_colour", 4, before)
@@ -89,7 +94,7 @@ def home_again(rig, town):
     status, said = tell(rig, "back", "--subject", HOME_A, "--by", "carer-3")
     check((status, said) == (1, f"refused (NOT_PERMITTED): {HOME_A} is not set away"), f"ended by use: {said}")
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
-    rig.wait("no_use of the home", lambda: rig.alerts(town.centre, "no_use", HOME_A, "raised"), 60)
+    rig.wait("no_use of the home", lambda: rig.alerts(town.centre, "no_use", HOME_A, "raised"))
     print("ok: a home that is back is watched again", flush=True)
 
 

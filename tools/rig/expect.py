@@ -4,10 +4,10 @@ from collections import defaultdict
 
 
 class Expected:
-    """Alerts of one kind for one subject. `colours` must appear in this order (others may stand between), `states`
-    each at least once."""
+    """Alerts of one kind for one subject: as many as one of `times` says. `colours` must appear in this order (others may
+    stand between), `states` each at least once."""
 
-    def __init__(self, kind, subject, times=1, colours=(), states=("raised", "cleared")):
+    def __init__(self, kind, subject, times=(1,), colours=(), states=("raised", "cleared")):
         self.kind, self.subject, self.times, self.colours, self.states = kind, subject, times, colours, states
 
 
@@ -22,6 +22,11 @@ class ExpectedArea:
 def in_order(wanted, seen):
     rest = iter(seen)
     return all(any(w == s for s in rest) for w in wanted)
+
+
+def told(revisions):
+    """What a reader needs to see of one alert."""
+    return ", ".join(f"{m['updated_at'][11:19]} {m['state']} {m['colour']}" for m in revisions)
 
 
 def judge_life(alert_id, revisions):
@@ -73,8 +78,10 @@ def judge(messages, expected):
 
     for e in expected:
         found = by_subject.pop((e.kind, e.subject), [])
-        if len(found) != e.times:
-            wrong.append(f"{e.kind} of {e.subject}: {len(found)} alerts, expected {e.times}")
+        if len(found) not in e.times:
+            lives = "; ".join(told(revisions) for revisions in found)
+            expected_times = " or ".join(map(str, e.times))
+            wrong.append(f"{e.kind} of {e.subject}: {len(found)} alerts, expected {expected_times} ({lives})")
         for revisions in found:
             colours = [m["colour"] for m in revisions]
             states = {m["state"] for m in revisions}
@@ -82,6 +89,6 @@ def judge(messages, expected):
                 wrong.append(f"{e.kind} of {e.subject}: colours {colours}, expected {list(e.colours)} in this order")
             if not set(e.states) <= states:
                 wrong.append(f"{e.kind} of {e.subject}: states {sorted(states)}, expected {sorted(e.states)}")
-    for kind, subject in by_subject:
-        wrong.append(f"{kind} of {subject}: not expected at all")
+    for (kind, subject), found in by_subject.items():
+        wrong.append(f"{kind} of {subject}: not expected at all ({'; '.join(told(revisions) for revisions in found)})")
     return wrong

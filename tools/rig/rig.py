@@ -19,9 +19,12 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
+# Only what hangs takes so long: a slow or shared host may stop a process for seconds, and several one after the other.
+PATIENCE_S = 90.0
+
 
 class RigError(Exception):
-    """A part did not do what the rig needs; the text says which and shows its log."""
+    """A part did not do what the rig needs. The text is short; Rig.show() has shown the logs before it."""
 
 
 class Part:
@@ -29,6 +32,7 @@ class Part:
 
     def __init__(self, name, argv, log_path, env=None):
         self.name = name
+        self.dismissed = False
         self.argv = [str(a) for a in argv]
         self.log_path = log_path
         with open(log_path, "ab") as log:
@@ -43,7 +47,7 @@ class Part:
         text = pathlib.Path(self.log_path).read_text(errors="replace").splitlines()
         return "\n".join(text[-lines:])
 
-    def stop(self, timeout=10):
+    def stop(self, timeout=PATIENCE_S):
         """SIGTERM, then SIGKILL; returns the exit status."""
         if self.running():
             self.process.terminate()
@@ -62,24 +66,35 @@ class Part:
         self.process.wait()
 
 
+# What is shown of a log's end when a run has failed; of a part that is not named here two lines.
+LINES_OF = {"gateway": 12, "centre": 8}
+LINES_OF_ENDED = 15
+
+
 class Rig:
     def __init__(self, build, keep=False):
         self.build = pathlib.Path(build).resolve()
         self.keep = keep
         # UNIX socket paths have to stay under 108 characters.
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="stillwater-", dir="/tmp"))
+        self.store = self.dir / "gateway.db"
         self.parts = []
+        self.port_holder = None
 
     def __enter__(self):
         return self
 
     def __exit__(self, kind, value, trace):
+        if isinstance(value, Exception):
+            self.show()
         self.close()
 
     def close(self):
         for part in reversed(self.parts):
             part.stop(timeout=5)
         self.parts = []
+        if self.port_holder:
+            self.port_holder.close()
         if self.keep:
             print(f"rig: kept {self.dir}", file=sys.stderr)
         else:
@@ -93,24 +108,46 @@ class Rig:
         self.parts.append(part)
         return part
 
-    def forget(self, part):
-        """The part is stopped and will not be stopped again."""
-        self.parts = [p for p in self.parts if p is not part]
+    @staticmethod
+    def dismiss(part):
+        """The part may end, or has ended, without that being a failure."""
+        part.dismissed = True
 
-    def wait(self, what, condition, timeout=20.0, interval=0.05, parts=()):
-        """Waits until condition() is true and returns its value; fails with the logs of `parts`."""
-        end = time.monotonic() + timeout
+    def wait(self, what, condition, timeout=PATIENCE_S, interval=0.05):
+        """Waits until condition() is true and returns its value. Fails at once when a part has ended."""
+        start = time.monotonic()
         while True:
             value = condition()
             if value:
                 return value
-            for part in parts:
-                if not part.running():
-                    raise RigError(f"{part.name} ended with status {part.process.returncode}:\n{part.log()}")
-            if time.monotonic() > end:
-                logs = "\n".join(f"--- {p.name}\n{p.log()}" for p in (parts or self.parts))
-                raise RigError(f"waited {timeout:.0f} s for: {what}\n{logs}")
+            waited = time.monotonic() - start
+            for part in self.parts:
+                if not part.dismissed and not part.running():
+                    status = part.process.returncode
+                    raise RigError(f"{part.name} ended with status {status} while waiting for: {what} ({waited:.1f} s)")
+            if waited > timeout:
+                raise RigError(f"waited {waited:.0f} s for: {what}")
             time.sleep(interval)
+
+    def show(self):
+        """What there is to see of a run that has failed, in few lines: of a long log, CI shows the end."""
+        sys.stdout.flush()
+        mute = []
+        # Of parts of one name, which share a log, the last one.
+        for part in {part.name: part for part in self.parts}.values():
+            ended = not part.running()
+            lines = part.log(LINES_OF_ENDED if ended else LINES_OF.get(part.name, 2)).splitlines()
+            if not lines and not ended:
+                mute.append(part.name)
+                continue
+            state = f" ended with status {part.process.returncode}" if ended else ""
+            print(f"--- {part.name}{state}", *(line[:180] for line in lines), sep="\n", file=sys.stderr)
+        print(f"--- running, without a word: {', '.join(mute) or 'none'}", file=sys.stderr)
+        with contextlib.suppress(sqlite3.Error):
+            now_ms = time.time() * 1000
+            rows = self.query("SELECT subject, quality, MAX(time_ms) FROM readings WHERE subject != '' GROUP BY subject")
+            ages = [f"{subject} {(now_ms - at) / 1000:.1f} s ago, quality {quality}" for subject, quality, at in rows]
+            print(f"--- last readings stored: {'; '.join(ages) or 'none'}", file=sys.stderr)
 
     # --- the parts, in the order data flows
 
@@ -124,7 +161,7 @@ class Rig:
             [self.build / "tools/sensors/stillwater-sensors", "--port", port, "--scenario", file, "--control", control],
         )
         part.control = control
-        self.wait(f"{name} to listen for control", control.exists, parts=[part])
+        self.wait(f"{name} to listen for control", control.exists)
         return part
 
     @staticmethod
@@ -143,7 +180,7 @@ class Rig:
             [self.build / "tools/wire/stillwater-wire", "--link", link, "--socket", unix_socket, "--control", control],
         )
         part.link, part.control = link, control
-        self.wait(f"{name} to make its PTY", link.exists, parts=[part])
+        self.wait(f"{name} to make its PTY", link.exists)
         return part
 
     def node(self, name, board, serial, unit_id=1):
@@ -159,15 +196,18 @@ class Rig:
             self.path(f"{name}.{suffix}").unlink(missing_ok=True)
         part = self.start(name, argv)
         part.gateway_socket, part.sensor_socket = self.path(f"{name}.gw"), self.path(f"{name}.sn")
-        self.wait(f"{name} to start", part.gateway_socket.exists, parts=[part])
+        self.wait(f"{name} to start", part.gateway_socket.exists)
         return part
 
     def broker(self, name="broker"):
         """A private mosquitto. self.port is its port on 127.0.0.1; started again it keeps the port and its database."""
-        if not hasattr(self, "port"):
-            with socket.socket() as s:
-                s.bind(("127.0.0.1", 0))
-                self.port = s.getsockname()[1]
+        if not self.port_holder:
+            # Bound and never listening: mosquitto, which sets SO_REUSEADDR too, may listen there, and for as long as the
+            # rig lives no other program is given the port, for its own broker or as the near end of a connection.
+            self.port_holder = socket.socket()
+            self.port_holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.port_holder.bind(("127.0.0.1", 0))
+            self.port = self.port_holder.getsockname()[1]
         data = self.path("broker-data")
         data.mkdir(exist_ok=True)
         if os.getuid() == 0:
@@ -184,7 +224,7 @@ class Rig:
             with socket.socket() as s:
                 return s.connect_ex(("127.0.0.1", self.port)) == 0
 
-        self.wait("the broker to listen", listening, parts=[part])
+        self.wait("the broker to listen", listening)
         return part
 
     def gateway(self, config, name="gateway"):
@@ -201,7 +241,7 @@ class Rig:
         )
         part.json = file
         # Alerts are not retained: what is sent before the first subscription is not for this centre.
-        self.wait(f"{name} to subscribe", lambda: "connected to" in part.log(200), parts=[part])
+        self.wait(f"{name} to subscribe", lambda: "connected to" in part.log(200))
         return part
 
     # --- what came out
@@ -228,5 +268,5 @@ class Rig:
     def query(self, sql, *args):
         """Rows of the gateway's store, read beside the running gateway."""
         # Closed at once: a reader left open would keep the gateway from folding its WAL back.
-        with contextlib.closing(sqlite3.connect(f"file:{self.path('gateway.db')}?mode=ro", uri=True, timeout=10)) as db:
+        with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=PATIENCE_S)) as db:
             return db.execute(sql, args).fetchall()
