@@ -49,6 +49,7 @@ static bool reject(struct core *core, enum sw_quality quality, enum sw_quality_r
 static bool take_home(struct core *core, const struct core_reading *reading)
 {
     if (reading->kind == SW_READING_WATER_REVERSE_INDEX) {
+        core_home_settle(core, reading->subject);
         core_home_take_reverse(&core->subjects[reading->subject], reading->time.ms, reading->value_milli);
         return true;
     }
@@ -143,6 +144,13 @@ static void follow(struct core *core, uint32_t index, struct sw_wall now)
     }
 }
 
+static void note_good(struct subject *subject, const struct core_reading *reading)
+{
+    bool later = reading->time.ms > subject->last_good_ms;
+    if (later && counts_as_heard(reading->kind)) subject->last_good_ms = reading->time.ms;
+    if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
+}
+
 static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
 
 void core_on_reading(struct core *core, const struct core_reading *reading, struct sw_wall now)
@@ -161,17 +169,20 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
         subject->rejected++;
         return;
     }
+    if (reading->kind == SW_READING_WATER_INDEX &&
+        core_home_stays_still(subject, reading->time.ms, reading->value_milli)) {
+        note_good(subject, reading);
+        return;
+    }
     if (!take(core, subject, reading)) {
         subject->rejected++;
         /* What the sensor did wrong may be an alert of its own. */
         follow(core, reading->subject, now);
         return;
     }
-    bool counts = counts_as_heard(reading->kind);
-    if (counts && reading->time.ms > subject->last_good_ms) subject->last_good_ms = reading->time.ms;
-    if (reading->clock_quality == SW_CLOCK_ESTIMATED) subject->estimated_ms = reading->time.ms;
+    note_good(subject, reading);
     follow(core, reading->subject, now);
-    if (counts) core_follow(core, reading->subject, SUBJECT_ALERT_SILENCE, &over, now);
+    if (counts_as_heard(reading->kind)) core_follow(core, reading->subject, SUBJECT_ALERT_SILENCE, &over, now);
     core_reschedule(core, reading->subject, now.ms);
 }
 

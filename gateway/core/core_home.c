@@ -6,6 +6,9 @@
 
 #define HOUR_MS (3600LL * 1000)
 
+/* Local hours and days begin at whole quarters of an hour, in every time zone. */
+#define LOOK_MS (HOUR_MS / 4)
+
 static const struct condition undecided = {.decided = false};
 
 static bool good(const struct meter_verdict *verdict)
@@ -54,7 +57,7 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
     core_people_take(core, index, flow->from_ms, flow->to_ms, use.use ? use.volume_ml : 0);
 }
 
-struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
+static struct meter_verdict take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
 {
     struct subject *subject = &core->subjects[index];
     struct home *home = subject->state.home;
@@ -66,6 +69,28 @@ struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t t
     use_window_take(&home->window, &policy->no_use, longest_span_ms(policy), time_ms, verdict.use_ml);
     if (flow.from_ms != 0 && flow.to_ms > flow.from_ms) take_flow(core, index, &flow);
     return verdict;
+}
+
+bool core_home_stays_still(const struct subject *subject, int64_t time_ms, int64_t index_ml)
+{
+    const struct home *home = subject->state.home;
+    return time_ms < home->look_ms && subject->standing == 0 && index_ml == home->meter.believed.index_ml;
+}
+
+void core_home_settle(struct core *core, uint32_t index)
+{
+    struct subject *subject = &core->subjects[index];
+    struct home *home = subject->state.home;
+    if (home->look_ms == 0) return;
+    home->look_ms = 0;
+    if (subject->last_good_ms > home->window.last_good_ms)
+        (void)take(core, index, subject->last_good_ms, home->meter.believed.index_ml);
+}
+
+struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
+{
+    core_home_settle(core, index);
+    return take(core, index, time_ms, index_ml);
 }
 
 void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml)
@@ -197,6 +222,32 @@ static bool is_told_already(const struct subject *subject, const struct conditio
            !alert_life_is_open(&subject->alerts[HOME_ALERT_QUIET]);
 }
 
+/* Until then nothing becomes due while the total stands still. Only where all is well: no alert stands, nobody is set
+ * away, no water runs, none is owed. */
+static int64_t look_ms(const struct subject *subject)
+{
+    const struct policy *policy = subject->policy;
+    const struct home *home = subject->state.home;
+    const struct absence *absence = &home->absence;
+    int64_t time_ms = home->window.last_good_ms, last_use_ms = core_home_last_use_ms(subject);
+    bool after_absence = absence->away != SW_AWAY_NONE || absence->still_from_ms > last_use_ms;
+    bool settled = meter_is_settled(&home->meter) && !burst_is_running(&home->burst) &&
+                   backflow_is_even(&home->backflow) && !after_absence;
+    if (subject->standing != 0 || !settled) return 0;
+    int64_t still_from_ms = last_use_ms != 0 ? last_use_ms : home->window.observed_since_ms;
+    int64_t due_ms = (time_ms / LOOK_MS + 1) * LOOK_MS;
+    const int64_t others_ms[] = {
+        time_ms + policy->no_use.observed_gap_ms,
+        policy->nothing_in.window_ms > 0 ? still_from_ms + policy->nothing_in.window_ms : INT64_MAX,
+        use_window_due_ms(&home->window, &policy->no_use),
+        habit_due_ms(&home->habit),
+        leak_due_ms(&home->leak, &policy->leak),
+    };
+    for (size_t i = 0; i < sizeof others_ms / sizeof others_ms[0]; i++)
+        if (others_ms[i] < due_ms) due_ms = others_ms[i];
+    return due_ms > time_ms ? due_ms : 0;
+}
+
 void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
@@ -216,6 +267,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
         if (which != HOME_ALERT_QUIET || !is_told_already(subject, &conditions[which]))
             core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
+    subject->state.home->look_ms = look_ms(subject);
 }
 
 static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
@@ -283,6 +335,7 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
 void core_home_set_back(struct subject *subject, int64_t now_ms)
 {
     struct home *home = subject->state.home;
+    home->look_ms = 0;
     meter_set_back(&home->meter, now_ms);
     meter_fault_set_back(&home->meter_fault, now_ms);
     backflow_set_back(&home->backflow, now_ms);

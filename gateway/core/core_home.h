@@ -7,6 +7,14 @@
 /* A good total, later than any before. The verdict tells whether the meter is believed. */
 struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml);
 
+/* Most readings of a home show what the one before did. Until something may become due by stillness alone, a quarter of
+ * an hour at most, they are only counted, and count together when one comes that does not. True for such a reading:
+ * then neither core_home_take() nor core_home_follow() need be called. */
+bool core_home_stays_still(const struct subject *subject, int64_t time_ms, int64_t index_ml);
+
+/* Makes up for the readings that were only counted, before anything else than a reading changes the home. */
+void core_home_settle(struct core *core, uint32_t index);
+
 /* A good reading of the meter's reverse total. */
 void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml);
 

@@ -2,7 +2,7 @@
  * is forgotten must not last: it always has an end, and the first real use of water ends it sooner. */
 #include <assert.h>
 
-#include "core/core_state.h"
+#include "core/core_home.h"
 
 /* Use that somebody must be at home for: a tap that is opened passes a litre within seconds, a drip that has just begun
  * or a meter's last digit that trembles does not. Readings may be a second apart, so what came in a while counts
@@ -59,6 +59,7 @@ int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct s
     if (away != SW_AWAY_NONE && (until.ms <= now.ms || until.ms - now.ms > CORE_AWAY_MAX_MS))
         return SW_ERROR_INVALID_ARGUMENT;
 
+    core_home_settle(core, index);
     end_absence(subject, now.ms);
     if (away != SW_AWAY_NONE) {
         absence->away = away;

@@ -313,6 +313,7 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     struct use_window *window = &home->window;
     walk_i64(walk, &volume_ml);
     walk_i64(walk, &window_ms);
+    walk_i64(walk, &home->look_ms);
     walk_absence(walk, &home->absence);
     walk_meter(walk, &home->meter);
     walk_i64(walk, &window->observed_since_ms);

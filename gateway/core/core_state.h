@@ -36,8 +36,9 @@ struct absence {
 };
 
 struct home {
-    struct absence absence;
+    int64_t look_ms; /* readings before this that show no growth change nothing; see core_home_take() */
     struct meter meter;
+    struct absence absence;
     struct meter_fault meter_fault;
     struct backflow backflow;
     struct use_window window;

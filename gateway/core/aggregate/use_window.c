@@ -165,6 +165,16 @@ bool use_window_is_full(const struct use_window *window, const struct no_use_pol
     return policy->volume_ml <= USE_WINDOW_VOLUME_MAX_ML && use_window_span_is_full(window, policy->window_ms);
 }
 
+int64_t use_window_due_ms(const struct use_window *window, const struct no_use_policy *policy)
+{
+    int64_t window_ms = at_most(policy->window_ms, USE_WINDOW_LONGEST_MS);
+    if (window->gap_count > 0) return window->last_good_ms;
+    int64_t due_ms = window->observed_since_ms + window_ms;
+    if (due_ms <= window->last_good_ms) due_ms = INT64_MAX;
+    if (window->use_count == 0) return due_ms;
+    return at_most(due_ms, full_ms(window, window->uses[window->use_first].end_ms) + window_ms);
+}
+
 void use_window_forget(struct use_window *window)
 {
     int64_t last_use_ms = window->last_use_ms;

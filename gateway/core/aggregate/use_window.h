@@ -65,6 +65,10 @@ int32_t use_window_span_coverage_permille(const struct use_window *window, int64
 bool use_window_is_full(const struct use_window *window, const struct no_use_policy *policy);
 bool use_window_span_is_full(const struct use_window *window, int64_t span_ms);
 
+/* When the window holds something else by the passing of time alone: a use leaves it, or it is full. INT64_MAX: never.
+ * While it has gaps its coverage always changes: now. */
+int64_t use_window_due_ms(const struct use_window *window, const struct no_use_policy *policy);
+
 /* Observation starts anew at the last good reading: what lies before is unknown. */
 void use_window_forget(struct use_window *window);
 

@@ -107,6 +107,11 @@ void backflow_set_back(struct backflow *backflow, int64_t now_ms)
     not_after(&backflow->reverse_ms, now_ms);
 }
 
+bool backflow_is_even(const struct backflow *backflow)
+{
+    return backflow->outstanding_ml == 0 && !backflow->active;
+}
+
 struct condition backflow_judge(const struct backflow *backflow, const struct backflow_policy *policy)
 {
     return (struct condition){.decided = backflow->time_ms != 0,

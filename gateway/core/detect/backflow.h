@@ -35,6 +35,9 @@ void backflow_take_total(struct backflow *backflow, const struct backflow_policy
 void backflow_take_reverse(struct backflow *backflow, const struct backflow_policy *policy,
                            const struct meter_policy *meter, int64_t time_ms, int64_t reverse_ml, int64_t pulse_ml);
 
+/* True when forward flow has made up for all that ran back. */
+bool backflow_is_even(const struct backflow *backflow);
+
 /* The clock was set back to `now_ms`. */
 void backflow_set_back(struct backflow *backflow, int64_t now_ms);
 

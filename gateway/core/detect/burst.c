@@ -71,6 +71,11 @@ void burst_take(struct burst *burst, const struct burst_policy *policy, const st
         follow_high(burst, policy, flow, limit_ml);
 }
 
+bool burst_is_running(const struct burst *burst)
+{
+    return burst->since_ms != 0 || burst->active;
+}
+
 struct condition burst_judge(const struct burst *burst, const struct burst_policy *policy)
 {
     bool off = policy->flow_ml_min <= 0;

@@ -27,6 +27,9 @@ struct burst_policy burst_policy_default(void);
 
 void burst_take(struct burst *burst, const struct burst_policy *policy, const struct flow *flow);
 
+/* False while nothing is counted towards an alert. */
+bool burst_is_running(const struct burst *burst);
+
 /* Undecided after a time that was not observed, until the next interval that is. */
 struct condition burst_judge(const struct burst *burst, const struct burst_policy *policy);
 

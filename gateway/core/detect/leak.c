@@ -111,6 +111,14 @@ struct condition leak_judge(const struct leak *leak, const struct leak_policy *p
     return condition;
 }
 
+int64_t leak_due_ms(const struct leak *leak, const struct leak_policy *policy)
+{
+    int64_t from_ms = leak->since_ms + leak->unobserved_s * INT64_C(1000);
+    if (leak->since_ms == 0 || policy->advice_ms <= 0) return INT64_MAX;
+    if (from_ms + policy->advice_ms > leak->last_ms) return from_ms + policy->advice_ms;
+    return from_ms + policy->alert_ms > leak->last_ms ? from_ms + policy->alert_ms : INT64_MAX;
+}
+
 void leak_evidence(const struct leak *leak, struct sw_evidence *evidence)
 {
     struct leak_figures figures = leak_figures(leak);

@@ -39,6 +39,9 @@ void leak_take(struct leak *leak, const struct leak_policy *policy, const struct
 /* Over only by a still hour. */
 struct condition leak_judge(const struct leak *leak, const struct leak_policy *policy);
 
+/* When leak_judge may say something else though no water flows any more; INT64_MAX: never. May be too early. */
+int64_t leak_due_ms(const struct leak *leak, const struct leak_policy *policy);
+
 struct leak_figures leak_figures(const struct leak *leak);
 
 /* Value: the litres lost at least, with the leak's rate. */

@@ -374,6 +374,15 @@ struct condition habit_judge(const struct habit *habit, const struct habit_polic
     return condition;
 }
 
+int64_t habit_due_ms(const struct habit *habit)
+{
+    int64_t least_h = INT64_MAX;
+    for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
+        if (habit->wait_h[stage] && !habit->is_over[stage] && habit->wait_h[stage] < least_h)
+            least_h = habit->wait_h[stage];
+    return least_h == INT64_MAX ? INT64_MAX : habit->still_from_ms + least_h * HOUR_MS - EARLY_MOST_S * 1000;
+}
+
 enum sw_habit_state habit_state(const struct habit *habit, const struct habit_policy *policy)
 {
     if (!policy->enabled) return SW_HABIT_NONE;

@@ -66,6 +66,9 @@ void habit_restart(struct habit *habit, int64_t from_ms);
  * use. Undecided: still learning, or the stretch began with something else than a use and is short. */
 struct condition habit_judge(const struct habit *habit, const struct habit_policy *policy, enum habit_stage stage);
 
+/* When habit_judge may say something else by stillness alone; INT64_MAX: never. May be too early. */
+int64_t habit_due_ms(const struct habit *habit);
+
 enum sw_habit_state habit_state(const struct habit *habit, const struct habit_policy *policy);
 
 /* rule, window, coverage, last good reading, habit, usual_low_ms and usual_high_ms: how long the home is still after

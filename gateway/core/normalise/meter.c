@@ -143,6 +143,11 @@ struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *
     return doubt(&meter->believed, &now, METER_ODD);
 }
 
+bool meter_is_settled(const struct meter *meter)
+{
+    return meter->odd.time_ms == 0 && meter->former.time_ms == 0 && meter->deficit_ml == 0;
+}
+
 void meter_set_back(struct meter *meter, int64_t now_ms)
 {
     struct meter_mark *const marks[] = {&meter->believed, &meter->odd, &meter->former};

@@ -75,6 +75,9 @@ struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *
 /* The most a pipe can have passed in `elapsed_ms`. */
 int64_t meter_passable_ml(const struct meter_policy *policy, int64_t elapsed_ms);
 
+/* True when it shows its one series, with nothing that is in doubt or has to be counted up again. */
+bool meter_is_settled(const struct meter *meter);
+
 /* The clock was set back to `now_ms`: totals that were read later count as read now. */
 void meter_set_back(struct meter *meter, int64_t now_ms);
 
