@@ -106,9 +106,11 @@ static int add_line(struct gateway *gateway, uint32_t l)
     return error;
 }
 
-static const struct config_place *place_of(void *ctx, uint32_t core_index)
+static const struct config_subject *subject_of(void *ctx, uint32_t core_index)
 {
-    return subjects_place(ctx, core_index);
+    const struct gateway *gateway = ctx;
+    uint32_t subject = core_index == NO_SUBJECT ? NO_SUBJECT : gateway->config_subject[core_index];
+    return subject == NO_SUBJECT ? NULL : &gateway->config->subjects[subject];
 }
 
 int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, size_t text_size)
@@ -127,7 +129,7 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
         gateway->config_subject[i] = NO_SUBJECT;
     for (uint32_t l = 0; !error && l < gateway->config->line_count; l++)
         error = add_line(gateway, l);
-    if (!error) neighbours_link(gateway->core, place_of, gateway);
+    if (!error) neighbours_link(gateway->core, subject_of, gateway);
     if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
     return error;
 }

@@ -182,7 +182,7 @@ static bool score_sensors(struct floodnet *floodnet)
             if (strcmp(profiles[next].name, profiles[first].name) != 0) break;
         floodnet->sensor_count++;
         for (size_t i = 0; i < backtest->policy_count; i++) {
-            struct policy policy = config_subject_or_default(backtest->policies[i].config, profiles[first].name).policy;
+            struct policy policy = *config_policy_of(backtest->policies[i].config, profiles[first].name);
             if (!flood_score_core(&profiles[first], next - first, &policy, &floodnet->scores[i])) return false;
         }
     }

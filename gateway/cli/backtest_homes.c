@@ -67,14 +67,14 @@ static bool score_home(struct homes_run *run, size_t home)
     const struct series *series = &run->homes->series[home];
     struct home_score *scores = &run->scores[home * run->rule_count];
     bool without = backtest->options.without_absences;
-    struct policy policy = config_subject_or_default(backtest->policies[0].config, series->name).policy;
+    struct policy policy = *config_policy_of(backtest->policies[0].config, series->name);
     struct history history = {0};
     struct numbers cuts = {0};
     bool done = home_history(series, &policy, &history) &&
                 home_cuts(&history, backtest->options.cut_every_hours * HOUR, without, &cuts);
     for (size_t rule = 0; done && rule < run->rule_count; rule++) {
         if (is_policy(run, rule)) {
-            policy = config_subject_or_default(backtest->policies[rule].config, series->name).policy;
+            policy = *config_policy_of(backtest->policies[rule].config, series->name);
             done = home_score_core(series, &policy, &history, &cuts, without, &scores[rule]);
         } else {
             done =

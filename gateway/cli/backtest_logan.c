@@ -163,7 +163,7 @@ static bool score_site(struct logan *logan, struct site *site)
         struct flag_score score = {0};
         uint64_t quality_alerts = 0;
         if (is_policy(logan, rule)) {
-            struct policy policy = config_subject_or_default(backtest->policies[rule].config, series->name).policy;
+            struct policy policy = *config_policy_of(backtest->policies[rule].config, series->name);
             if (!flag_by_core(site, &policy, &quality_alerts)) return false;
         } else {
             flag_rule_apply(&rules[rule - backtest->policy_count], series, site->flags);

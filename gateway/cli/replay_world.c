@@ -11,8 +11,8 @@
 #define TICK_LEAST_MS  1000 /* the daemon ticks once a second; a replay never more often */
 
 struct replay_subject {
-    char *name; /* the core points to it */
-    struct config_place place;
+    char *name;                         /* the core points to it */
+    const struct config_subject *known; /* NULL = not in the configuration */
 };
 
 struct replay_world {
@@ -35,8 +35,8 @@ struct replay_world {
 static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
 {
     struct replay_world *world = ctx;
-    char *line =
-        message_alert_encode(alert, world->config->city, world->config->gateway, &world->subjects[subject].place);
+    const struct config_subject *known = world->subjects[subject].known;
+    char *line = message_alert_encode(alert, world->config->city, world->config->gateway, known ? &known->place : NULL);
     if (!line) {
         world->out_of_memory = true;
         return;
@@ -120,10 +120,10 @@ static int copy_subjects(struct replay_world *world, struct core *larger)
     return SW_OK;
 }
 
-static const struct config_place *place_of(void *ctx, uint32_t index)
+static const struct config_subject *subject_of(void *ctx, uint32_t index)
 {
     const struct replay_world *world = ctx;
-    return index == world->file ? NULL : &world->subjects[index].place;
+    return index == world->file ? NULL : world->subjects[index].known;
 }
 
 /* Makes room for twice as many of the domain. */
@@ -145,7 +145,7 @@ static int grow(struct replay_world *world, enum subject_domain domain)
     free(world->core);
     world->core = larger;
     world->capacity = capacity;
-    neighbours_link(world->core, place_of, world);
+    neighbours_link(world->core, subject_of, world);
     return SW_OK;
 }
 
@@ -166,9 +166,10 @@ static int add_subject(struct replay_world *world, enum subject_domain domain, c
         free(kept);
         return error;
     }
-    struct config_subject subject = config_subject_or_default(world->config, name);
-    world->subjects[*index] = (struct replay_subject){.name = kept, .place = subject.place};
-    if (subject.place.known) neighbours_link(world->core, place_of, world);
+    const struct config_subject *known = config_subject_named(world->config, name);
+    world->subjects[*index] = (struct replay_subject){.name = kept, .known = known};
+    bool asked = domain == SUBJECT_LEVEL || domain == SUBJECT_RAIN;
+    if (asked && known) neighbours_link(world->core, subject_of, world);
     return SW_OK;
 }
 

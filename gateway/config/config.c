@@ -14,20 +14,17 @@ struct gateway_config *config_built_in(void)
     return config;
 }
 
-struct config_subject config_subject_or_default(const struct gateway_config *config, const char *id)
+const struct config_subject *config_subject_named(const struct gateway_config *config, const char *id)
 {
     for (uint32_t i = 0; i < config->subject_count; i++)
-        if (strcmp(config->subjects[i].id, id) == 0) return config->subjects[i];
-    struct config_subject subject = {.policy = config->policy};
-    snprintf(subject.id, sizeof subject.id, "%s", id);
-    return subject;
+        if (strcmp(config->subjects[i].id, id) == 0) return &config->subjects[i];
+    return NULL;
 }
 
 const struct policy *config_policy_of(const struct gateway_config *config, const char *id)
 {
-    for (uint32_t i = 0; i < config->subject_count; i++)
-        if (strcmp(config->subjects[i].id, id) == 0) return &config->subjects[i].policy;
-    return &config->policy;
+    const struct config_subject *subject = config_subject_named(config, id);
+    return subject ? &subject->policy : &config->policy;
 }
 
 static void free_line(struct config_line *line)

@@ -343,6 +343,24 @@ static void build_place(struct config_place *place, const struct raw_place *raw)
     if (raw->grid) snprintf(place->grid, sizeof place->grid, "%s", raw->grid);
 }
 
+static void build_upstream(struct build *build, uint32_t number)
+{
+    const struct raw_subject *raw = &build->raw->subjects[number];
+    struct config_subject *subject = &build->config->subjects[number];
+    char field[CONFIG_PATH_SIZE];
+    for (uint32_t i = 0; i < raw->upstream_count; i++) {
+        snprintf(field, sizeof field, "subjects[%u].upstream[%u]", number, i);
+        if (i == CORE_UPSTREAM_MAX) {
+            config_problem(build->problems, config_document_line(build->document, field), field,
+                           "%u sites are named; expected %d at most", raw->upstream_count, CORE_UPSTREAM_MAX);
+            return;
+        }
+        uint32_t index = subject_index(build, raw->upstream[i], field);
+        subject->upstream[i] = index == CONFIG_NO_SUBJECT ? NULL : &build->config->subjects[index];
+        subject->upstream_count = i + 1;
+    }
+}
+
 static void build_subjects(struct build *build)
 {
     struct gateway_config *config = build->config;
@@ -357,6 +375,8 @@ static void build_subjects(struct build *build)
         lay_policy(&subject->policy, raw->policy);
     }
     config->subject_count = build->raw->subjects_count;
+    for (uint32_t i = 0; i < config->subject_count; i++)
+        build_upstream(build, i);
 }
 
 static void build_slots(struct build *build, struct config_node *node, const struct raw_node *raw, const char *path)

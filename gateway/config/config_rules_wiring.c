@@ -230,6 +230,42 @@ static void check_devices(struct wiring *wiring, uint32_t line)
     }
 }
 
+enum measured { MEASURED_NOT, MEASURED_OTHERWISE, MEASURED_LEVEL };
+
+/* Whether the level is among what is measured of the subject. */
+static enum measured measured_of(const struct wiring *wiring, uint32_t subject)
+{
+    enum measured measured = MEASURED_NOT;
+    for (size_t i = 0; i < wiring->claim_count; i++) {
+        if (wiring->claims[i].subject != subject) continue;
+        if (wiring->claims[i].kind == SW_READING_LEVEL) return MEASURED_LEVEL;
+        measured = MEASURED_OTHERWISE;
+    }
+    return measured;
+}
+
+/* A site that no sensor is wired to yet may be named, as it may be given a policy. */
+static void check_upstream(const struct wiring *wiring, uint32_t index)
+{
+    const struct config_subject *subject = &wiring->config->subjects[index];
+    char path[CONFIG_PATH_SIZE];
+    snprintf(path, sizeof path, "subjects[%u].upstream", index);
+    if (subject->upstream_count > 0 && measured_of(wiring, index) == MEASURED_OTHERWISE)
+        report(wiring, path, "no level of %s is measured; expected a site with a level sensor", subject->id);
+    for (uint32_t i = 0; i < subject->upstream_count; i++) {
+        const struct config_subject *upstream = subject->upstream[i];
+        snprintf(path, sizeof path, "subjects[%u].upstream[%u]", index, i);
+        if (!upstream) continue; /* told already */
+        if (upstream == subject)
+            report(wiring, path, "%s is the site itself; expected another one", subject->id);
+        else if (measured_of(wiring, (uint32_t)(upstream - wiring->config->subjects)) == MEASURED_OTHERWISE)
+            report(wiring, path, "no level of %s is measured; expected a site with a level sensor", upstream->id);
+        for (uint32_t j = 0; j < i; j++)
+            if (upstream == subject->upstream[j])
+                report(wiring, path, "%s is upstream[%u] already; expected a site named once", upstream->id, j);
+    }
+}
+
 void config_rules_wiring_check(const struct gateway_config *config, struct config_document *document,
                                struct config_problems *problems)
 {
@@ -242,5 +278,7 @@ void config_rules_wiring_check(const struct gateway_config *config, struct confi
             check_slots(&wiring, i, n);
         check_devices(&wiring, i);
     }
+    for (uint32_t i = 0; i < config->subject_count; i++)
+        check_upstream(&wiring, i);
     free(wiring.claims);
 }

@@ -148,9 +148,11 @@ static const cyaml_schema_field_t policy_fields[] = {
 static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude), DECIMAL(raw_place, longitude),
                                                     TEXT(OPTIONAL, raw_place, grid), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t subject_fields[] = {TEXT(REQUIRED, raw_subject, id),
-                                                      BLOCK(raw_subject, place, place_fields),
-                                                      BLOCK(raw_subject, policy, policy_fields), CYAML_FIELD_END};
+static const cyaml_schema_value_t id_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
+
+static const cyaml_schema_field_t subject_fields[] = {
+    TEXT(REQUIRED, raw_subject, id), BLOCK(raw_subject, place, place_fields), LIST(raw_subject, upstream, &id_entry),
+    BLOCK(raw_subject, policy, policy_fields), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t slot_fields[] = {NUMBER(raw_slot, slot),
                                                    TEXT(REQUIRED, raw_slot, profile),

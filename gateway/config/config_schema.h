@@ -136,6 +136,8 @@ struct raw_place {
 struct raw_subject {
     char *id;
     struct raw_place *place;
+    char **upstream;
+    uint32_t upstream_count;
     struct raw_policy *policy;
 };
 

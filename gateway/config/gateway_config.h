@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/policy.h"
+#include "core/core.h"
 #include "stillwater/sensor_profile.h"
 #include "stillwater/topics.h"
 
@@ -20,6 +20,8 @@ struct config_place {
 struct config_subject {
     char id[SW_ID_SIZE];
     struct config_place place;
+    const struct config_subject *upstream[CORE_UPSTREAM_MAX];
+    uint32_t upstream_count;
     struct policy policy; /* the city's, with this subject's own settings laid over it */
 };
 
@@ -102,9 +104,9 @@ int config_load(const char *file, enum config_use use, struct config_report repo
 /* The built-in city policy, no subjects, gateway id "replay". NULL when memory is refused. */
 struct gateway_config *config_built_in(void);
 
-/* Policy and place of a subject: its own, or the city's for a name the file does not know (place.known = false). */
-struct config_subject config_subject_or_default(const struct gateway_config *config, const char *id);
-/* Its policy alone; part of the configuration. */
+/* What the file says of a subject; NULL for a name it does not know. Part of the configuration. */
+const struct config_subject *config_subject_named(const struct gateway_config *config, const char *id);
+/* Its own policy, or the city's for a name the file does not know. */
 const struct policy *config_policy_of(const struct gateway_config *config, const char *id);
 
 void config_free(struct gateway_config *config);

@@ -41,19 +41,43 @@ static double reach_m(enum subject_domain domain)
     return domain == SUBJECT_RAIN ? NEIGHBOURS_RAIN_M : -1;
 }
 
-void neighbours_link(struct core *core, const struct config_place *(*place_of)(void *ctx, uint32_t subject), void *ctx)
+static bool is_upstream(const struct config_subject *subject, const struct config_subject *other)
 {
-    uint32_t count = core_subject_count(core);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct config_place *here = place_of(ctx, i);
-        if (core_subject_domain(core, i) != SUBJECT_LEVEL || !here || !here->known) continue;
-        struct nearest nearest = {.count = 0};
-        for (uint32_t j = 0; j < count; j++) {
-            const struct config_place *there = place_of(ctx, j);
-            if (j == i || !there || !there->known) continue;
-            double metres = distance_m(here, there);
-            if (metres <= reach_m(core_subject_domain(core, j))) keep_if_near(&nearest, j, metres);
-        }
-        (void)core_set_neighbours(core, i, nearest.subject, nearest.count);
+    for (uint32_t i = 0; i < subject->upstream_count; i++)
+        if (subject->upstream[i] == other) return true;
+    return false;
+}
+
+static void link_near(struct core *core, uint32_t index,
+                      const struct config_subject *(*subject_of)(void *ctx, uint32_t subject), void *ctx)
+{
+    const struct config_subject *here = subject_of(ctx, index);
+    struct nearest nearest = {.count = 0};
+    for (uint32_t i = 0; here->place.known && i < core_subject_count(core); i++) {
+        const struct config_subject *there = subject_of(ctx, i);
+        if (i == index || !there || !there->place.known || is_upstream(here, there)) continue;
+        double metres = distance_m(&here->place, &there->place);
+        if (metres <= reach_m(core_subject_domain(core, i))) keep_if_near(&nearest, i, metres);
+    }
+    (void)core_set_neighbours(core, index, nearest.subject, nearest.count);
+}
+
+/* One that has no level (yet) has nothing to say. */
+static void link_upstream(struct core *core, uint32_t index, const struct config_subject *here)
+{
+    uint32_t upstream[CORE_UPSTREAM_MAX], count = 0;
+    for (uint32_t i = 0; i < here->upstream_count; i++)
+        if (core_find_subject(core, SUBJECT_LEVEL, here->upstream[i]->id, &upstream[count]) == SW_OK) count++;
+    (void)core_set_upstream(core, index, upstream, count);
+}
+
+void neighbours_link(struct core *core, const struct config_subject *(*subject_of)(void *ctx, uint32_t subject),
+                     void *ctx)
+{
+    for (uint32_t i = 0; i < core_subject_count(core); i++) {
+        const struct config_subject *here = subject_of(ctx, i);
+        if (core_subject_domain(core, i) != SUBJECT_LEVEL || !here) continue;
+        link_near(core, i, subject_of, ctx);
+        link_upstream(core, i, here);
     }
 }

@@ -1,4 +1,4 @@
-/* Which sensors are near enough to be asked whether they say the same. */
+/* Which sensors are asked whether they say the same: those upstream, and those near enough. */
 #ifndef GATEWAY_CONFIG_NEIGHBOURS_H
 #define GATEWAY_CONFIG_NEIGHBOURS_H
 
@@ -9,8 +9,10 @@
 #define NEIGHBOURS_LEVEL_M 500.0
 #define NEIGHBOURS_RAIN_M  3000.0
 
-/* Tells every level of the core its nearest neighbours, CORE_NEIGHBOURS_MAX at most: levels and rain gauges whose place
- * is known and within reach, the nearest first. `place_of` gives the place of a subject of the core, or NULL. */
-void neighbours_link(struct core *core, const struct config_place *(*place_of)(void *ctx, uint32_t subject), void *ctx);
+/* Tells every level of the core who is upstream of it, and its nearest neighbours, CORE_NEIGHBOURS_MAX at most: levels
+ * and rain gauges whose place is known and within reach, the nearest first, those upstream left out. `subject_of` gives
+ * what the configuration says of a subject of the core, or NULL. */
+void neighbours_link(struct core *core, const struct config_subject *(*subject_of)(void *ctx, uint32_t subject),
+                     void *ctx);
 
 #endif

@@ -81,6 +81,11 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
 #define CORE_NEIGHBOURS_MAX 4
 int core_set_neighbours(struct core *core, uint32_t subject, const uint32_t *neighbours, uint32_t count);
 
+/* The same for the levels whose water comes to this one, however far off. They may stand in a circle: what is asked is
+ * what each has measured, not what it was told. SW_ERROR_INVALID_ARGUMENT as above, CORE_UPSTREAM_MAX at most. */
+#define CORE_UPSTREAM_MAX 4
+int core_set_upstream(struct core *core, uint32_t subject, const uint32_t *upstream, uint32_t count);
+
 /* SW_ERROR_NOT_FOUND when there is none. Hashed, but meant for configuration, not for every reading. */
 int core_find_subject(const struct core *core, enum subject_domain domain, const char *name, uint32_t *index);
 

@@ -1,31 +1,37 @@
 /* A level through its rooms: who else says it, is it believed, which band, how soon the next one. */
 #include "core/core_level.h"
 
+#include <string.h>
+
 #include "core/core_cover.h"
 
-/* What the sensors around say, for what this one claims. */
-static struct agreement ask_neighbours(const struct core *core, const struct subject *subject,
-                                       enum agreement_claim claim, int64_t now_ms)
+static struct agreement_witness ask(const struct agreement_policy *policy, const struct subject *other,
+                                    enum agreement_place place)
 {
-    struct agreement_witness witnesses[CORE_NEIGHBOURS_MAX];
-    const struct water *asked = subject->state.water;
-    for (uint32_t i = 0; i < asked->neighbour_count; i++) {
-        const struct subject *other = &core->subjects[asked->neighbours[i]];
-        struct agreement_witness *witness = &witnesses[i];
-        if (other->domain == SUBJECT_RAIN) {
-            *witness = (struct agreement_witness){AGREEMENT_RAIN, AGREEMENT_UNKNOWN, other->state.rain->last_ms};
-            if (other->state.rain->known)
-                witness->word = agreement_word_of_rain(&subject->policy->agreement, rain_fallen_um(other->state.rain));
-        } else {
-            const struct water *water = other->state.water;
-            *witness = (struct agreement_witness){AGREEMENT_NEIGHBOUR, AGREEMENT_UNKNOWN, water->rise.time_ms};
-            if (!water->quarantined)
-                witness->word =
-                    agreement_word_of_level(&subject->policy->agreement, &water->rise, &other->policy->rise);
-        }
+    if (other->domain == SUBJECT_RAIN) {
+        const struct rain *rain = other->state.rain;
+        enum agreement_word word = agreement_word_of_rain(policy, rain_fallen_um(rain));
+        return (struct agreement_witness){AGREEMENT_RAIN, rain->known ? word : AGREEMENT_UNKNOWN, rain->last_ms};
     }
+    const struct water *water = other->state.water;
+    enum agreement_word word = agreement_word_of_level(policy, &water->rise, &other->policy->rise);
+    return (struct agreement_witness){place, water->quarantined ? AGREEMENT_UNKNOWN : word, water->rise.time_ms};
+}
+
+/* What the sensors upstream and around say, in this order, for what this one claims. */
+static struct agreement ask_others(const struct core *core, const struct subject *subject, enum agreement_claim claim,
+                                   int64_t now_ms)
+{
+    const struct agreement_policy *policy = &subject->policy->agreement;
+    const struct asked *asked = &subject->state.water->asked;
+    struct agreement_witness witnesses[CORE_UPSTREAM_MAX + CORE_NEIGHBOURS_MAX];
+    size_t count = 0;
+    for (uint32_t i = 0; i < asked->upstream_count; i++)
+        witnesses[count++] = ask(policy, &core->subjects[asked->upstream[i]], AGREEMENT_UPSTREAM);
+    for (uint32_t i = 0; i < asked->neighbour_count; i++)
+        witnesses[count++] = ask(policy, &core->subjects[asked->neighbours[i]], AGREEMENT_NEIGHBOUR);
     bool warned = core_weather(core, sw_wall_from_ms(now_ms)) != SW_COLOUR_GREEN;
-    return agreement_judge(&subject->policy->agreement, claim, witnesses, asked->neighbour_count, warned, now_ms);
+    return agreement_judge(policy, claim, witnesses, count, warned, now_ms);
 }
 
 /* What was held back and is believed now, counts for the bands as if it had just come. */
@@ -45,7 +51,7 @@ struct level_quality_verdict core_level_take(const struct core *core, struct sub
     struct water *water = subject->state.water;
     const struct policy *policy = subject->policy;
     enum agreement_claim claim = water->quarantined ? AGREEMENT_CLAIM_QUARANTINED : AGREEMENT_CLAIM_REACHED;
-    struct agreement agreement = ask_neighbours(core, subject, claim, time_ms);
+    struct agreement agreement = ask_others(core, subject, claim, time_ms);
     struct level_quality_verdict verdict =
         level_quality_take(&water->quality, &policy->level_quality, time_ms, level_um, agreement.helped);
     water->quarantined = verdict.quarantined;
@@ -121,10 +127,13 @@ void core_level_evidence(const struct core *core, const struct subject *subject,
     } else {
         level_evidence(&water->level, &policy->level, colour, evidence);
     }
-    struct agreement agreement = ask_neighbours(core, subject, claim, water->level.time_ms);
+    struct agreement agreement = ask_others(core, subject, claim, water->level.time_ms);
     bool alone = agreement.agree == 0 && agreement.disagree == 0;
     /* A healthy sensor that nobody is asked about has observed what it says. */
     if (!alone || claim != AGREEMENT_CLAIM_REACHED) agreement_evidence(&agreement, evidence);
+    if (agreement.upstream == AGREEMENT_NOBODY) return;
+    const char *upstream = core->subjects[water->asked.upstream[agreement.upstream]].name;
+    memcpy(evidence->upstream, upstream, strlen(upstream) + 1);
 }
 
 void core_level_set_back(struct subject *subject, int64_t now_ms)

@@ -580,9 +580,7 @@ static void start_fresh(struct fresh *fresh, const struct subject *subject)
     fresh->subject.domain = subject->domain;
     fresh->subject.state.home = &fresh->state.home;
     fresh->subject.alerts = fresh->alerts;
-    if (subject->domain != SUBJECT_LEVEL) return;
-    fresh->state.water.neighbour_count = subject->state.water->neighbour_count;
-    memcpy(fresh->state.water.neighbours, subject->state.water->neighbours, sizeof fresh->state.water.neighbours);
+    if (subject->domain == SUBJECT_LEVEL) fresh->state.water.asked = subject->state.water->asked;
 }
 
 static void put_in_place(struct subject *subject, const struct fresh *fresh)

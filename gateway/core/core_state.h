@@ -51,9 +51,15 @@ struct home {
     enum sw_alert_rule slow_change; /* of the last note */
 };
 
-struct water {
+/* Who is asked whether they say the same: indices of subjects. */
+struct asked {
     uint32_t neighbours[CORE_NEIGHBOURS_MAX];
-    uint8_t neighbour_count;
+    uint32_t upstream[CORE_UPSTREAM_MAX];
+    uint8_t neighbour_count, upstream_count;
+};
+
+struct water {
+    struct asked asked;
     struct level_quality quality;
     struct level level;
     struct rise rise;

@@ -113,18 +113,34 @@ static void join_twin(struct core *core, uint32_t index)
     core->subjects[other].twin = index;
 }
 
+static bool may_ask(const struct core *core, uint32_t index, const uint32_t *others, uint32_t count, bool rain_too)
+{
+    if (core->subjects[index].domain != SUBJECT_LEVEL) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (others[i] >= core->count || others[i] == index) return false;
+        uint8_t domain = core->subjects[others[i]].domain;
+        if (domain != SUBJECT_LEVEL && !(rain_too && domain == SUBJECT_RAIN)) return false;
+    }
+    return true;
+}
+
 int core_set_neighbours(struct core *core, uint32_t index, const uint32_t *neighbours, uint32_t count)
 {
-    const struct subject *subject = &core->subjects[index];
-    if (subject->domain != SUBJECT_LEVEL || count > CORE_NEIGHBOURS_MAX) return SW_ERROR_INVALID_ARGUMENT;
-    for (uint32_t i = 0; i < count; i++) {
-        if (neighbours[i] >= core->count || neighbours[i] == index) return SW_ERROR_INVALID_ARGUMENT;
-        uint8_t domain = core->subjects[neighbours[i]].domain;
-        if (domain != SUBJECT_LEVEL && domain != SUBJECT_RAIN) return SW_ERROR_INVALID_ARGUMENT;
-    }
+    if (count > CORE_NEIGHBOURS_MAX || !may_ask(core, index, neighbours, count, true)) return SW_ERROR_INVALID_ARGUMENT;
+    struct asked *asked = &core->subjects[index].state.water->asked;
     for (uint32_t i = 0; i < count; i++)
-        subject->state.water->neighbours[i] = neighbours[i];
-    subject->state.water->neighbour_count = (uint8_t)count;
+        asked->neighbours[i] = neighbours[i];
+    asked->neighbour_count = (uint8_t)count;
+    return SW_OK;
+}
+
+int core_set_upstream(struct core *core, uint32_t index, const uint32_t *upstream, uint32_t count)
+{
+    if (count > CORE_UPSTREAM_MAX || !may_ask(core, index, upstream, count, false)) return SW_ERROR_INVALID_ARGUMENT;
+    struct asked *asked = &core->subjects[index].state.water->asked;
+    for (uint32_t i = 0; i < count; i++)
+        asked->upstream[i] = upstream[i];
+    asked->upstream_count = (uint8_t)count;
     return SW_OK;
 }
 

@@ -35,6 +35,7 @@ static void add_agreement(struct json_builder *object, const struct sw_evidence 
     if (evidence->agree == 0 && evidence->disagree == 0) return;
     json_add_integer(object, "agree", evidence->agree);
     json_add_integer(object, "disagree", evidence->disagree);
+    json_add_text(object, "upstream", evidence->upstream);
 }
 
 /* CAP 1.2 certainty: silence tells nothing of the world; what was seen in part, or at an estimated time, is likely. */

@@ -85,6 +85,11 @@ static void add_amount(struct message_line *line, const struct sw_evidence *evid
     message_line_add(line, ")");
 }
 
+static void add_upstream(struct message_line *line, const struct sw_evidence *evidence)
+{
+    if (evidence->upstream[0] != '\0') message_line_add(line, "; rising upstream at %s", evidence->upstream);
+}
+
 static void add_level_soon(struct message_line *line, const struct sw_alert *alert)
 {
     const struct sw_evidence *evidence = &alert->evidence;
@@ -103,6 +108,7 @@ static void add_level_soon(struct message_line *line, const struct sw_alert *ale
     message_line_add(line, " mm, band begins at ");
     message_line_add_milli(line, evidence->threshold_milli, 0);
     message_line_add(line, " mm");
+    add_upstream(line, evidence);
 }
 
 /* What a rule says in words; for kinds whose rules tell more than the kind. */
@@ -122,6 +128,7 @@ static void add_level(struct message_line *line, const struct sw_alert *alert)
     message_line_add(line, " mm (band begins at ");
     message_line_add_milli(line, evidence->threshold_milli, 0);
     message_line_add(line, " mm)");
+    add_upstream(line, evidence);
 }
 
 static void add_cover(struct message_line *line, const struct sw_evidence *evidence)

@@ -120,11 +120,12 @@ struct sw_evidence {
     int64_t usual_low_ms;  /* homes: how long this home is usually still at such an hour, median; 0 = not known */
     int64_t usual_high_ms; /* and the longest that is usual */
     bool rate_known;
-    int64_t rate_milli_per_h; /* change of the value an hour */
-    int64_t forecast_min_ms;  /* time to the band from updated_at: from the earliest */
-    int64_t forecast_ms;      /* by the likely */
-    int64_t forecast_max_ms;  /* to the latest; 0 = no forecast */
-    uint8_t agree, disagree;  /* neighbours that say the same, and that do not */
+    int64_t rate_milli_per_h;  /* change of the value an hour */
+    int64_t forecast_min_ms;   /* time to the band from updated_at: from the earliest */
+    int64_t forecast_ms;       /* by the likely */
+    int64_t forecast_max_ms;   /* to the latest; 0 = no forecast */
+    uint8_t agree, disagree;   /* sensors upstream and around that say the same, and that do not */
+    char upstream[SW_ID_SIZE]; /* a sensor upstream that says the same, the first of those named; "" = none does */
     enum sw_certainty certainty;
     uint16_t count;      /* faults: how many in 30 days; 0 = does not apply */
     bool estimated_time; /* some reading's time is only estimated (clock of the node was never set) */

@@ -44,13 +44,15 @@ struct agreement agreement_judge(const struct agreement_policy *policy, enum agr
                                  const struct agreement_witness *witnesses, size_t count, bool weather_warning,
                                  int64_t now_ms)
 {
-    struct agreement agreement = {.helped = weather_warning};
+    struct agreement agreement = {.helped = weather_warning, .upstream = AGREEMENT_NOBODY};
     int32_t ahead = 0;
     for (size_t i = 0; i < count; i++) {
         enum agreement_word word = word_now(policy, &witnesses[i], now_ms);
         if (word == AGREEMENT_RISING) {
             count_one(&agreement.agree);
             ahead += policy->rising_weight[witnesses[i].place];
+            if (witnesses[i].place == AGREEMENT_UPSTREAM && agreement.upstream == AGREEMENT_NOBODY)
+                agreement.upstream = i;
         } else if (word == AGREEMENT_DRY) {
             count_one(&agreement.disagree);
             ahead -= policy->dry_weight[witnesses[i].place];

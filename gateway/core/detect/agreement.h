@@ -30,7 +30,9 @@ struct agreement {
     enum sw_certainty certainty;      /* never AUTO */
     bool helped;                      /* quarantine does not hold, the forecast is earlier, the on-delay shorter */
     uint8_t agree, disagree, unknown; /* witnesses, saturated */
+    size_t upstream;                  /* the first witness from upstream that agrees, or AGREEMENT_NOBODY */
 };
+#define AGREEMENT_NOBODY SIZE_MAX
 
 struct agreement_policy agreement_policy_default(void);
 

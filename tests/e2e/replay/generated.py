@@ -213,6 +213,42 @@ def covers(replay):
                   (2, "cleared", "cover_tilt", stamp(START + 440 * SECOND))], "revisions")
 
 
+def sewer(upstream, pipe):
+    """Every minute a pipe's reading, then that of the site below, which rises by 9 mm a minute from the half hour on."""
+    config = f"""\
+schema: stillwater.gateway/1
+city: c
+gateway: g
+subjects:
+  - {{id: site-1, upstream: [{upstream}], place: {{latitude: 48.1, longitude: 11.5}}}}
+  - {{id: pipe-1, place: {{latitude: 48.2, longitude: 11.5}}}}
+"""
+    site = [0] * 30 + [9 * i for i in range(1, 40)]
+    return config, texts(levels("pipe-1", pipe), levels("site-1", site))
+
+
+def first_of(result, kind, colour):
+    return next(a for a in result.of(kind) if a["subject"] == "site-1" and a["colour"] == colour)
+
+
+def a_pipe_that_rises_upstream_makes_the_warning_earlier_and_surer(replay):
+    """11 km apart: too far for neighbours."""
+    rises, dry = [0] * 20 + [12 * i for i in range(1, 50)], [0] * 69
+    alone, agreed, denied = (replay.run(rows, config) for config, rows in (
+        sewer("", rises), sewer("pipe-1", rises), sewer("pipe-1", dry)))
+    warned = {name: parse(first_of(result, "level_soon", "orange")["raised_at"])
+              for name, result in (("alone", alone), ("agreed", agreed), ("denied", denied))}
+    check(warned["agreed"] < warned["alone"], f"warned at {warned}")
+    equal(warned["denied"], warned["alone"], "warned, the pipe dry")
+    for name, result, soon, reached, upstream in (("alone", alone, "Possible", "Observed", None),
+                                                  ("agreed", agreed, "Likely", "Observed", "pipe-1"),
+                                                  ("denied", denied, "Unlikely", "Possible", None)):
+        for kind, certainty in (("level_soon", soon), ("level", reached)):
+            alert = first_of(result, kind, "orange")
+            equal((alert["certainty"], alert["evidence"].get("upstream")), (certainty, upstream), f"{kind}, {name}")
+    check("rising upstream at pipe-1" in first_of(agreed, "level", "orange")["headline"], "headline")
+
+
 def the_end_of_the_file_is_the_end_of_time(replay):
     rows, _ = home("home-1", 2, HOUR)
     alerts = replay.run(texts(rows, levels("drain-1", [0]))).alerts

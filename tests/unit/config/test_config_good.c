@@ -127,14 +127,31 @@ static void subjects_and_places_are_found_by_name(void **state)
 {
     (void)state;
     struct gateway_config *config = load(daemon_text, CONFIG_FOR_DAEMON);
-    struct config_subject known = config_subject_or_default(config, "home-4f21");
-    assert_true(known.place.known);
-    assert_true(known.place.latitude == 31.25 && known.place.longitude == -120.5);
-    assert_string_equal(known.place.grid, "suzhou/gusu/3/17");
-    struct config_subject unknown = config_subject_or_default(config, "home-9");
-    assert_false(unknown.place.known);
-    assert_string_equal(unknown.id, "home-9");
-    assert_int_equal(unknown.policy.no_use.volume_ml, 2500);
+    const struct config_subject *known = config_subject_named(config, "home-4f21");
+    assert_true(known->place.known);
+    assert_true(known->place.latitude == 31.25 && known->place.longitude == -120.5);
+    assert_string_equal(known->place.grid, "suzhou/gusu/3/17");
+    assert_ptr_equal(config_policy_of(config, "home-4f21"), &known->policy);
+    assert_null(config_subject_named(config, "home-9"));
+    assert_int_equal(config_policy_of(config, "home-9")->no_use.volume_ml, 2500);
+    config_free(config);
+}
+
+/* A circle is allowed, and so is a site that nothing is wired to yet. */
+static void sites_upstream_are_found_by_name(void **state)
+{
+    (void)state;
+    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+                                         "subjects:\n"
+                                         "  - {id: site-1, upstream: [pipe-3, pipe-2]}\n"
+                                         "  - {id: pipe-2, upstream: [site-1]}\n"
+                                         "  - {id: pipe-3, upstream: []}\n",
+                                         CONFIG_FOR_REPLAY);
+    assert_int_equal(config->subjects[0].upstream_count, 2);
+    assert_string_equal(config->subjects[0].upstream[0]->id, "pipe-3");
+    assert_string_equal(config->subjects[0].upstream[1]->id, "pipe-2");
+    assert_ptr_equal(config->subjects[1].upstream[0], &config->subjects[0]);
+    assert_int_equal(config->subjects[2].upstream_count, 0);
     config_free(config);
 }
 
@@ -427,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_whole_file_is_loaded_field_by_field),
         cmocka_unit_test(a_subjects_policy_lies_over_the_citys_field_by_field),
         cmocka_unit_test(subjects_and_places_are_found_by_name),
+        cmocka_unit_test(sites_upstream_are_found_by_name),
         cmocka_unit_test(a_replay_needs_neither_store_nor_broker_nor_lines),
         cmocka_unit_test(with_tls_the_port_is_the_one_for_tls),
         cmocka_unit_test(the_built_in_configuration_is_the_city_policy),

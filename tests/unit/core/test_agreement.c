@@ -48,6 +48,17 @@ static void one_wet_neighbour_weighs_more_than_one_dry_one(void **state)
     assert_int_equal(judge(AGREEMENT_CLAIM_REACHED, three, 3, false).certainty, SW_CERTAINTY_LIKELY);
 }
 
+static void the_first_upstream_that_agrees_is_known(void **state)
+{
+    (void)state;
+    const struct agreement_witness all[] = {{AGREEMENT_NEIGHBOUR, AGREEMENT_RISING, T0},
+                                            {AGREEMENT_UPSTREAM, AGREEMENT_DRY, T0},
+                                            {AGREEMENT_UPSTREAM, AGREEMENT_RISING, T0},
+                                            {AGREEMENT_UPSTREAM, AGREEMENT_RISING, T0}};
+    assert_int_equal(judge(AGREEMENT_CLAIM_REACHED, all, 4, false).upstream, 2);
+    assert_true(judge(AGREEMENT_CLAIM_REACHED, all, 2, false).upstream == AGREEMENT_NOBODY);
+}
+
 static void an_old_word_is_no_word(void **state)
 {
     (void)state;
@@ -137,6 +148,7 @@ int main(void)
         cmocka_unit_test(who_agrees_raises_the_certainty),
         cmocka_unit_test(who_disagrees_lowers_it),
         cmocka_unit_test(one_wet_neighbour_weighs_more_than_one_dry_one),
+        cmocka_unit_test(the_first_upstream_that_agrees_is_known),
         cmocka_unit_test(an_old_word_is_no_word),
         cmocka_unit_test(a_weather_warning_lowers_the_bar_but_is_no_witness),
         cmocka_unit_test(the_evidence_counts_who_agrees),
