@@ -192,17 +192,70 @@ static void lay_level(struct level_policy *policy, const struct raw_level *raw)
     lay_decimal(&policy->range_max_um, raw->range_max_mm, 1000);
 }
 
-/* A river's readings are judged by tests of their own; what is known of the sensor itself stays. */
-static void lay_level_quality(struct level_quality_policy *policy, const struct level_policy *level,
-                              const struct raw_level *raw)
+/* What is said of the site and of the sensor's range counts for the tests of its readings, too. */
+static void lay_level_of_quality(struct level_quality_policy *policy, const struct level_policy *level,
+                                 const struct raw_level *raw)
 {
-    int64_t full_scale_um = policy->full_scale_um;
-    if (raw && raw->dries)
-        *policy = *raw->dries == RAW_ON ? level_quality_policy_default() : level_quality_policy_river();
-    policy->full_scale_um = full_scale_um;
+    if (raw) lay_switch(&policy->dries, raw->dries);
+    if (raw) lay_switch(&policy->finds_site, raw->dries);
     if (raw) lay_decimal(&policy->full_scale_um, raw->full_scale_mm, 1000);
     policy->range_min_um = level->range_min_um;
     policy->range_max_um = level->range_max_um;
+}
+
+static void lay_level_quality(struct level_quality_policy *policy, const struct raw_level_quality *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->rise_max_um_min, raw->rise_max_mm_per_min, 1000);
+    lay_decimal(&policy->fall_max_um, raw->river_fall_mm, 1000);
+    lay_decimal(&policy->flat_wet_ms, raw->flat_wet_s, 1000);
+    lay_decimal(&policy->flat_any_ms, raw->flat_river_s, 1000);
+    lay_decimal(&policy->noise_start_um, raw->noise_mm, 1000);
+    lay_decimal(&policy->wet_um, raw->wet_mm, 1000);
+    lay_decimal(&policy->wet_most_um, raw->wet_most_mm, 1000);
+    lay_decimal(&policy->step_um, raw->step_mm, 1000);
+    lay_decimal(&policy->step_ms, raw->step_s, 1000);
+    lay_decimal(&policy->object_after_ms, raw->object_s, 1000);
+    if (raw->quarantine_after) policy->blame_limit = LEVEL_QUALITY_BLAME_ONE * (int32_t)*raw->quarantine_after;
+    lay_decimal(&policy->blame_leak_ms, raw->forget_s, 1000);
+    lay_count(&policy->confirm_samples, raw->confirm_readings);
+    lay_decimal(&policy->confirm_ms, raw->confirm_s, 1000);
+    lay_decimal(&policy->very_high_um, raw->very_high_mm, 1000);
+    lay_decimal(&policy->very_high_ms, raw->very_high_s, 1000);
+    lay_decimal(&policy->drift_um_h, raw->drift_mm_per_h, 1000);
+    lay_decimal(&policy->river_after_ms, raw->river_after_s, 1000);
+}
+
+static void lay_reach(struct rise_reach *reach, const struct raw_reach *raw)
+{
+    if (!raw) return;
+    lay_decimal(&reach->horizon_ms, raw->horizon_s, 1000);
+    lay_small(&reach->from_permille, raw->from_pct, 10);
+    lay_small(&reach->alone_permille, raw->alone_pct, 10);
+}
+
+static void lay_rise(struct rise_policy *policy, const struct raw_rise *raw)
+{
+    if (!raw) return;
+    lay_colour(&policy->lowest, raw->lowest);
+    lay_reach(&policy->seldom, raw->seldom);
+    lay_reach(&policy->often, raw->often);
+    lay_reach(&policy->eager, raw->eager);
+    lay_small(&policy->often_permille, raw->often_pct, 10);
+    lay_decimal(&policy->flood_um, raw->flood_mm, 1000);
+}
+
+static void lay_agreement(struct agreement_policy *policy, const struct raw_agreement *raw)
+{
+    if (!raw) return;
+    lay_small(&policy->reach_m[AGREEMENT_NEIGHBOUR], raw->neighbour_m, 1);
+    lay_small(&policy->reach_m[AGREEMENT_RAIN], raw->rain_m, 1);
+    lay_decimal(&policy->trusted_ms[AGREEMENT_NEIGHBOUR], raw->neighbour_s, 1000);
+    lay_decimal(&policy->trusted_ms[AGREEMENT_UPSTREAM], raw->upstream_s, 1000);
+    lay_decimal(&policy->trusted_ms[AGREEMENT_RAIN], raw->rain_s, 1000);
+    lay_decimal(&policy->rising_um_min, raw->rising_mm_per_min, 1000);
+    lay_decimal(&policy->rain_um, raw->rain_mm, 1000);
+    lay_small(&policy->warning_delay_permille, raw->on_delay_pct, 10);
 }
 
 static void lay_cover_mount(struct cover_mount_policy *policy, const struct raw_cover *raw)
@@ -279,8 +332,10 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     lay_meter_fault(&policy->meter_fault, raw->meter_fault);
     lay_backflow(&policy->backflow, raw->backflow);
     lay_level(&policy->level, raw->level);
-    lay_level_quality(&policy->level_quality, &policy->level, raw->level);
-    if (raw->rise) lay_colour(&policy->rise.lowest, raw->rise->lowest);
+    lay_level_of_quality(&policy->level_quality, &policy->level, raw->level);
+    lay_level_quality(&policy->level_quality, raw->level_quality);
+    lay_rise(&policy->rise, raw->rise);
+    lay_agreement(&policy->agreement, raw->agreement);
     lay_cover_mount(&policy->cover_mount, raw->cover);
     lay_float(&policy->float_switch, raw->float_switch);
     lay_battery(&policy->battery, raw->battery);

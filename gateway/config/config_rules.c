@@ -125,6 +125,28 @@ static void check_battery(const struct rules *rules, const char *prefix, const s
            (double)battery->low_mv / 1000);
 }
 
+static void check_reach(const struct rules *rules, const char *prefix, const char *name, const struct rise_reach *reach)
+{
+    char path[CONFIG_PATH_SIZE];
+    if (reach->alone_permille >= reach->from_permille) return;
+    snprintf(path, sizeof path, "%srise.%s.alone_pct", prefix, name);
+    report(rules, path, "found %g; expected at least from_pct, which is %g", (double)reach->alone_permille / 10,
+           (double)reach->from_permille / 10);
+}
+
+static void check_water(const struct rules *rules, const char *prefix, const struct policy *policy)
+{
+    char path[CONFIG_PATH_SIZE];
+    const struct level_quality_policy *quality = &policy->level_quality;
+    check_reach(rules, prefix, "seldom", &policy->rise.seldom);
+    check_reach(rules, prefix, "often", &policy->rise.often);
+    check_reach(rules, prefix, "eager", &policy->rise.eager);
+    if (quality->wet_most_um >= quality->wet_um) return;
+    snprintf(path, sizeof path, "%slevel_quality.wet_most_mm", prefix);
+    report(rules, path, "found %g; expected at least wet_mm, which is %g", (double)quality->wet_most_um / 1000,
+           (double)quality->wet_um / 1000);
+}
+
 static bool is_model_hour(uint8_t hours)
 {
     for (int i = 0; i < HABIT_HORIZONS; i++)
@@ -206,6 +228,7 @@ static void check_policy(const struct rules *rules, const char *prefix, const st
 {
     check_level(rules, prefix, &policy->level);
     check_top(rules, prefix, &policy->level);
+    check_water(rules, prefix, policy);
     check_cover(rules, prefix, &policy->cover);
     check_habit_stage(rules, prefix, "quiet", &policy->habit.stages[HABIT_QUIET]);
     check_habit_stage(rules, prefix, "alert", &policy->habit.stages[HABIT_ALERT]);

@@ -98,9 +98,47 @@ static const cyaml_schema_field_t level_fields[] = {BLOCK(raw_level, bands_mm, b
                                                     DECIMAL(raw_level, range_max_mm),
                                                     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t level_quality_fields[] = {DECIMAL(raw_level_quality, rise_max_mm_per_min),
+                                                            DECIMAL(raw_level_quality, river_fall_mm),
+                                                            DECIMAL(raw_level_quality, flat_wet_s),
+                                                            DECIMAL(raw_level_quality, flat_river_s),
+                                                            DECIMAL(raw_level_quality, noise_mm),
+                                                            DECIMAL(raw_level_quality, wet_mm),
+                                                            DECIMAL(raw_level_quality, wet_most_mm),
+                                                            DECIMAL(raw_level_quality, step_mm),
+                                                            DECIMAL(raw_level_quality, step_s),
+                                                            DECIMAL(raw_level_quality, object_s),
+                                                            INTEGER(raw_level_quality, quarantine_after),
+                                                            DECIMAL(raw_level_quality, forget_s),
+                                                            INTEGER(raw_level_quality, confirm_readings),
+                                                            DECIMAL(raw_level_quality, confirm_s),
+                                                            DECIMAL(raw_level_quality, very_high_mm),
+                                                            DECIMAL(raw_level_quality, very_high_s),
+                                                            DECIMAL(raw_level_quality, drift_mm_per_h),
+                                                            DECIMAL(raw_level_quality, river_after_s),
+                                                            CYAML_FIELD_END};
+
+static const cyaml_schema_field_t reach_fields[] = {DECIMAL(raw_reach, horizon_s), DECIMAL(raw_reach, from_pct),
+                                                    DECIMAL(raw_reach, alone_pct), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t rise_fields[] = {
     CYAML_FIELD_ENUM_PTR("lowest", OPTIONAL | CYAML_FLAG_STRICT, struct raw_rise, lowest, colours_or_off, 5),
+    BLOCK(raw_rise, seldom, reach_fields),
+    BLOCK(raw_rise, often, reach_fields),
+    BLOCK(raw_rise, eager, reach_fields),
+    DECIMAL(raw_rise, often_pct),
+    DECIMAL(raw_rise, flood_mm),
     CYAML_FIELD_END};
+
+static const cyaml_schema_field_t agreement_fields[] = {DECIMAL(raw_agreement, neighbour_m),
+                                                        DECIMAL(raw_agreement, rain_m),
+                                                        DECIMAL(raw_agreement, neighbour_s),
+                                                        DECIMAL(raw_agreement, upstream_s),
+                                                        DECIMAL(raw_agreement, rain_s),
+                                                        DECIMAL(raw_agreement, rising_mm_per_min),
+                                                        DECIMAL(raw_agreement, rain_mm),
+                                                        DECIMAL(raw_agreement, on_delay_pct),
+                                                        CYAML_FIELD_END};
 
 static const cyaml_schema_field_t cover_fields[] = {
     DECIMAL(raw_cover, tilt_deg),   DECIMAL(raw_cover, tilt_deadband_deg),
@@ -138,7 +176,9 @@ static const cyaml_schema_field_t policy_fields[] = {
     BLOCK(raw_policy, meter_fault, meter_fault_fields),
     BLOCK(raw_policy, backflow, backflow_fields),
     BLOCK(raw_policy, level, level_fields),
+    BLOCK(raw_policy, level_quality, level_quality_fields),
     BLOCK(raw_policy, rise, rise_fields),
+    BLOCK(raw_policy, agreement, agreement_fields),
     BLOCK(raw_policy, cover, cover_fields),
     CYAML_FIELD_MAPPING_PTR("float", OPTIONAL, struct raw_policy, float_switch, float_fields),
     BLOCK(raw_policy, battery, battery_fields),

@@ -81,9 +81,25 @@ struct raw_level {
     double *full_scale_mm, *deadband_mm, *on_delay_s, *off_delay_s, *range_min_mm, *range_max_mm;
 };
 
-/* SW_COLOUR_COUNT = off. */
+struct raw_level_quality {
+    double *rise_max_mm_per_min, *river_fall_mm, *flat_wet_s, *flat_river_s;
+    double *noise_mm, *wet_mm, *wet_most_mm, *step_mm, *step_s, *object_s;
+    uint32_t *quarantine_after, *confirm_readings;
+    double *forget_s, *confirm_s, *very_high_mm, *very_high_s, *drift_mm_per_h, *river_after_s;
+};
+
+struct raw_reach {
+    double *horizon_s, *from_pct, *alone_pct;
+};
+
 struct raw_rise {
-    enum sw_colour *lowest;
+    enum sw_colour *lowest; /* SW_COLOUR_COUNT = off */
+    struct raw_reach *seldom, *often, *eager;
+    double *often_pct, *flood_mm;
+};
+
+struct raw_agreement {
+    double *neighbour_m, *rain_m, *neighbour_s, *upstream_s, *rain_s, *rising_mm_per_min, *rain_mm, *on_delay_pct;
 };
 
 struct raw_cover {
@@ -121,7 +137,9 @@ struct raw_policy {
     struct raw_meter_fault *meter_fault;
     struct raw_backflow *backflow;
     struct raw_level *level;
+    struct raw_level_quality *level_quality;
     struct raw_rise *rise;
+    struct raw_agreement *agreement;
     struct raw_cover *cover;
     struct raw_float *float_switch;
     struct raw_battery *battery;

@@ -35,10 +35,12 @@ static void keep_if_near(struct nearest *nearest, uint32_t subject, double metre
     nearest->subject[at] = subject;
 }
 
-static double reach_m(enum subject_domain domain)
+/* 0 = not asked. */
+static int32_t reach_m(const struct config_subject *here, enum subject_domain domain)
 {
-    if (domain == SUBJECT_LEVEL) return NEIGHBOURS_LEVEL_M;
-    return domain == SUBJECT_RAIN ? NEIGHBOURS_RAIN_M : -1;
+    const struct agreement_policy *policy = &here->policy.agreement;
+    if (domain == SUBJECT_LEVEL) return policy->reach_m[AGREEMENT_NEIGHBOUR];
+    return domain == SUBJECT_RAIN ? policy->reach_m[AGREEMENT_RAIN] : 0;
 }
 
 static bool is_upstream(const struct config_subject *subject, const struct config_subject *other)
@@ -56,8 +58,9 @@ static void link_near(struct core *core, uint32_t index,
     for (uint32_t i = 0; here->place.known && i < core_subject_count(core); i++) {
         const struct config_subject *there = subject_of(ctx, i);
         if (i == index || !there || !there->place.known || is_upstream(here, there)) continue;
+        int32_t reach = reach_m(here, core_subject_domain(core, i));
         double metres = distance_m(&here->place, &there->place);
-        if (metres <= reach_m(core_subject_domain(core, i))) keep_if_near(&nearest, i, metres);
+        if (reach > 0 && metres <= reach) keep_if_near(&nearest, i, metres);
     }
     (void)core_set_neighbours(core, index, nearest.subject, nearest.count);
 }

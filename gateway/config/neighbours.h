@@ -5,10 +5,6 @@
 #include "config/gateway_config.h"
 #include "core/core.h"
 
-/* Streets that flood together are a few hundred metres apart; a cloudburst covers a few kilometres. */
-#define NEIGHBOURS_LEVEL_M 500.0
-#define NEIGHBOURS_RAIN_M  3000.0
-
 /* Tells every level of the core who is upstream of it, and its nearest neighbours, CORE_NEIGHBOURS_MAX at most: levels
  * and rain gauges whose place is known and within reach, the nearest first, those upstream left out. `subject_of` gives
  * what the configuration says of a subject of the core, or NULL. */

@@ -139,6 +139,9 @@ struct level_policy {
     int64_t top_um; /* "over the top": bank or crown of the pipe; LEVEL_BAND_OFF = none */
 };
 
+/* A false rise, in the units of blame. */
+#define LEVEL_QUALITY_BLAME_ONE 16
+
 /* How far a level is believed (normalise/level_quality.h). 0 switches a test off. */
 struct level_quality_policy {
     int64_t range_min_um;
@@ -204,6 +207,7 @@ struct rise_policy {
 enum agreement_place { AGREEMENT_NEIGHBOUR, AGREEMENT_UPSTREAM, AGREEMENT_RAIN, AGREEMENT_PLACE_COUNT };
 
 struct agreement_policy {
+    int32_t reach_m[AGREEMENT_PLACE_COUNT];    /* for who looks them up by place; those upstream are named; 0 = none */
     int64_t trusted_ms[AGREEMENT_PLACE_COUNT]; /* an older word is unknown */
     int32_t rising_weight[AGREEMENT_PLACE_COUNT];
     int32_t dry_weight[AGREEMENT_PLACE_COUNT];

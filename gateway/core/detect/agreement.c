@@ -6,6 +6,7 @@
 struct agreement_policy agreement_policy_default(void)
 {
     return (struct agreement_policy){
+        .reach_m = {[AGREEMENT_NEIGHBOUR] = 500, [AGREEMENT_RAIN] = 3000},
         .trusted_ms = {[AGREEMENT_NEIGHBOUR] = 30 * MINUTE_MS,
                        [AGREEMENT_UPSTREAM] = 60 * MINUTE_MS,
                        [AGREEMENT_RAIN] = 60 * MINUTE_MS},

@@ -8,7 +8,7 @@
 #define NOISE_UM  10 /* unit of noise_10um */
 
 /* Blame is counted in sixteenths of a false rise; at its cap it takes weeks without one to be healthy again. */
-#define BLAME_ONE     16
+#define BLAME_ONE     LEVEL_QUALITY_BLAME_ONE
 #define BLAME_SMALL   4 /* too small to reach a band, but no water either */
 #define BLAME_MOST    128
 #define RISES_LIKE    2 /* so many rises in a row are the way of water */

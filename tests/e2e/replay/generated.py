@@ -213,15 +213,15 @@ def covers(replay):
                   (2, "cleared", "cover_tilt", stamp(START + 440 * SECOND))], "revisions")
 
 
-def sewer(upstream, pipe):
+def sewer(upstream, pipe, latitude=48.2, policy="{}"):
     """Every minute a pipe's reading, then that of the site below, which rises by 9 mm a minute from the half hour on."""
     config = f"""\
 schema: stillwater.gateway/1
 city: c
 gateway: g
 subjects:
-  - {{id: site-1, upstream: [{upstream}], place: {{latitude: 48.1, longitude: 11.5}}}}
-  - {{id: pipe-1, place: {{latitude: 48.2, longitude: 11.5}}}}
+  - {{id: site-1, upstream: [{upstream}], place: {{latitude: 48.1, longitude: 11.5}}, policy: {policy}}}
+  - {{id: pipe-1, place: {{latitude: {latitude}, longitude: 11.5}}}}
 """
     site = [0] * 30 + [9 * i for i in range(1, 40)]
     return config, texts(levels("pipe-1", pipe), levels("site-1", site))
@@ -247,6 +247,36 @@ def a_pipe_that_rises_upstream_makes_the_warning_earlier_and_surer(replay):
             alert = first_of(result, kind, "orange")
             equal((alert["certainty"], alert["evidence"].get("upstream")), (certainty, upstream), f"{kind}, {name}")
     check("rising upstream at pipe-1" in first_of(agreed, "level", "orange")["headline"], "headline")
+
+
+def who_is_near_is_for_the_city_to_say(replay):
+    """667 m apart."""
+    rises = [0] * 20 + [12 * i for i in range(1, 50)]
+    for policy, agree in (("{}", None), ("{agreement: {neighbour_m: 700}}", 1),
+                          ("{agreement: {neighbour_m: 700, neighbour_s: 30}}", 1),
+                          ("{agreement: {neighbour_m: 700, rising_mm_per_min: 13}}", None)):
+        config, rows = sewer("", rises, 48.106, policy)
+        alert = first_of(replay.run(rows, config), "level", "orange")
+        equal(alert["evidence"].get("agree"), agree, policy)
+        check("upstream" not in alert["evidence"], "a neighbour is not upstream")
+
+
+def a_warning_comes_as_early_as_the_city_wants(replay):
+    raised = []
+    for horizon in (300, 900, 1800):
+        config, rows = sewer("", [0] * 69, policy=f"{{rise: {{seldom: {{horizon_s: {horizon}}}}}}}")
+        raised.append(first_of(replay.run(rows, config), "level_soon", "orange")["raised_at"])
+    equal(raised, sorted(set(raised), reverse=True), "raised at horizons that grow")
+
+
+def a_city_may_believe_a_sensor_always(replay):
+    """A blip of one reading; the next day a flood that is gone within two."""
+    level = [0] * 60 + [300] + [0] * 1440 + [300, 300] + [0] * 60
+    for after, colours in ((1, ["orange"]), (2, ["orange", "orange"]), (0, ["orange", "orange"])):
+        config, _ = sewer("", [], policy=f"{{level_quality: {{quarantine_after: {after}}}}}")
+        alerts = replay.run(texts(levels("site-1", level)), config).of("level")
+        equal([a["peak_colour"] for a in alerts if a["revision"] == 1 and a["state"] == "raised"], colours,
+              f"alerts, quarantine after {after}")
 
 
 def the_end_of_the_file_is_the_end_of_time(replay):

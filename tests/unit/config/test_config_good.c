@@ -251,10 +251,41 @@ static bool water_equal(const struct policy *a, const struct policy *b)
            SAME(battery.low_colour) && SAME(battery.critical_colour);
 }
 
+static bool beliefs_equal(const struct policy *a, const struct policy *b)
+{
+    return SAME(level_quality.rise_max_um_min) && SAME(level_quality.rise_free_um) &&
+           SAME(level_quality.fall_hold_samples) && SAME(level_quality.flat_tolerance_um) &&
+           SAME(level_quality.flat_wet_ms) && SAME(level_quality.river_gap_ms) && SAME(level_quality.finds_site) &&
+           SAME(level_quality.river_after_ms) && SAME(level_quality.noise_start_um) && SAME(level_quality.wet_um) &&
+           SAME(level_quality.wet_most_um) && SAME(level_quality.step_um) && SAME(level_quality.step_ms) &&
+           SAME(level_quality.agree_rise_um) && SAME(level_quality.agree_fall_um) &&
+           SAME(level_quality.object_after_ms) && SAME(level_quality.blame_limit) &&
+           SAME(level_quality.blame_leak_ms) && SAME(level_quality.drift_um_h) && SAME(level_quality.drift_least_um) &&
+           SAME(level_quality.confirm_samples) && SAME(level_quality.confirm_ms) && SAME(level_quality.very_high_um) &&
+           SAME(level_quality.very_high_ms);
+}
+
+static bool reaches_equal(const struct rise_reach *a, const struct rise_reach *b)
+{
+    return SAME(horizon_ms) && SAME(from_permille) && SAME(alone_permille);
+}
+
+static bool warnings_equal(const struct policy *a, const struct policy *b)
+{
+    for (int place = 0; place < AGREEMENT_PLACE_COUNT; place++)
+        if (!(SAME(agreement.reach_m[place]) && SAME(agreement.trusted_ms[place]) &&
+              SAME(agreement.rising_weight[place]) && SAME(agreement.dry_weight[place])))
+            return false;
+    return reaches_equal(&a->rise.seldom, &b->rise.seldom) && reaches_equal(&a->rise.often, &b->rise.often) &&
+           reaches_equal(&a->rise.eager, &b->rise.eager) && SAME(rise.often_permille) && SAME(rise.flood_um) &&
+           SAME(agreement.decides_at) && SAME(agreement.warning_delay_permille) && SAME(agreement.rising_um_min) &&
+           SAME(agreement.rain_um);
+}
+
 static bool policies_equal(const struct policy *a, const struct policy *b)
 {
     return stillness_equal(a, b) && habits_equal(&a->habit, &b->habit) && flows_equal(a, b) && meters_equal(a, b) &&
-           sensors_equal(a, b) && water_equal(a, b);
+           sensors_equal(a, b) && water_equal(a, b) && beliefs_equal(a, b) && warnings_equal(a, b);
 }
 
 static void the_built_in_configuration_is_the_city_policy(void **state)
@@ -388,24 +419,62 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
 static void the_rules_of_water_are_loaded_field_by_field(void **state)
 {
     (void)state;
-    struct gateway_config *config =
-        load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
-             "policy:\n"
-             "  level: {top_mm: 900.5, full_scale_mm: 5000, range_min_mm: -20, range_max_mm: 6000}\n"
-             "  rise: {lowest: yellow}\n"
-             "  cover: {angle_learn: on, angle_deg: -12.5}\n"
-             "  float: {on_delay_s: 5, off_delay_s: 60, colour: orange}\n"
-             "  battery: {low_v: 3.5, critical_v: 3.2, deadband_v: 0.2, on_delay_s: 60, low_colour: yellow,"
-             " critical_colour: orange}\n"
-             "subjects:\n"
-             "  - {id: river-1, policy: {level: {dries: off, top_mm: off, range_max_mm: 5500}, rise: {lowest: off}}}\n",
-             CONFIG_FOR_REPLAY);
+    struct gateway_config *config = load(
+        "schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+        "policy:\n"
+        "  level: {top_mm: 900.5, full_scale_mm: 5000, range_min_mm: -20, range_max_mm: 6000}\n"
+        "  rise: {lowest: yellow, seldom: {horizon_s: 600, from_pct: 30, alone_pct: 90.5}, often: {horizon_s: 3600},"
+        " eager: {alone_pct: 50}, often_pct: 10, flood_mm: 25}\n"
+        "  level_quality: {rise_max_mm_per_min: 300, river_fall_mm: 200, flat_wet_s: 3600, flat_river_s: 0,"
+        " noise_mm: 0.5, wet_mm: 15, wet_most_mm: 15, step_mm: 60, step_s: 1000, object_s: 1800,"
+        " quarantine_after: 3, forget_s: 86400, confirm_readings: 7, confirm_s: 1200, very_high_mm: 500,"
+        " very_high_s: 7200, drift_mm_per_h: 20, river_after_s: 86400}\n"
+        "  agreement: {neighbour_m: 800, rain_m: 0, neighbour_s: 600, upstream_s: 7200, rain_s: 900,"
+        " rising_mm_per_min: 2.5, rain_mm: 5, on_delay_pct: 25}\n"
+        "  cover: {angle_learn: on, angle_deg: -12.5}\n"
+        "  float: {on_delay_s: 5, off_delay_s: 60, colour: orange}\n"
+        "  battery: {low_v: 3.5, critical_v: 3.2, deadband_v: 0.2, on_delay_s: 60, low_colour: yellow,"
+        " critical_colour: orange}\n"
+        "subjects:\n"
+        "  - {id: river-1, policy: {level: {dries: off, top_mm: off, range_max_mm: 5500}, rise: {lowest: off},"
+        " level_quality: {flat_river_s: 7200}}}\n",
+        CONFIG_FOR_REPLAY);
     struct policy expected = policy_city_default();
     expected.level.top_um = 900500;
     expected.level.range_min_um = expected.level_quality.range_min_um = -20000;
     expected.level.range_max_um = expected.level_quality.range_max_um = 6000000;
     expected.level_quality.full_scale_um = 5000000;
     expected.rise.lowest = SW_COLOUR_YELLOW;
+    expected.rise.seldom = (struct rise_reach){600000, 300, 905};
+    expected.rise.often.horizon_ms = 3600000;
+    expected.rise.eager.alone_permille = 500;
+    expected.rise.often_permille = 100;
+    expected.rise.flood_um = 25000;
+    expected.level_quality.rise_max_um_min = 300000;
+    expected.level_quality.fall_max_um = 200000;
+    expected.level_quality.flat_wet_ms = 3600000;
+    expected.level_quality.flat_any_ms = 0;
+    expected.level_quality.noise_start_um = 500;
+    expected.level_quality.wet_um = expected.level_quality.wet_most_um = 15000;
+    expected.level_quality.step_um = 60000;
+    expected.level_quality.step_ms = 1000000;
+    expected.level_quality.object_after_ms = 1800000;
+    expected.level_quality.blame_limit = 3 * LEVEL_QUALITY_BLAME_ONE;
+    expected.level_quality.blame_leak_ms = 86400000;
+    expected.level_quality.confirm_samples = 7;
+    expected.level_quality.confirm_ms = 1200000;
+    expected.level_quality.very_high_um = 500000;
+    expected.level_quality.very_high_ms = 7200000;
+    expected.level_quality.drift_um_h = 20000;
+    expected.level_quality.river_after_ms = 86400000;
+    expected.agreement.reach_m[AGREEMENT_NEIGHBOUR] = 800;
+    expected.agreement.reach_m[AGREEMENT_RAIN] = 0;
+    expected.agreement.trusted_ms[AGREEMENT_NEIGHBOUR] = 600000;
+    expected.agreement.trusted_ms[AGREEMENT_UPSTREAM] = 7200000;
+    expected.agreement.trusted_ms[AGREEMENT_RAIN] = 900000;
+    expected.agreement.rising_um_min = 2500;
+    expected.agreement.rain_um = 5000;
+    expected.agreement.warning_delay_permille = 250;
     expected.cover_mount.learn = true;
     expected.cover_mount.angle_mdeg = -12500;
     expected.float_switch = (struct float_switch_policy){5000, 60000, SW_COLOUR_ORANGE};
@@ -416,12 +485,12 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
     expected.battery.low_colour = SW_COLOUR_YELLOW;
     expected.battery.critical_colour = SW_COLOUR_ORANGE;
     assert_true(policies_equal(&config->policy, &expected));
-    /* A river has tests of its own; what is known of the sensor, and the city's range, stay. */
+    /* A river has tests of its own; what the city has set of the others, and its range, stay. */
     expected.level.top_um = LEVEL_BAND_OFF;
     expected.rise.lowest = SW_COLOUR_COUNT;
-    expected.level_quality = level_quality_policy_river();
-    expected.level_quality.full_scale_um = 5000000;
-    expected.level_quality.range_min_um = -20000;
+    expected.level_quality.dries = level_quality_policy_river().dries;
+    expected.level_quality.finds_site = level_quality_policy_river().finds_site;
+    expected.level_quality.flat_any_ms = 7200000;
     expected.level.range_max_um = expected.level_quality.range_max_um = 5500000;
     assert_true(policies_equal(&config->subjects[0].policy, &expected));
     config_free(config);
