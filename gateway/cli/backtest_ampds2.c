@@ -5,6 +5,11 @@
 
 #define MINUTE_MS INT64_C(60000)
 
+static const struct time_zone vancouver = {.standard_min = -8 * 60,
+                                           .summer_min = -7 * 60,
+                                           .begins = {.month = 3, .week = 2, .weekday = 0, .at_min = 120},
+                                           .ends = {.month = 11, .week = 1, .weekday = 0, .at_min = 120}};
+
 static bool add_minutes(struct series *home, int64_t time_ms, int64_t index_ml)
 {
     while (home->count > 0 && home->readings[home->count - 1].time_ms + MINUTE_MS < time_ms) {
@@ -28,7 +33,8 @@ bool backtest_ampds2(struct backtest *backtest)
         if (!backtest_file_time(file, 0, &time_ms) || !backtest_file_milli(file, 1, &index_ml)) continue;
         done = add_minutes(home, time_ms, index_ml) || backtest_out_of_memory();
     }
-    done = done && !file->failed && backtest_homes(backtest, &homes, "AMPds2, a family, a reading a minute");
+    done =
+        done && !file->failed && backtest_homes(backtest, &homes, &vancouver, "AMPds2, a family, a reading a minute");
     backtest_file_close(file);
     series_list_free(&homes);
     return done;

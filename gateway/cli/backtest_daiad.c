@@ -15,7 +15,7 @@ static bool read_home(struct backtest *backtest, struct series *home)
     int64_t wall_ms, index_ml, utc_ms = 0;
     while (done && backtest_file_next(file)) {
         if (!backtest_file_wall_clock(file, 0, &wall_ms) || !backtest_file_milli(file, 1, &index_ml)) continue;
-        utc_ms = series_utc_from_central_european(wall_ms, utc_ms);
+        utc_ms = series_utc(&series_central_europe, wall_ms, utc_ms);
         done = series_add(home, utc_ms, index_ml) || backtest_out_of_memory();
     }
     done = done && !file->failed;
@@ -50,7 +50,8 @@ static bool read_households(struct backtest *backtest, struct series_list *homes
 bool backtest_daiad(struct backtest *backtest)
 {
     struct series_list homes = {0};
-    bool done = read_households(backtest, &homes) && backtest_homes(backtest, &homes, "DAIAD homes, hourly totals");
+    bool done = read_households(backtest, &homes) &&
+                backtest_homes(backtest, &homes, &series_central_europe, "DAIAD homes, hourly totals");
     series_list_free(&homes);
     return done;
 }

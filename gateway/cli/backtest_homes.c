@@ -51,6 +51,7 @@ static const struct table_column columns[] = {
 struct homes_run {
     struct backtest *backtest;
     const struct series_list *homes;
+    const struct time_zone *zone;
     size_t rule_count; /* policies, then fixed rules */
     struct home_score pooled[RULES_MAX];
     struct home_score *scores; /* home x rule */
@@ -61,20 +62,27 @@ static bool is_policy(const struct homes_run *run, size_t rule)
     return rule < run->backtest->policy_count;
 }
 
+static struct policy policy_of(const struct homes_run *run, size_t rule, const char *home)
+{
+    struct policy policy = *config_policy_of(run->backtest->policies[rule].config, home);
+    policy.habit.zone = policy.day_rhythm.zone = policy.day_volume.zone = *run->zone;
+    return policy;
+}
+
 static bool score_home(struct homes_run *run, size_t home)
 {
     const struct backtest *backtest = run->backtest;
     const struct series *series = &run->homes->series[home];
     struct home_score *scores = &run->scores[home * run->rule_count];
     bool without = backtest->options.without_absences;
-    struct policy policy = *config_policy_of(backtest->policies[0].config, series->name);
+    struct policy policy = policy_of(run, 0, series->name);
     struct history history = {0};
     struct numbers cuts = {0};
     bool done = home_history(series, &policy, &history) &&
                 home_cuts(&history, backtest->options.cut_every_hours * HOUR, without, &cuts);
     for (size_t rule = 0; done && rule < run->rule_count; rule++) {
         if (is_policy(run, rule)) {
-            policy = *config_policy_of(backtest->policies[rule].config, series->name);
+            policy = policy_of(run, rule, series->name);
             done = home_score_core(series, &policy, &history, &cuts, without, &scores[rule]);
         } else {
             done =
@@ -184,14 +192,18 @@ static void fill_plot(struct homes_run *run, const char *title)
         add_point(ours, &run->pooled[i], run->backtest->policies[i].name);
 }
 
-bool backtest_homes(struct backtest *backtest, const struct series_list *homes, const char *title)
+bool backtest_homes(struct backtest *backtest, const struct series_list *homes, const struct time_zone *zone,
+                    const char *title)
 {
     if (homes->count == 0) {
         fprintf(stderr, "stillwater backtest: no home of the set is in --homes\n");
         return false;
     }
-    struct homes_run run = {
-        .backtest = backtest, .homes = homes, .rule_count = backtest->policy_count + FIXED_COUNT, .pooled = {{0}}};
+    struct homes_run run = {.backtest = backtest,
+                            .homes = homes,
+                            .zone = zone,
+                            .rule_count = backtest->policy_count + FIXED_COUNT,
+                            .pooled = {{0}}};
     size_t score_count = homes->count * run.rule_count;
     run.scores = calloc(score_count, sizeof *run.scores);
     bool done = run.scores || backtest_out_of_memory();

@@ -5,7 +5,8 @@
 #include "cli/backtest.h"
 #include "cli/backtest_series.h"
 
-/* Fills table and plot. `title` is over the plot. */
-bool backtest_homes(struct backtest *backtest, const struct series_list *homes, const char *title);
+/* Fills table and plot. `zone`: that the homes live by, in place of the policies' own; `title` is over the plot. */
+bool backtest_homes(struct backtest *backtest, const struct series_list *homes, const struct time_zone *zone,
+                    const char *title);
 
 #endif

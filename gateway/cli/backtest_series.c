@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define HOUR_MS INT64_C(3600000)
+#include "core/local_time.h"
+
+#define MINUTE_MS INT64_C(60000)
 
 struct series *series_list_add(struct series_list *list, const char *name)
 {
@@ -50,27 +51,16 @@ bool series_add(struct series *series, int64_t time_ms, int64_t value_milli)
     return true;
 }
 
-/* 01:00 UTC on the last Sunday of a month of 31 days; month 0 = January, year as in struct tm. */
-static int64_t last_sunday_ms(int year, int month)
-{
-    struct tm last = {.tm_year = year, .tm_mon = month, .tm_mday = 31, .tm_hour = 1};
-    time_t seconds = timegm(&last); /* fills tm_wday in */
-    return ((int64_t)seconds - (int64_t)last.tm_wday * 24 * 3600) * 1000;
-}
+const struct time_zone series_central_europe = {.standard_min = 60,
+                                                .summer_min = 120,
+                                                .begins = {.month = 3, .week = 5, .weekday = 0, .at_min = 120},
+                                                .ends = {.month = 10, .week = 5, .weekday = 0, .at_min = 180}};
 
-bool series_summer_time(int64_t utc_ms)
+int64_t series_utc(const struct time_zone *zone, int64_t wall_ms, int64_t previous_utc_ms)
 {
-    time_t seconds = (time_t)(utc_ms / 1000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    return utc_ms >= last_sunday_ms(utc.tm_year, 2) && utc_ms < last_sunday_ms(utc.tm_year, 9);
-}
-
-int64_t series_utc_from_central_european(int64_t wall_ms, int64_t previous_utc_ms)
-{
-    int64_t winter_ms = wall_ms - HOUR_MS;
-    int64_t summer_ms = wall_ms - 2 * HOUR_MS;
-    if (!series_summer_time(summer_ms)) return winter_ms;
-    bool twice = !series_summer_time(winter_ms);
-    return twice && summer_ms <= previous_utc_ms ? winter_ms : summer_ms;
+    int64_t first_ms = local_time_to_utc_ms(zone, wall_ms);
+    int64_t second_ms = wall_ms - zone->standard_min * MINUTE_MS;
+    if (local_time_ms(zone, first_ms) != wall_ms) return second_ms;
+    bool twice = local_time_ms(zone, second_ms) == wall_ms;
+    return twice && first_ms <= previous_utc_ms ? second_ms : first_ms;
 }

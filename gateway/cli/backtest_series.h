@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/policy.h"
 #include "stillwater/topics.h"
 
 struct series_reading {
@@ -31,12 +32,11 @@ void series_list_free(struct series_list *list);
 
 bool series_add(struct series *series, int64_t time_ms, int64_t value_milli);
 
-/* Whether summer time is in force in the European Union at a UTC time: from 01:00 UTC on the last Sunday of March to
- * 01:00 UTC on the last Sunday of October (Directive 2000/84/EC). */
-bool series_summer_time(int64_t utc_ms);
+/* Clocks of central Europe (Directive 2000/84/EC). */
+extern const struct time_zone series_central_europe;
 
-/* A wall clock of central Europe (UTC+1, in summer +2) as UTC. The hour that comes twice is taken for its first time
- * unless that is not after `previous_utc_ms`; a time in the hour that is left out is counted on from winter time. */
-int64_t series_utc_from_central_european(int64_t wall_ms, int64_t previous_utc_ms);
+/* A wall clock as UTC. The hour that comes twice is taken for its first time unless that is not after
+ * `previous_utc_ms`; a time in the hour that is left out is counted on from standard time. */
+int64_t series_utc(const struct time_zone *zone, int64_t wall_ms, int64_t previous_utc_ms);
 
 #endif

@@ -80,7 +80,8 @@ bool backtest_weusedto(struct backtest *backtest)
     struct series *flat = series_list_add(&homes, "weusedto");
     bool done = (flow && flat) || backtest_out_of_memory();
     done = done && read_flows(backtest, flow) && read_hours(backtest, flow, flat) &&
-           backtest_homes(backtest, &homes, "WEUSEDTO, a flat with one occupant, a reading a minute");
+           backtest_homes(backtest, &homes, &series_central_europe,
+                          "WEUSEDTO, a flat with one occupant, a reading a minute");
     series_list_free(&flows);
     series_list_free(&homes);
     return done;

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/normalise/level_quality.h"
+#include "config/time_zone.h"
+#include "core/local_time.h"
 #include "stillwater/error.h"
 
 struct build {
@@ -307,18 +308,23 @@ static void lay_silence(struct silence_policy *policy, const struct raw_silent *
 }
 
 /* The clock that people live by: one for all rules that know of days. */
-static void lay_utc_offset(struct policy *policy, const int32_t *utc_offset_min)
+static void lay_clock(struct build *build, struct policy *policy, const struct raw_policy *raw, const char *prefix)
 {
-    if (!utc_offset_min) return;
-    policy->day_volume.utc_offset_min = *utc_offset_min;
-    policy->day_rhythm.utc_offset_min = *utc_offset_min;
-    policy->habit.utc_offset_min = *utc_offset_min;
+    char field[CONFIG_PATH_SIZE], text[256];
+    struct time_zone zone = local_time_fixed(raw && raw->utc_offset_min ? *raw->utc_offset_min : 0);
+    if (!raw || (!raw->utc_offset_min && !raw->time_zone)) return;
+    snprintf(field, sizeof field, "%stime_zone", prefix);
+    if (raw->utc_offset_min && raw->time_zone)
+        config_problem(build->problems, config_document_line(build->document, field), field,
+                       "found beside utc_offset_min; expected one of the two");
+    else if (raw->time_zone && time_zone_named(raw->time_zone, &zone, text, sizeof text) != SW_OK)
+        config_problem(build->problems, config_document_line(build->document, field), field, "%s", text);
+    policy->day_volume.zone = policy->day_rhythm.zone = policy->habit.zone = zone;
 }
 
 static void lay_policy(struct policy *policy, const struct raw_policy *raw)
 {
     if (!raw) return;
-    lay_utc_offset(policy, raw->utc_offset_min);
     lay_no_use(&policy->no_use, raw->no_use);
     lay_nothing_in(&policy->nothing_in, raw->nothing_in);
     lay_no_use_always(policy, raw);
@@ -422,12 +428,15 @@ static void build_subjects(struct build *build)
     config->subjects = make(build, build->raw->subjects_count, sizeof *config->subjects);
     if (!config->subjects) return;
     for (uint32_t i = 0; i < build->raw->subjects_count; i++) {
+        char prefix[CONFIG_PATH_SIZE];
         const struct raw_subject *raw = &build->raw->subjects[i];
         struct config_subject *subject = &config->subjects[i];
         copy_id(subject->id, raw->id);
         build_place(&subject->place, raw->place);
         subject->policy = config->policy;
         lay_policy(&subject->policy, raw->policy);
+        snprintf(prefix, sizeof prefix, "subjects[%u].policy.", i);
+        lay_clock(build, &subject->policy, raw->policy, prefix);
     }
     config->subject_count = build->raw->subjects_count;
     for (uint32_t i = 0; i < config->subject_count; i++)
@@ -545,6 +554,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         build_mqtt(&build);
         build.config->policy = policy_city_default();
         lay_policy(&build.config->policy, raw->policy);
+        lay_clock(&build, &build.config->policy, raw->policy, "policy.");
         build_subjects(&build);
         build_lines(&build);
     }

@@ -164,6 +164,7 @@ static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s)
 
 static const cyaml_schema_field_t policy_fields[] = {
     SIGNED(raw_policy, utc_offset_min),
+    TEXT(OPTIONAL, raw_policy, time_zone),
     BLOCK(raw_policy, no_use, no_use_fields),
     BLOCK(raw_policy, nothing_in, nothing_in_fields),
     BLOCK(raw_policy, habit, habit_fields),

@@ -125,6 +125,7 @@ struct raw_silent {
 
 struct raw_policy {
     int32_t *utc_offset_min;
+    char *time_zone;
     struct raw_no_use *no_use;
     struct raw_nothing_in *nothing_in;
     struct raw_habit *habit;

@@ -3,6 +3,7 @@
 
 #include "core/detect/no_use.h"
 #include "core/detect/nothing_in.h"
+#include "core/local_time.h"
 
 #define HOUR_MS (3600LL * 1000)
 
@@ -201,7 +202,7 @@ static struct condition judge_slow_change(const struct home *home, const struct 
     if (home->rhythm.day - home->rhythm.noted_day >= NOTE_DAYS) return condition;
     condition.colour = SW_COLOUR_BLUE;
     condition.rule = home->slow_change;
-    condition.onset_ms = home->rhythm.noted_day * DAY_MS - policy->day_rhythm.utc_offset_min * 60000LL;
+    condition.onset_ms = local_time_to_utc_ms(&policy->day_rhythm.zone, home->rhythm.noted_day * DAY_MS);
     return condition;
 }
 

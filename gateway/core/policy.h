@@ -8,6 +8,20 @@
 
 #include "stillwater/alert.h"
 
+/* Once a year: on the week-th such weekday of the month, week 5 being the last, by the clocks before the change. */
+struct clock_change {
+    int8_t month;   /* 1 = January; 0 = never */
+    int8_t week;    /* 1..5 */
+    int8_t weekday; /* 0 = Sunday */
+    int16_t at_min; /* after that day's midnight; may lie before or beyond the day */
+};
+
+/* What local clocks are ahead of UTC (local_time.h). All zero: UTC. */
+struct time_zone {
+    int16_t standard_min, summer_min;
+    struct clock_change begins, ends; /* of summer time; in the south begins comes after ends, in Ireland, too */
+};
+
 /* A home has used less than volume_ml in the last window_ms, and at least coverage_permille of it was observed.
  * Time between two good readings counts as observed when they are at most observed_gap_ms apart. */
 struct no_use_policy {
@@ -54,9 +68,9 @@ struct habit_stage_policy {
 };
 
 struct habit_policy {
-    bool enabled;           /* false: it learns, but has no say */
-    int32_t utc_offset_min; /* local time is UTC plus this */
-    int64_t learn_ms;       /* from the first reading until it has a say */
+    bool enabled;          /* false: it learns, but has no say */
+    struct time_zone zone; /* that people live by */
+    int64_t learn_ms;      /* from the first reading until it has a say */
     struct habit_stage_policy stages[HABIT_STAGE_COUNT];
 };
 
@@ -89,15 +103,15 @@ struct burst_policy {
 
 /* More than Y litres on a local calendar day (detect/day_volume.h). */
 struct day_volume_policy {
-    int64_t limit_ml;          /* 0 = the rule is off */
-    int32_t utc_offset_min;    /* local time is UTC plus this */
+    int64_t limit_ml; /* 0 = the rule is off */
+    struct time_zone zone;
     int32_t coverage_permille; /* of a day, for it to end the condition */
     enum sw_colour colour;
 };
 
 /* Days and weeks of a home, for the carer (aggregate/day_rhythm.h). */
 struct day_rhythm_policy {
-    int32_t utc_offset_min;      /* local time is UTC plus this */
+    struct time_zone zone;
     int32_t night_from_min;      /* the night, in minutes after local midnight: begins before it, */
     int32_t night_to_min;        /* ends after it; at most 8 h */
     int32_t morning_min;         /* the day's first use is looked for from here */

@@ -1,5 +1,7 @@
 #include "core/aggregate/day_rhythm.h"
 
+#include "core/local_time.h"
+
 #define MINUTE_MS   INT64_C(60000)
 #define HOUR_MS     (60 * MINUTE_MS)
 #define DAY_MS      (24 * HOUR_MS)
@@ -11,8 +13,7 @@
 
 struct day_rhythm_policy day_rhythm_policy_default(void)
 {
-    return (struct day_rhythm_policy){.utc_offset_min = 0,
-                                      .night_from_min = 23 * 60,
+    return (struct day_rhythm_policy){.night_from_min = 23 * 60,
                                       .night_to_min = 6 * 60,
                                       .morning_min = 4 * 60,
                                       .coverage_permille = 800,
@@ -24,7 +25,7 @@ struct day_rhythm_policy day_rhythm_policy_default(void)
 /* Time since the first night of 1970 began, by local clocks. */
 static int64_t night_clock_ms(const struct day_rhythm_policy *policy, int64_t time_ms)
 {
-    int64_t clock_ms = time_ms + (policy->utc_offset_min + DAY_MIN - policy->night_from_min) * MINUTE_MS;
+    int64_t clock_ms = local_time_ms(&policy->zone, time_ms) + (DAY_MIN - policy->night_from_min) * MINUTE_MS;
     return clock_ms > 0 ? clock_ms : 0;
 }
 
@@ -36,7 +37,7 @@ static int32_t day_of(const struct day_rhythm_policy *policy, int64_t time_ms)
 /* A day is named after the date of its morning. */
 static int64_t morning_ms(const struct day_rhythm_policy *policy, int32_t day)
 {
-    return day * DAY_MS + (policy->morning_min - policy->utc_offset_min) * MINUTE_MS;
+    return local_time_to_utc_ms(&policy->zone, day * DAY_MS + policy->morning_min * MINUTE_MS);
 }
 
 static uint32_t count_bits(uint32_t bits)

@@ -1,24 +1,30 @@
 #include "core/detect/day_volume.h"
 
+#include "core/local_time.h"
+
 #define DAY_MS (24 * INT64_C(3600000))
-#define DAY_S  (24 * 3600)
 
 struct day_volume_policy day_volume_policy_default(void)
 {
-    return (struct day_volume_policy){
-        .limit_ml = 0, .utc_offset_min = 0, .coverage_permille = 800, .colour = SW_COLOUR_YELLOW};
+    return (struct day_volume_policy){.limit_ml = 0, .coverage_permille = 800, .colour = SW_COLOUR_YELLOW};
 }
 
 /* The day in which time just before `time_ms` lies: a reading at midnight ends a day. */
 static int32_t day_before(const struct day_volume_policy *policy, int64_t time_ms)
 {
-    int64_t local_ms = time_ms - 1 + policy->utc_offset_min * INT64_C(60000);
+    int64_t local_ms = local_time_ms(&policy->zone, time_ms - 1);
     return (int32_t)(local_ms >= 0 ? local_ms / DAY_MS : -((-local_ms + DAY_MS - 1) / DAY_MS));
 }
 
 static int64_t midnight_ms(const struct day_volume_policy *policy, int32_t day)
 {
-    return day * DAY_MS - policy->utc_offset_min * INT64_C(60000);
+    return local_time_to_utc_ms(&policy->zone, day * DAY_MS);
+}
+
+/* 23 h or 25 h where clocks change. */
+static int64_t length_s(const struct day_volume_policy *policy, int32_t day)
+{
+    return (midnight_ms(policy, day + 1) - midnight_ms(policy, day)) / 1000;
 }
 
 /* The part of the day before `time_ms` was not observed. */
@@ -37,15 +43,15 @@ static void add(struct day_volume *day, const struct day_volume_policy *policy, 
 
 static void end_day(struct day_volume *day, const struct day_volume_policy *policy)
 {
-    int64_t observed_s = DAY_S - day->unobserved_s;
-    bool seen_enough = observed_s * 1000 >= (int64_t)DAY_S * policy->coverage_permille;
+    int64_t whole_s = length_s(policy, day->day);
+    bool seen_enough = (whole_s - day->unobserved_s) * 1000 >= whole_s * policy->coverage_permille;
     if (seen_enough && day->volume_ml <= policy->limit_ml) day->exceeded_ms = 0;
 }
 
 static void cross_midnight(struct day_volume *day, const struct day_volume_policy *policy, const struct flow *flow)
 {
     int64_t midnight = midnight_ms(policy, day->day + 1);
-    bool next_day = flow->from_ms < midnight && flow->to_ms <= midnight + DAY_MS;
+    bool next_day = flow->from_ms <= midnight && flow->to_ms <= midnight_ms(policy, day->day + 2);
     if (flow->observed && next_day) {
         int64_t elapsed_ms = flow->to_ms - flow->from_ms;
         int64_t use_ml = flow->use_ml < FLOW_USE_MAX_ML ? flow->use_ml : FLOW_USE_MAX_ML;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "core/habit/habit_math.h"
+#include "core/local_time.h"
 
 static_assert(sizeof(struct habit) <= 320, "a home's habit has 320 bytes");
 
@@ -95,7 +96,7 @@ struct place {
 
 static int64_t local_hour(const struct habit_policy *policy, int64_t time_ms)
 {
-    int64_t local_ms = time_ms + policy->utc_offset_min * MINUTE_S * 1000;
+    int64_t local_ms = local_time_ms(&policy->zone, time_ms);
     return local_ms > 0 ? local_ms / HOUR_MS : 0;
 }
 
@@ -280,13 +281,14 @@ static void begin(struct habit *habit, int64_t from_ms, int64_t interval_s, bool
     habit->is_over[HABIT_QUIET] = habit->is_over[HABIT_ALERT] = false;
 }
 
-/* A use in the hour of the last one: both are one to the habit. */
+/* A use in the hour of the last one: both are one to the habit. An hour that clocks repeat is two. */
 static bool joins(const struct habit *habit, const struct habit_policy *policy, const struct flow *flow,
                   int64_t interval_s)
 {
     if (!habit->by_use || habit->after_hole || interval_s >= HOURLY_S) return false;
     int64_t middle_ms = flow->to_ms - interval_s * 500;
-    return local_hour(policy, middle_ms) == local_hour(policy, habit->still_from_ms - habit->half_s * INT64_C(1000));
+    int64_t last_ms = habit->still_from_ms - habit->half_s * INT64_C(1000);
+    return middle_ms - last_ms < HOUR_MS && local_hour(policy, middle_ms) == local_hour(policy, last_ms);
 }
 
 static void take_use(struct habit *habit, const struct habit_policy *policy, const struct flow *flow,
@@ -357,7 +359,6 @@ struct habit_policy habit_policy_default(void)
 {
     return (struct habit_policy){
         .enabled = true,
-        .utc_offset_min = 0,
         .learn_ms = 28 * DAY_S * 1000,
         .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 5000}, {24, 5800}}, .colour = SW_COLOUR_BLUE},
                    [HABIT_ALERT] = {.levels = {{15, 0}, {36, 950}, {48, 1350}}, .colour = SW_COLOUR_ORANGE}}};

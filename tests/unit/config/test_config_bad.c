@@ -71,13 +71,15 @@ static const struct bad cases[] = {
      {"1: schema: found stillwater.gateway/2; expected stillwater.gateway/1"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy: strict",
-     {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, no_use, nothing_in, habit, "
+     {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "
+      "habit, "
       "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
       "battery, silent"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy:",
-     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, no_use, nothing_in, habit, drip, leak,"
+     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, habit, "
+      "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
       "battery, silent"}},
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
@@ -119,6 +121,17 @@ static const struct bad cases[] = {
     {"no_use: {volume_l: 2.5}",
      "utc_offset_min: -721",
      {"6: policy.utc_offset_min: found -721; expected an integer from -720 to 840"}},
+    {"no_use: {volume_l: 2.5}",
+     "time_zone: Europe/Berlin, utc_offset_min: 60",
+     {"6: policy.time_zone: found beside utc_offset_min; expected one of the two"}},
+    {"no_use: {volume_l: 2.5}",
+     "time_zone: Europe/Berln",
+     {"6: policy.time_zone: no time zone is called Europe/Berln (/usr/share/zoneinfo/Europe/Berln: No such file or"
+      " directory); expected a name such as Europe/Berlin, and tzdata installed"}},
+    {"  - id: home-1\n",
+     "  - id: home-1\n    policy:\n      time_zone: CET-1CEST,M3.5.0,M10.5.0/3\n",
+     {"10: subjects[0].policy.time_zone: found CET-1CEST,M3.5.0,M10.5.0/3; expected the name of a time zone such as"
+      " Europe/Berlin"}},
     {"no_use: {volume_l: 2.5}",
      "notes: {first_use: yes}",
      {"6: policy.notes.first_use: found yes; expected on or off"}},

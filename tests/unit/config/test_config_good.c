@@ -9,6 +9,7 @@
 
 #include "config/config_keys.h"
 #include "config/gateway_config.h"
+#include "core/local_time.h"
 #include "core/normalise/level_quality.h"
 #include "stillwater/error.h"
 
@@ -188,6 +189,17 @@ static void with_tls_the_port_is_the_one_for_tls(void **state)
 /* Field by field: structs may have padding. */
 #define SAME(member) (a->member == b->member)
 
+static bool changes_equal(const struct clock_change *a, const struct clock_change *b)
+{
+    return SAME(month) && SAME(week) && SAME(weekday) && SAME(at_min);
+}
+
+static bool zones_equal(const struct time_zone *a, const struct time_zone *b)
+{
+    return SAME(standard_min) && SAME(summer_min) && changes_equal(&a->begins, &b->begins) &&
+           changes_equal(&a->ends, &b->ends);
+}
+
 static bool habits_equal(const struct habit_policy *a, const struct habit_policy *b)
 {
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++) {
@@ -197,7 +209,7 @@ static bool habits_equal(const struct habit_policy *a, const struct habit_policy
                 a->stages[stage].levels[i].price_ppm != b->stages[stage].levels[i].price_ppm)
                 return false;
     }
-    return a->enabled == b->enabled && a->learn_ms == b->learn_ms && a->utc_offset_min == b->utc_offset_min;
+    return a->enabled == b->enabled && a->learn_ms == b->learn_ms && zones_equal(&a->zone, &b->zone);
 }
 
 static bool stillness_equal(const struct policy *a, const struct policy *b)
@@ -207,7 +219,7 @@ static bool stillness_equal(const struct policy *a, const struct policy *b)
            SAME(no_use.observed_gap_ms) && SAME(no_use.colour) && SAME(nothing_in.window_ms) &&
            SAME(nothing_in.coverage_permille) && SAME(nothing_in.colour) && SAME(use_start.drip_least_ml_day) &&
            SAME(use_start.drip_most_ml_day) && SAME(use_start.line_ms) && SAME(use_start.line_growths) &&
-           SAME(use_start.grain_ml) && SAME(day_rhythm.utc_offset_min) && SAME(tell_first_use) &&
+           SAME(use_start.grain_ml) && zones_equal(&a->day_rhythm.zone, &b->day_rhythm.zone) && SAME(tell_first_use) &&
            SAME(tell_slow_change);
 }
 
@@ -215,8 +227,9 @@ static bool flows_equal(const struct policy *a, const struct policy *b)
 {
     return SAME(leak.advice_ms) && SAME(leak.alert_ms) && SAME(leak.colour) && SAME(leak.coverage_permille) &&
            SAME(leak.still_ml) && SAME(leak.least_ml_h) && SAME(burst.flow_ml_min) && SAME(burst.hold_ms) &&
-           SAME(burst.off_ms) && SAME(burst.colour) && SAME(day_volume.limit_ml) && SAME(day_volume.utc_offset_min) &&
-           SAME(day_volume.coverage_permille) && SAME(day_volume.colour);
+           SAME(burst.off_ms) && SAME(burst.colour) && SAME(day_volume.limit_ml) &&
+           zones_equal(&a->day_volume.zone, &b->day_volume.zone) && SAME(day_volume.coverage_permille) &&
+           SAME(day_volume.colour);
 }
 
 static bool meters_equal(const struct policy *a, const struct policy *b)
@@ -325,7 +338,9 @@ static struct gateway_config *load_setting(const char *path, const char *value)
 /* Any value but the default that the key may have. */
 static void other_value(const struct config_key *key, char *text, size_t size)
 {
-    if (key->type == CONFIG_KEY_COLOUR_OFF)
+    if (strcmp(key->path, "policy.time_zone") == 0)
+        snprintf(text, size, "Europe/Madrid");
+    else if (key->type == CONFIG_KEY_COLOUR_OFF)
         snprintf(text, size, "off");
     else if (strcmp(key->path, "policy.level.top_mm") == 0)
         snprintf(text, size, "500");
@@ -351,7 +366,9 @@ static void the_defaults_in_the_table_are_the_built_in_policy(void **state)
     for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
         char other[32];
         if (strncmp(key->path, "policy.", 7) != 0) continue;
-        struct gateway_config *config = load_setting(key->path, key->default_text);
+        /* No name stands for the zone that is taken without one: it is UTC. */
+        const char *value = strcmp(key->path, "policy.time_zone") == 0 ? "UTC" : key->default_text;
+        struct gateway_config *config = load_setting(key->path, value);
         /* A rule of its own that is written out counts always, though its figures are the built-in ones. */
         if (strcmp(key->path, "policy.no_use.always") != 0) config->policy.no_use_always = built_in.no_use_always;
         if (!policies_equal(&config->policy, &built_in)) fail_msg("%s: the default is another one", key->path);
@@ -389,8 +406,7 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     expected.nothing_in = (struct nothing_in_policy){57600500, 905, SW_COLOUR_RED};
     expected.tell_first_use = true;
     expected.tell_slow_change = false;
-    expected.day_rhythm.utc_offset_min = -210;
-    expected.habit.utc_offset_min = -210;
+    expected.day_rhythm.zone = expected.habit.zone = expected.day_volume.zone = local_time_fixed(-210);
     expected.no_use_always = true;
     expected.use_start.drip_least_ml_day = 2400;
     expected.use_start.drip_most_ml_day = 480000;
@@ -399,7 +415,9 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     expected.leak.coverage_permille = 700;
     expected.leak.colour = SW_COLOUR_ORANGE;
     expected.burst = (struct burst_policy){7500, 1800000, 300000, SW_COLOUR_RED};
-    expected.day_volume = (struct day_volume_policy){500000, -210, 950, SW_COLOUR_BLUE};
+    expected.day_volume.limit_ml = 500000;
+    expected.day_volume.coverage_permille = 950;
+    expected.day_volume.colour = SW_COLOUR_BLUE;
     expected.meter_fault.clear_ms = 604800000;
     expected.meter_fault.stuck_ms = 0;
     expected.meter_fault.negative_steps = 5;
@@ -410,7 +428,7 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     expected.backflow = (struct backflow_policy){500, 3600000, 7200000, SW_COLOUR_ORANGE};
     assert_true(policies_equal(&config->policy, &expected));
     expected.day_volume.limit_ml = 0;
-    expected.day_volume.utc_offset_min = expected.day_rhythm.utc_offset_min = expected.habit.utc_offset_min = 840;
+    expected.day_volume.zone = expected.day_rhythm.zone = expected.habit.zone = local_time_fixed(840);
     expected.nothing_in.window_ms = 0;
     assert_true(policies_equal(&config->subjects[0].policy, &expected));
     config_free(config);
@@ -496,6 +514,29 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
     config_free(config);
 }
 
+/* A home's clock takes the place of the city's, whichever way each is told. */
+static void a_time_zone_is_taken_by_its_name(void **state)
+{
+    (void)state;
+    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+                                         "policy: {time_zone: Europe/Berlin}\n"
+                                         "subjects:\n"
+                                         "  - {id: home-1}\n"
+                                         "  - {id: home-2, policy: {time_zone: Australia/Sydney}}\n"
+                                         "  - {id: home-3, policy: {utc_offset_min: 480}}\n",
+                                         CONFIG_FOR_REPLAY);
+    const struct time_zone zones[] = {{60, 120, {3, 5, 0, 120}, {10, 5, 0, 180}},
+                                      {600, 660, {10, 1, 0, 120}, {4, 1, 0, 180}},
+                                      {480, 480, {0, 0, 0, 0}, {0, 0, 0, 0}}};
+    for (uint32_t i = 0; i < config->subject_count; i++) {
+        const struct policy *policy = &config->subjects[i].policy;
+        assert_true(zones_equal(&policy->habit.zone, &zones[i]));
+        assert_true(zones_equal(&policy->day_rhythm.zone, &zones[i]));
+        assert_true(zones_equal(&policy->day_volume.zone, &zones[i]));
+    }
+    config_free(config);
+}
+
 /* Windows that would not fit each other may be left standing beside a rule that is off. */
 static void what_is_off_need_not_fit(void **state)
 {
@@ -520,6 +561,7 @@ int main(void)
         cmocka_unit_test(the_defaults_in_the_table_are_the_built_in_policy),
         cmocka_unit_test(the_rules_of_a_home_are_loaded_field_by_field),
         cmocka_unit_test(the_rules_of_water_are_loaded_field_by_field),
+        cmocka_unit_test(a_time_zone_is_taken_by_its_name),
         cmocka_unit_test(what_is_off_need_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

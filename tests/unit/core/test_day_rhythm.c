@@ -1,5 +1,6 @@
 /* First use of the day, broken nights, declining use. */
 #include "core/aggregate/day_rhythm.h"
+#include "core/local_time.h"
 #include "flow_fixture.h"
 
 static const int64_t periods[] = {MINUTE, 15 * MINUTE, HOUR};
@@ -87,11 +88,64 @@ static void a_day_is_local(void **state)
     tap_use(&home, T0 + 23 * HOUR, MINUTE, 6 * LITRE); /* 07:00 the next day in UTC+8 */
     tap_use(&home, T0 + 26 * HOUR, MINUTE, 6 * LITRE);
     struct watch watch = watch_from(T0);
-    watch.policy.utc_offset_min = 8 * 60;
+    watch.policy.zone = local_time_fixed(8 * 60);
     read_on(&watch, &home, T0 + DAY, HOUR);
     assert_int_equal(watch.first_uses, 1);
     read_on(&watch, &home, T0 + 2 * DAY, HOUR);
     assert_int_equal(watch.first_uses, 1);
+}
+
+/* 4:00 by summer time is 2:00 UTC, by winter time 3:00: a use before it is of the night. In the south the other way. */
+static void first_uses_at(const struct time_zone *zone, int64_t day_ms, int64_t four_ms, uint8_t night_hour)
+{
+    static struct tap_home home;
+    home = (struct tap_home){.step_ml = LITRE};
+    tap_use(&home, four_ms - 30 * MINUTE, MINUTE, 6 * LITRE); /* 3:30 */
+    tap_use(&home, four_ms + 10 * MINUTE, MINUTE, 6 * LITRE);
+    struct watch watch = watch_from(day_ms - DAY);
+    watch.policy.zone = *zone;
+    read_on(&watch, &home, four_ms, MINUTE);
+    assert_int_equal(watch.first_uses, 0);
+    assert_int_equal(watch.rhythm.hours, 1 << night_hour);
+    read_on(&watch, &home, four_ms + HOUR, MINUTE);
+    assert_int_equal(watch.first_uses, 1);
+}
+
+static const struct time_zone berlin = {60, 120, {3, 5, 0, 120}, {10, 5, 0, 180}};
+
+static void summer_mornings_are_an_hour_earlier(void **state)
+{
+    (void)state;
+    const struct time_zone sydney = {600, 660, {10, 1, 0, 120}, {4, 1, 0, 180}};
+    int64_t july = T0 + 181 * DAY;
+    first_uses_at(&berlin, T0, T0 + 3 * HOUR, 4); /* hours of the night count from 23:00 */
+    first_uses_at(&berlin, july, july + 2 * HOUR, 4);
+    first_uses_at(&sydney, T0 + DAY, T0 + DAY + 17 * HOUR, 4);
+    first_uses_at(&sydney, july, july + 18 * HOUR, 4);
+}
+
+static void dst_missing_hour_moves_the_morning(void **state)
+{
+    (void)state;
+    int64_t spring = T0 + 87 * DAY; /* 2026-03-29: the night has seven hours less one */
+    first_uses_at(&berlin, spring, spring + 2 * HOUR, 4);
+}
+
+/* Both are the night's fourth hour: two uses in it make one hour with use. */
+static void dst_double_hour_is_one_hour_of_the_night(void **state)
+{
+    (void)state;
+    static struct tap_home home;
+    int64_t autumn = T0 + 297 * DAY; /* 2026-10-25: 2:30 is at 0:30 and 1:30 UTC */
+    home = (struct tap_home){.step_ml = LITRE};
+    tap_use(&home, autumn + 30 * MINUTE, MINUTE, 6 * LITRE);
+    tap_use(&home, autumn + 90 * MINUTE, MINUTE, 6 * LITRE);
+    struct watch watch = watch_from(autumn - DAY);
+    watch.policy.zone = berlin;
+    read_on(&watch, &home, autumn + 3 * HOUR, MINUTE);
+    assert_int_equal(watch.rhythm.hours, 1 << 3);
+    assert_int_equal(watch.rhythm.observed_s, 6 * 3600); /* since 23:00, with both of them */
+    assert_int_equal(watch.first_uses, 0);
 }
 
 static void first_use_in_an_unobserved_time_counts_when_all_of_it_is_today(void **state)
@@ -236,6 +290,9 @@ int main(void)
         cmocka_unit_test(state_is_small),
         cmocka_unit_test(the_first_use_of_a_day_is_told_once_and_not_at_night),
         cmocka_unit_test(a_day_is_local),
+        cmocka_unit_test(summer_mornings_are_an_hour_earlier),
+        cmocka_unit_test(dst_missing_hour_moves_the_morning),
+        cmocka_unit_test(dst_double_hour_is_one_hour_of_the_night),
         cmocka_unit_test(first_use_in_an_unobserved_time_counts_when_all_of_it_is_today),
         cmocka_unit_test(use_declining_is_noted_once_in_four_weeks),
         cmocka_unit_test(broken_nights_are_noted),

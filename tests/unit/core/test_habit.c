@@ -1,5 +1,9 @@
 /* A home's own habit, on days made here. */
 #include "core/habit/habit.h"
+
+#include <string.h>
+
+#include "core/local_time.h"
 #include "flow_fixture.h"
 
 #define WEEK (7 * DAY)
@@ -345,6 +349,65 @@ static void levels_and_prices_are_the_policys(void **state)
     assert_int_equal(told_after_h(watch, HABIT_QUIET), 11);
 }
 
+static const struct time_zone berlin = {60, 120, {3, 5, 0, 120}, {10, 5, 0, 180}};
+
+/* Over the spring's change only the hours are learned that clocks show. */
+static void a_habit_goes_by_local_clocks(void **state)
+{
+    (void)state;
+    struct watch local = watch_from(MONDAY + 6 * HOUR); /* 7:00 */
+    local.policy.zone = berlin;
+    int weeks = 20;
+    for (int hour = 0; hour < weeks * 7 * 24; hour++) {
+        int shown = (int)(local_time_ms(&berlin, local.read_ms) / HOUR % 24);
+        struct flow flow = {local.read_ms, local.read_ms + HOUR, (BY_DAY >> shown & 1) != 0 ? 5 * LITRE : 0, true};
+        heed(&local, &flow);
+    }
+    static const uint8_t unknown[HABIT_CELL_BYTES];
+    int learned = 0;
+    for (int hour = 0; hour < HABIT_HOURS; hour++) {
+        bool seen = memcmp(local.habit.cells[hour][0], unknown, HABIT_CELL_BYTES) != 0;
+        assert_int_equal(seen, (BY_DAY >> hour & 1) != 0);
+        learned += seen;
+    }
+    assert_int_equal(learned, 6);
+}
+
+/* Of two uses in one hour by the clock the second goes on with the first; of those in an hour that comes twice it does
+ * not. */
+static void dst_double_hour_is_two_hours(void **state)
+{
+    (void)state;
+    const int64_t autumn = T0 + 297 * DAY;
+    const int64_t firsts[] = {autumn + 30 * MINUTE, autumn + 4 * HOUR}; /* 2:30 and, 75 min on, 2:45; 5:00 and 5:40 */
+    const int64_t pauses[] = {75 * MINUTE, 40 * MINUTE};
+    for (int i = 0; i < 2; i++) {
+        struct watch watch = watch_from(firsts[i] - 10 * MINUTE);
+        watch.policy.zone = berlin;
+        uint32_t expected[2];
+        for (int use = 0; use < 2; use++) {
+            struct flow still = {watch.read_ms, firsts[i] + use * pauses[i], 0, true};
+            heed(&watch, &still);
+            struct flow flow = {still.to_ms, still.to_ms + MINUTE, 5 * LITRE, true};
+            heed(&watch, &flow);
+            expected[use] = watch.habit.expected[0];
+        }
+        assert_int_equal(expected[0] == expected[1], i == 1); /* one gap more is expected of, or none */
+    }
+}
+
+static void dst_missing_hour_makes_no_gap_longer(void **state)
+{
+    (void)state;
+    const int64_t spring = T0 + 87 * DAY;
+    struct watch watch = watch_from(spring - 2 * HOUR);
+    watch.policy.zone = berlin;
+    struct flow use = {spring - 2 * HOUR, spring - HOUR, 5 * LITRE, true};
+    heed(&watch, &use);
+    stay_still(&watch, 4 * HOUR);
+    assert_int_equal(watch.habit.still_s, 4 * 3600);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +424,9 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_begins_anew),
         cmocka_unit_test(odd_lives_leave_a_sound_state),
         cmocka_unit_test(levels_and_prices_are_the_policys),
+        cmocka_unit_test(a_habit_goes_by_local_clocks),
+        cmocka_unit_test(dst_double_hour_is_two_hours),
+        cmocka_unit_test(dst_missing_hour_makes_no_gap_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
