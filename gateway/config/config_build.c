@@ -254,6 +254,7 @@ static void lay_agreement(struct agreement_policy *policy, const struct raw_agre
     lay_decimal(&policy->trusted_ms[AGREEMENT_NEIGHBOUR], raw->neighbour_s, 1000);
     lay_decimal(&policy->trusted_ms[AGREEMENT_UPSTREAM], raw->upstream_s, 1000);
     lay_decimal(&policy->trusted_ms[AGREEMENT_RAIN], raw->rain_s, 1000);
+    lay_decimal(&policy->travel_ms, raw->travel_s, 1000);
     lay_decimal(&policy->rising_um_min, raw->rising_mm_per_min, 1000);
     lay_decimal(&policy->rain_um, raw->rain_mm, 1000);
     lay_small(&policy->warning_delay_permille, raw->on_delay_pct, 10);

@@ -135,6 +135,7 @@ static const cyaml_schema_field_t agreement_fields[] = {DECIMAL(raw_agreement, n
                                                         DECIMAL(raw_agreement, neighbour_s),
                                                         DECIMAL(raw_agreement, upstream_s),
                                                         DECIMAL(raw_agreement, rain_s),
+                                                        DECIMAL(raw_agreement, travel_s),
                                                         DECIMAL(raw_agreement, rising_mm_per_min),
                                                         DECIMAL(raw_agreement, rain_mm),
                                                         DECIMAL(raw_agreement, on_delay_pct),

@@ -99,7 +99,8 @@ struct raw_rise {
 };
 
 struct raw_agreement {
-    double *neighbour_m, *rain_m, *neighbour_s, *upstream_s, *rain_s, *rising_mm_per_min, *rain_mm, *on_delay_pct;
+    double *neighbour_m, *rain_m, *neighbour_s, *upstream_s, *rain_s, *travel_s, *rising_mm_per_min, *rain_mm,
+        *on_delay_pct;
 };
 
 struct raw_cover {

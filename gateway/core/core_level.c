@@ -6,7 +6,7 @@
 #include "core/core_cover.h"
 
 static struct agreement_witness ask(const struct agreement_policy *policy, const struct subject *other,
-                                    enum agreement_place place)
+                                    enum agreement_place place, int64_t now_ms)
 {
     if (other->domain == SUBJECT_RAIN) {
         const struct rain *rain = other->state.rain;
@@ -14,7 +14,9 @@ static struct agreement_witness ask(const struct agreement_policy *policy, const
         return (struct agreement_witness){AGREEMENT_RAIN, rain->known ? word : AGREEMENT_UNKNOWN, rain->last_ms};
     }
     const struct water *water = other->state.water;
-    enum agreement_word word = agreement_word_of_level(policy, &water->rise, &other->policy->rise);
+    enum agreement_word word = place == AGREEMENT_UPSTREAM
+                                   ? agreement_word_of_upstream(policy, &water->rise, &other->policy->rise, now_ms)
+                                   : agreement_word_of_level(policy, &water->rise, &other->policy->rise);
     return (struct agreement_witness){place, water->quarantined ? AGREEMENT_UNKNOWN : word, water->rise.time_ms};
 }
 
@@ -27,9 +29,9 @@ static struct agreement ask_others(const struct core *core, const struct subject
     struct agreement_witness witnesses[CORE_UPSTREAM_MAX + CORE_NEIGHBOURS_MAX];
     size_t count = 0;
     for (uint32_t i = 0; i < asked->upstream_count; i++)
-        witnesses[count++] = ask(policy, &core->subjects[asked->upstream[i]], AGREEMENT_UPSTREAM);
+        witnesses[count++] = ask(policy, &core->subjects[asked->upstream[i]], AGREEMENT_UPSTREAM, now_ms);
     for (uint32_t i = 0; i < asked->neighbour_count; i++)
-        witnesses[count++] = ask(policy, &core->subjects[asked->neighbours[i]], AGREEMENT_NEIGHBOUR);
+        witnesses[count++] = ask(policy, &core->subjects[asked->neighbours[i]], AGREEMENT_NEIGHBOUR, now_ms);
     bool warned = core_weather(core, sw_wall_from_ms(now_ms)) != SW_COLOUR_GREEN;
     return agreement_judge(policy, claim, witnesses, count, warned, now_ms);
 }

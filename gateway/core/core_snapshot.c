@@ -411,6 +411,7 @@ static void walk_rise(struct walk *walk, struct rise *rise)
     uint16_t crest = (uint16_t)rise->crest_mm;
     walk_u16(walk, &crest);
     rise->crest_mm = (int16_t)crest;
+    walk_u16(walk, &rise->crest_for_s);
     rise->count = (uint8_t)walk_small(walk, rise->count, RISE_SAMPLES + 1);
     rise->warned = (uint8_t)walk_small(walk, rise->warned, SW_COLOUR_COUNT);
     rise->in_flood = (uint8_t)walk_small(walk, rise->in_flood, 2);

@@ -223,6 +223,7 @@ enum agreement_place { AGREEMENT_NEIGHBOUR, AGREEMENT_UPSTREAM, AGREEMENT_RAIN, 
 struct agreement_policy {
     int32_t reach_m[AGREEMENT_PLACE_COUNT];    /* for who looks them up by place; those upstream are named; 0 = none */
     int64_t trusted_ms[AGREEMENT_PLACE_COUNT]; /* an older word is unknown */
+    int64_t travel_ms;                         /* of water from those upstream */
     int32_t rising_weight[AGREEMENT_PLACE_COUNT];
     int32_t dry_weight[AGREEMENT_PLACE_COUNT];
     int32_t decides_at;             /* weight by which one side has to be ahead; above 0 */

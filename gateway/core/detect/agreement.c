@@ -88,6 +88,13 @@ enum agreement_word agreement_word_of_level(const struct agreement_policy *polic
     return rises || rise->warned ? AGREEMENT_RISING : AGREEMENT_UNKNOWN;
 }
 
+enum agreement_word agreement_word_of_upstream(const struct agreement_policy *policy, const struct rise *rise,
+                                               const struct rise_policy *rise_policy, int64_t now_ms)
+{
+    if (rise_crest_age_ms(rise, now_ms) < policy->travel_ms) return AGREEMENT_RISING;
+    return agreement_word_of_level(policy, rise, rise_policy);
+}
+
 enum agreement_word agreement_word_of_rain(const struct agreement_policy *policy, int64_t rain_um)
 {
     if (rain_um >= policy->rain_um) return AGREEMENT_RISING;

@@ -49,6 +49,9 @@ int64_t agreement_on_delay_ms(const struct agreement_policy *policy, const struc
 /* The word of a level sensor and of a rain gauge (rain in the last half hour or so, um). */
 enum agreement_word agreement_word_of_level(const struct agreement_policy *policy, const struct rise *rise,
                                             const struct rise_policy *rise_policy);
+/* Upstream it says RISING for as long as its last crest takes to come here. */
+enum agreement_word agreement_word_of_upstream(const struct agreement_policy *policy, const struct rise *rise,
+                                               const struct rise_policy *rise_policy, int64_t now_ms);
 enum agreement_word agreement_word_of_rain(const struct agreement_policy *policy, int64_t rain_um);
 
 /* A cover is open while the water under it is at a band or rises: one colour above the worse of the two, red at most,

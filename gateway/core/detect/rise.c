@@ -176,14 +176,17 @@ static void remember_flood(struct rise *rise, const struct level_policy *bands)
 
 /* True when the water has fallen to half its crest: what comes then is another one, once it has risen again by more
  * than it trembles. */
-static bool has_receded(struct rise *rise)
+static bool has_receded(struct rise *rise, int64_t elapsed_ms)
 {
     int16_t level_mm = rise->level_mm[0];
     bool receded = rise->in_flood && 2 * level_mm < rise->crest_mm;
-    if (receded)
+    rise->crest_for_s = seconds_more(rise->crest_for_s, elapsed_ms);
+    if (receded) {
         rise->crest_mm = (int16_t)(level_mm + level_mm / 20 + 2);
-    else if (level_mm > rise->crest_mm || !rise->in_flood)
+    } else if (level_mm > rise->crest_mm || !rise->in_flood) {
         rise->crest_mm = level_mm;
+        if (rise->in_flood) rise->crest_for_s = 0;
+    }
     return receded;
 }
 
@@ -213,7 +216,7 @@ void rise_take(struct rise *rise, const struct rise_policy *policy, const struct
     keep_sample(rise, policy, elapsed_ms, level_um);
     rise->time_ms = time_ms;
     follow_flood(rise, policy, bands, elapsed_ms, level_um);
-    warn(rise, policy, bands, elapsed_ms, has_receded(rise), eager);
+    warn(rise, policy, bands, elapsed_ms, has_receded(rise, elapsed_ms), eager);
 }
 
 struct condition rise_judge(const struct rise *rise)
@@ -256,6 +259,12 @@ void rise_evidence(const struct rise *rise, const struct rise_policy *policy, co
     evidence->forecast_min_ms = forecast.min_ms;
     evidence->forecast_ms = forecast.likely_ms;
     evidence->forecast_max_ms = forecast.max_ms;
+}
+
+int64_t rise_crest_age_ms(const struct rise *rise, int64_t now_ms)
+{
+    bool seen = rise->in_flood || rise->floods > 0;
+    return seen ? now_ms - rise->time_ms + (int64_t)rise->crest_for_s * SECOND_MS : RISE_NEVER;
 }
 
 void rise_set_back(struct rise *rise, int64_t now_ms)

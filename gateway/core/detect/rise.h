@@ -23,6 +23,7 @@ struct rise {
     uint16_t warned_for_s;          /* since the warning began, saturated: the alert knows its own onset */
     uint16_t calm_for_s;            /* since anything last called for the warning, saturated */
     uint16_t below_for_s;           /* in a flood: since the level fell below its beginning, saturated */
+    uint16_t crest_for_s;           /* since the last flood's last crest, saturated */
     int16_t peak_mm;                /* of the present flood */
     int16_t crest_mm;               /* of its present crest: a flood that falls to half begins another one */
     uint8_t count;                  /* samples in use */
@@ -62,6 +63,9 @@ struct rise_forecast rise_forecast(const struct rise *rise, const struct rise_po
 /* `colour` is the band that is warned of; green, when the warning is over, names the lowest band that can be. */
 void rise_evidence(const struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
                    enum sw_colour colour, struct sw_evidence *evidence);
+
+/* How long ago the water of the last flood was at its crest; RISE_NEVER when there was none. */
+int64_t rise_crest_age_ms(const struct rise *rise, int64_t now_ms);
 
 /* The clock was set back to `now_ms`. */
 void rise_set_back(struct rise *rise, int64_t now_ms);

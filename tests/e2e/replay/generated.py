@@ -249,6 +249,17 @@ def a_pipe_that_rises_upstream_makes_the_warning_earlier_and_surer(replay):
     check("rising upstream at pipe-1" in first_of(agreed, "level", "orange")["headline"], "headline")
 
 
+def a_crest_that_passed_upstream_is_on_its_way(replay):
+    """The pipe is dry again for an hour when the water is here."""
+    passed = [0] * 5 + [12, 24, 36, 48, 60, 60, 60, 60, 48, 36, 24, 12] + [0] * 112
+    site = [0] * 90 + [9 * i for i in range(1, 40)]
+    for travel, certainty, upstream in ((0, "Possible", None), (7200, "Observed", "pipe-1")):
+        config, _ = sewer("pipe-1", [], policy=f"{{agreement: {{travel_s: {travel}}}}}")
+        rows = texts(levels("pipe-1", passed), levels("site-1", site))
+        alert = first_of(replay.run(rows, config), "level", "orange")
+        equal((alert["certainty"], alert["evidence"].get("upstream")), (certainty, upstream), f"travel of {travel} s")
+
+
 def who_is_near_is_for_the_city_to_say(replay):
     """667 m apart."""
     rises = [0] * 20 + [12 * i for i in range(1, 50)]

@@ -291,8 +291,8 @@ static bool warnings_equal(const struct policy *a, const struct policy *b)
             return false;
     return reaches_equal(&a->rise.seldom, &b->rise.seldom) && reaches_equal(&a->rise.often, &b->rise.often) &&
            reaches_equal(&a->rise.eager, &b->rise.eager) && SAME(rise.often_permille) && SAME(rise.flood_um) &&
-           SAME(agreement.decides_at) && SAME(agreement.warning_delay_permille) && SAME(agreement.rising_um_min) &&
-           SAME(agreement.rain_um);
+           SAME(agreement.decides_at) && SAME(agreement.travel_ms) && SAME(agreement.warning_delay_permille) &&
+           SAME(agreement.rising_um_min) && SAME(agreement.rain_um);
 }
 
 static bool policies_equal(const struct policy *a, const struct policy *b)
@@ -447,7 +447,7 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
         " noise_mm: 0.5, wet_mm: 15, wet_most_mm: 15, step_mm: 60, step_s: 1000, object_s: 1800,"
         " quarantine_after: 3, forget_s: 86400, confirm_readings: 7, confirm_s: 1200, very_high_mm: 500,"
         " very_high_s: 7200, drift_mm_per_h: 20, river_after_s: 86400}\n"
-        "  agreement: {neighbour_m: 800, rain_m: 0, neighbour_s: 600, upstream_s: 7200, rain_s: 900,"
+        "  agreement: {neighbour_m: 800, rain_m: 0, neighbour_s: 600, upstream_s: 7200, rain_s: 900, travel_s: 1200,"
         " rising_mm_per_min: 2.5, rain_mm: 5, on_delay_pct: 25}\n"
         "  cover: {angle_learn: on, angle_deg: -12.5}\n"
         "  float: {on_delay_s: 5, off_delay_s: 60, colour: orange}\n"
@@ -490,6 +490,7 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
     expected.agreement.trusted_ms[AGREEMENT_NEIGHBOUR] = 600000;
     expected.agreement.trusted_ms[AGREEMENT_UPSTREAM] = 7200000;
     expected.agreement.trusted_ms[AGREEMENT_RAIN] = 900000;
+    expected.agreement.travel_ms = 1200000;
     expected.agreement.rising_um_min = 2500;
     expected.agreement.rain_um = 5000;
     expected.agreement.warning_delay_permille = 250;

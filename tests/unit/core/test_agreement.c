@@ -113,6 +113,28 @@ static void a_level_sensor_says_dry_rising_or_nothing(void **state)
     assert_int_equal(agreement_word_of_level(&policy, &rise, &rising), AGREEMENT_UNKNOWN);
 }
 
+/* 12 mm a minute for five minutes, a plateau, dry again: the crest is passed on for as long as water travels. */
+static void a_crest_upstream_counts_until_it_is_here(void **state)
+{
+    (void)state;
+    struct agreement_policy policy = agreement_policy_default(), travels = policy;
+    struct rise_policy rising = rise_policy_default();
+    struct level_policy bands = policy_city_default().level;
+    struct rise rise = {0};
+    travels.travel_ms = 90 * MINUTE;
+    for (int64_t minute = 0; minute < 120; minute++) {
+        int64_t level_um = minute < 10 ? 0 : minute < 15 ? 12 * (minute - 9) * MM : minute < 30 ? 60 * MM : 0;
+        rise_take(&rise, &rising, &bands, T0 + minute * MINUTE, level_um, false);
+        int64_t now_ms = T0 + minute * MINUTE + 30 * SECOND;
+        enum agreement_word word = agreement_word_of_level(&policy, &rise, &rising);
+        assert_int_equal(agreement_word_of_upstream(&policy, &rise, &rising, now_ms), word);
+        bool on_its_way = minute >= 10 && minute < 14 + 90;
+        if (minute == 0 || minute >= 80) assert_int_equal(word, AGREEMENT_DRY);
+        assert_int_equal(agreement_word_of_upstream(&travels, &rise, &rising, now_ms),
+                         on_its_way ? AGREEMENT_RISING : word);
+    }
+}
+
 static void a_rain_gauge_says_dry_only_without_any_rain(void **state)
 {
     (void)state;
@@ -153,6 +175,7 @@ int main(void)
         cmocka_unit_test(a_weather_warning_lowers_the_bar_but_is_no_witness),
         cmocka_unit_test(the_evidence_counts_who_agrees),
         cmocka_unit_test(a_level_sensor_says_dry_rising_or_nothing),
+        cmocka_unit_test(a_crest_upstream_counts_until_it_is_here),
         cmocka_unit_test(a_rain_gauge_says_dry_only_without_any_rain),
         cmocka_unit_test(an_open_cover_over_rising_water_is_more_than_either),
     };
