@@ -24,6 +24,9 @@
 #define SENSOR 12
 #define SERIAL 70001
 
+/* Longer than a host takes a core away; short enough for what is not there to be asked for again. */
+#define TIMEOUT_MS 2500
+
 struct bench {
     struct scripted_slave sensor;
     struct pty_relay relay;
@@ -66,8 +69,7 @@ static void node_kill(struct bench *bench)
 static void gateway_start(struct bench *bench)
 {
     bench->gateway = listener_new(bench->relay.name[1]);
-    /* What is lost between the processes has to be asked for again while the test waits. */
-    bench->gateway->line.timeout_ms = 1000;
+    bench->gateway->line.timeout_ms = TIMEOUT_MS;
     listener_add_node(bench->gateway, UNIT);
     listener_add_slot(bench->gateway, 0, SW_PROFILE_MANHOLE, SENSOR);
     bench->gateway->slots[0].sample_period_ms = 100;

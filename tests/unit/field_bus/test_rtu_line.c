@@ -400,26 +400,30 @@ static void babble(void *ctx, struct scripted_slave *slave, const uint8_t *reque
     }
 }
 
-static void a_babbling_line_gets_no_request_and_recovers(void **state)
+/* False where the host took the core away from the babbler for so long that it was taken for silent. */
+static bool a_babbler_was_waited_for(void)
 {
-    (void)state;
     struct fixture *fixture = setup(babble, 9600);
     struct rtu_reply reply;
-    /* A silence so long that the babbler has to lose its core to be taken for silent. It may: then again. */
     struct rtu_timing timing = {.timeout_ms = TIMEOUT_MS, .extra_gap_us = 300000};
     fixture->mode = 1;
     assert_int_not_equal(exchange(fixture, timing, 0x10, 1, &reply), SW_OK);
-    int result = SW_OK;
-    uint64_t sent = 0;
-    for (int i = 0; i < 10 && result != SW_ERROR_LATE_FRAME; i++) {
-        sent = fixture->line.counters.requests;
-        result = exchange(fixture, timing, 0x11, 1, &reply);
-    }
-    assert_int_equal(result, SW_ERROR_LATE_FRAME);
-    assert_int_equal(fixture->line.counters.requests, sent);
+    bool waited = exchange(fixture, timing, 0x11, 1, &reply) == SW_ERROR_LATE_FRAME;
     fixture->mode = 0;
-    ask_until_answered(fixture, 0x20, 1);
+    if (waited) {
+        assert_int_equal(fixture->line.counters.requests, 1);
+        ask_until_answered(fixture, 0x20, 1);
+    }
     teardown(fixture);
+    return waited;
+}
+
+static void a_babbling_line_gets_no_request_and_recovers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        if (a_babbler_was_waited_for()) return;
+    fail_msg("a request is made while something on the line sends");
 }
 
 static void a_missing_port_is_named_with_the_reason(void **state)
