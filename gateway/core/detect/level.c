@@ -73,8 +73,22 @@ static int32_t within_i32(int64_t value)
     return value < INT32_MIN ? INT32_MIN : (int32_t)value;
 }
 
+/* Nothing stands and nothing begins: how long each band has been left is of no interest. */
+static bool is_below_all(const struct level *level, const struct level_policy *policy, int64_t level_um)
+{
+    int64_t lowest_um = policy->top_um;
+    for (int band = SW_COLOUR_BLUE; band < SW_COLOUR_COUNT; band++)
+        if (policy->band_um[band] < lowest_um) lowest_um = policy->band_um[band];
+    return (level->above | level->active | level->below) == 0 && level_um < lowest_um;
+}
+
 void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um)
 {
+    if (is_below_all(level, policy, level_um)) {
+        level->time_ms = time_ms;
+        level->level_um = within_i32(level_um);
+        return;
+    }
     age(level, time_ms);
     level->level_um = within_i32(level_um);
     for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
@@ -93,6 +107,7 @@ void level_pass_time(struct level *level, const struct level_policy *policy, int
 int64_t level_deadline_ms(const struct level *level, const struct level_policy *policy, int64_t trusted_ms)
 {
     int64_t deadline_ms = DEADLINE_NONE;
+    if ((level->above & ~level->active) == 0) return deadline_ms;
     for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
         if (!is_waiting(level, band)) continue;
         int64_t due_ms = above_since_ms(level, band) + policy->on_delay_ms;
@@ -121,7 +136,7 @@ bool level_is_over_the_top(const struct level *level)
 struct condition level_judge(const struct level *level)
 {
     struct condition condition = {.decided = level->time_ms != 0, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
-    for (int band = LEVEL_BAND_TOP; band > SW_COLOUR_GREEN; band--) {
+    for (int band = LEVEL_BAND_TOP; level->active != 0 && band > SW_COLOUR_GREEN; band--) {
         if ((level->active & bit_of(band)) == 0) continue;
         bool red_too = band == LEVEL_BAND_TOP && (level->active & bit_of(SW_COLOUR_RED)) != 0;
         condition.colour = band == LEVEL_BAND_TOP ? SW_COLOUR_RED : (enum sw_colour)band;
