@@ -117,7 +117,7 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
     bool may_coincide =
         which == SUBJECT_ALERT_SILENCE || (subject->domain != SUBJECT_HOME && which == SENSOR_ALERT_BATTERY);
     if (may_coincide) onset_ms += namesakes_before(core, subject);
-    if (life->revision > 0 && onset_ms <= life->onset_ms) onset_ms = life->onset_ms + 1;
+    if (life->revision > 0 && onset_ms <= (int64_t)life->onset_ms) onset_ms = (int64_t)life->onset_ms + 1;
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
 }
