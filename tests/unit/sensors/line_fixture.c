@@ -61,7 +61,7 @@ int line_read_block_within(struct line *line, int unit_id, const char *name, uns
     const struct sw_profile *profile = sw_profile_by_name(name);
     modbus_set_slave(line->client, unit_id);
     modbus_set_response_timeout(line->client, timeout_ms / 1000, timeout_ms % 1000 * 1000);
-    modbus_set_byte_timeout(line->client, 0, 500000);
+    modbus_set_byte_timeout(line->client, 3, 0); /* longer than a host takes the core away */
     return profile->function == 3
                ? modbus_read_registers(line->client, profile->address, profile->count, registers)
                : modbus_read_input_registers(line->client, profile->address, profile->count, registers);
