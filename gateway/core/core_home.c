@@ -3,6 +3,7 @@
 
 #include "core/detect/no_use.h"
 #include "core/detect/nothing_in.h"
+#include "core/kept_time.h"
 #include "core/local_time.h"
 
 #define HOUR_MS (3600LL * 1000)
@@ -201,7 +202,7 @@ static struct condition judge_slow_change(const struct home *home, const struct 
     struct condition condition = {.decided = home->rhythm.noted_day != 0 && policy->tell_slow_change};
     if (home->rhythm.day - home->rhythm.noted_day >= NOTE_DAYS) return condition;
     condition.colour = SW_COLOUR_BLUE;
-    condition.rule = home->slow_change;
+    condition.rule = (enum sw_alert_rule)home->slow_change;
     condition.onset_ms = local_time_to_utc_ms(&policy->day_rhythm.zone, home->rhythm.noted_day * DAY_MS);
     return condition;
 }
@@ -209,9 +210,9 @@ static struct condition judge_slow_change(const struct home *home, const struct 
 static struct condition judge_first_use(const struct home *home, const struct policy *policy)
 {
     struct condition condition = {.decided = policy->tell_first_use, .rule = SW_ALERT_RULE_DAY_BEGUN};
-    if (home->rhythm.first_use_ms == 0) return condition;
+    if (home->rhythm.first_use_s == 0) return condition;
     condition.colour = SW_COLOUR_BLUE;
-    condition.onset_ms = home->rhythm.first_use_ms;
+    condition.onset_ms = kept_ms(home->rhythm.first_use_s);
     return condition;
 }
 

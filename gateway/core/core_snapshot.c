@@ -182,11 +182,11 @@ static void walk_meter_fault(struct walk *walk, struct meter_fault *fault)
 
 static void walk_backflow(struct walk *walk, struct backflow *backflow)
 {
-    walk_i64(walk, &backflow->time_ms);
-    walk_i64(walk, &backflow->onset_ms);
-    walk_i64(walk, &backflow->last_back_ms);
+    walk_u32(walk, &backflow->time_s);
+    walk_u32(walk, &backflow->onset_s);
+    walk_u32(walk, &backflow->last_back_s);
     walk_i64(walk, &backflow->reverse_ml);
-    walk_i64(walk, &backflow->reverse_ms);
+    walk_u32(walk, &backflow->reverse_s);
     walk_i64(walk, &backflow->reverse_odd_ml);
     walk_u32(walk, &backflow->outstanding_ml);
     walk_u32(walk, &backflow->spell_ml);
@@ -243,9 +243,9 @@ static void walk_habit(struct walk *walk, struct habit *habit)
 
 static void walk_leak(struct walk *walk, struct leak *leak)
 {
-    walk_i64(walk, &leak->since_ms);
-    walk_i64(walk, &leak->last_ms);
-    walk_i64(walk, &leak->spell_ms);
+    walk_u32(walk, &leak->since_s);
+    walk_u32(walk, &leak->last_s);
+    walk_u32(walk, &leak->spell_s);
     walk_i32(walk, &leak->spell_ml);
     walk_i32(walk, &leak->unobserved_s);
     walk_i32(walk, &leak->hour_ml);
@@ -256,9 +256,9 @@ static void walk_leak(struct walk *walk, struct leak *leak)
 
 static void walk_burst(struct walk *walk, struct burst *burst)
 {
-    walk_i64(walk, &burst->since_ms);
-    walk_i64(walk, &burst->low_ms);
-    walk_i64(walk, &burst->last_ms);
+    walk_u32(walk, &burst->since_s);
+    walk_u32(walk, &burst->low_s);
+    walk_u32(walk, &burst->last_s);
     walk_i32(walk, &burst->volume_ml);
     walk_i32(walk, &burst->surplus_ml);
     walk_u8(walk, &burst->intervals);
@@ -268,8 +268,8 @@ static void walk_burst(struct walk *walk, struct burst *burst)
 
 static void walk_day_volume(struct walk *walk, struct day_volume *day)
 {
-    walk_i64(walk, &day->exceeded_ms);
-    walk_i64(walk, &day->last_ms);
+    walk_u32(walk, &day->exceeded_s);
+    walk_u32(walk, &day->last_s);
     walk_i64(walk, &day->volume_ml);
     walk_i32(walk, &day->day);
     walk_i32(walk, &day->unobserved_s);
@@ -277,7 +277,7 @@ static void walk_day_volume(struct walk *walk, struct day_volume *day)
 
 static void walk_rhythm(struct walk *walk, struct day_rhythm *rhythm)
 {
-    walk_i64(walk, &rhythm->first_use_ms);
+    walk_u32(walk, &rhythm->first_use_s);
     walk_i32(walk, &rhythm->day);
     walk_i32(walk, &rhythm->noted_day);
     walk_i32(walk, &rhythm->day_ml);
@@ -331,7 +331,7 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_burst(walk, &home->burst);
     walk_day_volume(walk, &home->day_volume);
     walk_rhythm(walk, &home->rhythm);
-    walk_rule(walk, &home->slow_change);
+    home->slow_change = (uint8_t)walk_small(walk, home->slow_change, SW_ALERT_RULE_COUNT);
     bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;
     if (!walk->writing && asks_for_more) use_window_forget(window);
 }

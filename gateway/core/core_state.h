@@ -48,7 +48,7 @@ struct home {
     struct burst burst;
     struct day_volume day_volume;
     struct day_rhythm rhythm;
-    enum sw_alert_rule slow_change; /* of the last note */
+    uint8_t slow_change; /* enum sw_alert_rule: of the last note */
 };
 
 /* Who is asked whether they say the same: indices of subjects. */

@@ -1,5 +1,6 @@
 #include "core/aggregate/day_rhythm.h"
 
+#include "core/kept_time.h"
 #include "core/local_time.h"
 
 #define MINUTE_MS   INT64_C(60000)
@@ -62,7 +63,7 @@ static void sort(uint16_t *values, int count)
 static void begin_day(struct day_rhythm *rhythm, int32_t day)
 {
     rhythm->day = day;
-    rhythm->first_use_ms = 0;
+    rhythm->first_use_s = 0;
     rhythm->day_ml = rhythm->observed_s = 0;
     rhythm->hours = 0;
 }
@@ -187,8 +188,8 @@ struct day_rhythm_verdict day_rhythm_take(struct day_rhythm *rhythm, const struc
     rhythm->day_ml = (int32_t)(volume_ml < FLOW_USE_MAX_ML ? volume_ml : FLOW_USE_MAX_ML);
     if (flow->observed) mark_night(rhythm, policy, at_ms);
     int64_t earliest_ms = flow->observed ? at_ms : flow->from_ms;
-    if (rhythm->first_use_ms == 0 && earliest_ms >= morning_ms(policy, rhythm->day)) {
-        rhythm->first_use_ms = flow->to_ms;
+    if (rhythm->first_use_s == 0 && earliest_ms >= morning_ms(policy, rhythm->day)) {
+        rhythm->first_use_s = kept_s(flow->to_ms);
         verdict.first_use = true;
     }
     return verdict;
@@ -200,7 +201,7 @@ void day_rhythm_evidence(const struct day_rhythm *rhythm, enum sw_alert_rule rul
     evidence->rule = rule;
     evidence->coverage_permille = -1;
     if (rule == SW_ALERT_RULE_DAY_BEGUN) {
-        evidence->last_use.ms = rhythm->first_use_ms;
+        evidence->last_use.ms = kept_ms(rhythm->first_use_s);
         return;
     }
     evidence->window_ms = 14 * DAY_MS;
@@ -217,8 +218,8 @@ void day_rhythm_set_back(struct day_rhythm *rhythm, const struct day_rhythm_poli
 {
     if (rhythm->day == 0) return;
     int32_t day = day_of(policy, now_ms);
-    int64_t first_use_ms = day == rhythm->day ? rhythm->first_use_ms : 0;
+    int64_t first_use_ms = day == rhythm->day ? kept_ms(rhythm->first_use_s) : 0;
     begin_day(rhythm, day);
-    rhythm->first_use_ms = first_use_ms < now_ms ? first_use_ms : now_ms;
+    rhythm->first_use_s = kept_s(first_use_ms < now_ms ? first_use_ms : now_ms);
     if (rhythm->noted_day > day) rhythm->noted_day = day;
 }

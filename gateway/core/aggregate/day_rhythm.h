@@ -20,7 +20,7 @@
 
 /* Starts zeroed. */
 struct day_rhythm {
-    int64_t first_use_ms; /* of the present day; 0 = none yet */
+    uint32_t first_use_s; /* of the present day; 0 = none yet */
     int32_t day;          /* since 1970, local, from night to night; 0 = none seen */
     int32_t noted_day;    /* of the last note; 0 = none */
     int32_t day_ml;

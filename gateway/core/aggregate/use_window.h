@@ -1,8 +1,8 @@
 /* A home's water use and coverage over the window that ends at its last good reading. Fixed memory, O(1) a reading.
  *
  * Only the newest uses that together reach the rule's volume are kept: whatever lies before them cannot change the
- * answer to "is less than this volume in the window". Uses so small that they together stay within 1/16 of the volume
- * share an entry, dated at the last of them, so the volume in the window may be told too high by 1/16 of the rule's
+ * answer to "is less than this volume in the window". Uses so small that they together stay within 1/8 of the volume
+ * share an entry, dated at the last of them, so the volume in the window may be told too high by 1/8 of the rule's
  * volume, never too low: the rule may be late by that, never early.
  * Time that was not observed is kept as gaps. When they do not fit, the two nearest become one: coverage is then told
  * too low, never too high.
@@ -17,8 +17,8 @@
 
 #include "core/policy.h"
 
-#define USE_WINDOW_SHARE 16
-/* Two neighbours are more than a share together, and all but the oldest are less than the volume: 32 entries, and one
+#define USE_WINDOW_SHARE 8
+/* Two neighbours are more than a share together, and all but the oldest are less than the volume: 16 entries, and one
  * more before older ones are let go. */
 #define USE_WINDOW_USES (2 * USE_WINDOW_SHARE + 2)
 #define USE_WINDOW_GAPS 8

@@ -15,11 +15,11 @@ struct backflow_policy backflow_policy_default(void);
 
 /* Starts zeroed. Times are 0 where nothing has been seen yet. */
 struct backflow {
-    int64_t time_ms;      /* of the last good reading of either total */
-    int64_t onset_ms;     /* of the present spell */
-    int64_t last_back_ms; /* water last ran back */
+    uint32_t time_s;      /* of the last good reading of either total */
+    uint32_t onset_s;     /* of the present spell */
+    uint32_t last_back_s; /* water last ran back */
     int64_t reverse_ml;   /* the reverse total, */
-    int64_t reverse_ms;   /* when it was read; 0 = the meter has none */
+    uint32_t reverse_s;   /* when it was read; 0 = the meter has none */
     int64_t reverse_odd_ml;
     uint32_t outstanding_ml;
     uint32_t spell_ml; /* ran back since onset */

@@ -1,5 +1,7 @@
 #include "core/detect/burst.h"
 
+#include "core/kept_time.h"
+
 #define MINUTE_MS       INT64_C(60000)
 #define SURPLUS_MINUTES 10
 
@@ -16,7 +18,7 @@ static int64_t at_most(int64_t value, int64_t most)
 
 static void forget(struct burst *burst)
 {
-    burst->since_ms = burst->low_ms = 0;
+    burst->since_s = burst->low_s = 0;
     burst->volume_ml = burst->surplus_ml = 0;
     burst->intervals = 0;
     burst->active = false;
@@ -27,11 +29,11 @@ static void follow_low(struct burst *burst, const struct burst_policy *policy, c
 {
     burst->volume_ml = (int32_t)at_most(burst->volume_ml + flow->use_ml, INT32_MAX);
     if (flow->use_ml > limit_ml / 4) {
-        burst->low_ms = 0;
+        burst->low_s = 0;
         return;
     }
-    if (burst->low_ms == 0) burst->low_ms = flow->from_ms;
-    if (flow->to_ms - burst->low_ms >= policy->off_ms) forget(burst);
+    if (burst->low_s == 0) burst->low_s = kept_s(flow->from_ms);
+    if (flow->to_ms - kept_ms(burst->low_s) >= policy->off_ms) forget(burst);
 }
 
 static void follow_high(struct burst *burst, const struct burst_policy *policy, const struct flow *flow,
@@ -39,28 +41,28 @@ static void follow_high(struct burst *burst, const struct burst_policy *policy, 
 {
     int64_t surplus_ml = burst->surplus_ml + at_most(flow->use_ml, FLOW_USE_MAX_ML) - limit_ml;
     /* A minute's worth less is the meter's step. */
-    bool held = burst->since_ms == 0 ? surplus_ml >= 0 : surplus_ml >= -policy->flow_ml_min;
+    bool held = burst->since_s == 0 ? surplus_ml >= 0 : surplus_ml >= -policy->flow_ml_min;
     if (!held) {
         forget(burst);
         return;
     }
-    if (burst->since_ms == 0) burst->since_ms = flow->from_ms;
+    if (burst->since_s == 0) burst->since_s = kept_s(flow->from_ms);
     burst->surplus_ml = (int32_t)at_most(surplus_ml, INT64_C(1) * SURPLUS_MINUTES * policy->flow_ml_min);
     burst->volume_ml = (int32_t)at_most(burst->volume_ml + flow->use_ml, INT32_MAX);
     if (burst->intervals < UINT8_MAX) burst->intervals++;
-    burst->active = burst->intervals >= 2 && flow->to_ms - burst->since_ms >= policy->hold_ms;
+    burst->active = burst->intervals >= 2 && flow->to_ms - kept_ms(burst->since_s) >= policy->hold_ms;
 }
 
 void burst_take(struct burst *burst, const struct burst_policy *policy, const struct flow *flow)
 {
-    burst->last_ms = flow->to_ms;
+    burst->last_s = kept_s(flow->to_ms);
     burst->observed = flow->observed;
     if (policy->flow_ml_min <= 0) {
         forget(burst);
         return;
     }
     if (!flow->observed) {
-        burst->low_ms = 0;
+        burst->low_s = 0;
         if (!burst->active) forget(burst);
         return;
     }
@@ -73,25 +75,25 @@ void burst_take(struct burst *burst, const struct burst_policy *policy, const st
 
 bool burst_is_running(const struct burst *burst)
 {
-    return burst->since_ms != 0 || burst->active;
+    return burst->since_s != 0 || burst->active;
 }
 
 struct condition burst_judge(const struct burst *burst, const struct burst_policy *policy)
 {
     bool off = policy->flow_ml_min <= 0;
-    return (struct condition){.decided = !off && burst->last_ms != 0 && burst->observed,
+    return (struct condition){.decided = !off && burst->last_s != 0 && burst->observed,
                               .colour = burst->active ? policy->colour : SW_COLOUR_GREEN,
-                              .onset_ms = burst->active ? burst->since_ms : 0,
+                              .onset_ms = burst->active ? kept_ms(burst->since_s) : 0,
                               .rule = burst->active ? SW_ALERT_RULE_HIGH_FLOW : SW_ALERT_RULE_NONE};
 }
 
 void burst_evidence(const struct burst *burst, const struct burst_policy *policy, struct sw_evidence *evidence)
 {
-    int64_t span_ms = burst->since_ms ? burst->last_ms - burst->since_ms : 0;
+    int64_t span_ms = burst->since_s ? kept_ms(burst->last_s) - kept_ms(burst->since_s) : 0;
     evidence->rule = SW_ALERT_RULE_HIGH_FLOW;
     evidence->window_ms = span_ms;
     evidence->coverage_permille = -1;
-    evidence->last_good.ms = burst->last_ms;
+    evidence->last_good.ms = kept_ms(burst->last_s);
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = burst->volume_ml;
     evidence->threshold_milli = policy->flow_ml_min * policy->hold_ms / MINUTE_MS;
@@ -101,8 +103,8 @@ void burst_evidence(const struct burst *burst, const struct burst_policy *policy
 
 void burst_set_back(struct burst *burst, int64_t now_ms)
 {
-    if (burst->last_ms > now_ms) burst->last_ms = now_ms;
-    burst->low_ms = 0;
+    if (kept_ms(burst->last_s) > now_ms) burst->last_s = kept_s(now_ms);
+    burst->low_s = 0;
     if (!burst->active) forget(burst);
-    if (burst->since_ms > now_ms) burst->since_ms = now_ms;
+    if (kept_ms(burst->since_s) > now_ms) burst->since_s = kept_s(now_ms);
 }

@@ -13,9 +13,9 @@
 
 /* Starts zeroed. */
 struct burst {
-    int64_t since_ms;  /* the high flow's begin; 0 = no high flow */
-    int64_t low_ms;    /* active, and the flow has been low since; 0 = it is not */
-    int64_t last_ms;   /* the last good reading */
+    uint32_t since_s;  /* the high flow's begin; 0 = no high flow */
+    uint32_t low_s;    /* active, and the flow has been low since; 0 = it is not */
+    uint32_t last_s;   /* the last good reading */
     int32_t volume_ml; /* since since_ms */
     int32_t surplus_ml;
     uint8_t intervals; /* stops at 255 */

@@ -1,5 +1,6 @@
 #include "core/detect/day_volume.h"
 
+#include "core/kept_time.h"
 #include "core/local_time.h"
 
 #define DAY_MS (24 * INT64_C(3600000))
@@ -38,14 +39,15 @@ static void begin_day(struct day_volume *day, const struct day_volume_policy *po
 static void add(struct day_volume *day, const struct day_volume_policy *policy, int64_t use_ml, int64_t time_ms)
 {
     day->volume_ml += use_ml;
-    if (policy->limit_ml > 0 && day->volume_ml > policy->limit_ml && !day->exceeded_ms) day->exceeded_ms = time_ms;
+    if (policy->limit_ml > 0 && day->volume_ml > policy->limit_ml && !day->exceeded_s)
+        day->exceeded_s = kept_s(time_ms);
 }
 
 static void end_day(struct day_volume *day, const struct day_volume_policy *policy)
 {
     int64_t whole_s = length_s(policy, day->day);
     bool seen_enough = (whole_s - day->unobserved_s) * 1000 >= whole_s * policy->coverage_permille;
-    if (seen_enough && day->volume_ml <= policy->limit_ml) day->exceeded_ms = 0;
+    if (seen_enough && day->volume_ml <= policy->limit_ml) day->exceeded_s = 0;
 }
 
 static void cross_midnight(struct day_volume *day, const struct day_volume_policy *policy, const struct flow *flow)
@@ -69,8 +71,8 @@ static void cross_midnight(struct day_volume *day, const struct day_volume_polic
 
 void day_volume_take(struct day_volume *day, const struct day_volume_policy *policy, const struct flow *flow)
 {
-    if (day->last_ms == 0) begin_day(day, policy, flow->from_ms);
-    day->last_ms = flow->to_ms;
+    if (day->last_s == 0) begin_day(day, policy, flow->from_ms);
+    day->last_s = kept_s(flow->to_ms);
     if (day_before(policy, flow->to_ms) != day->day) {
         cross_midnight(day, policy, flow);
         return;
@@ -81,22 +83,22 @@ void day_volume_take(struct day_volume *day, const struct day_volume_policy *pol
 
 struct condition day_volume_judge(const struct day_volume *day, const struct day_volume_policy *policy)
 {
-    bool exceeded = policy->limit_ml > 0 && day->exceeded_ms != 0;
-    return (struct condition){.decided = policy->limit_ml > 0 && day->last_ms != 0,
+    bool exceeded = policy->limit_ml > 0 && day->exceeded_s != 0;
+    return (struct condition){.decided = policy->limit_ml > 0 && day->last_s != 0,
                               .colour = exceeded ? policy->colour : SW_COLOUR_GREEN,
-                              .onset_ms = exceeded ? day->exceeded_ms : 0,
+                              .onset_ms = exceeded ? kept_ms(day->exceeded_s) : 0,
                               .rule = exceeded ? SW_ALERT_RULE_DAY_VOLUME : SW_ALERT_RULE_NONE};
 }
 
 void day_volume_evidence(const struct day_volume *day, const struct day_volume_policy *policy,
                          struct sw_evidence *evidence)
 {
-    int64_t window_ms = day->last_ms - midnight_ms(policy, day->day);
+    int64_t window_ms = kept_ms(day->last_s) - midnight_ms(policy, day->day);
     int64_t observed_ms = window_ms - day->unobserved_s * INT64_C(1000);
     evidence->rule = SW_ALERT_RULE_DAY_VOLUME;
     evidence->window_ms = window_ms;
     evidence->coverage_permille = window_ms > 0 && observed_ms > 0 ? (int32_t)(observed_ms * 1000 / window_ms) : 0;
-    evidence->last_good.ms = day->last_ms;
+    evidence->last_good.ms = kept_ms(day->last_s);
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = day->volume_ml;
     evidence->threshold_milli = policy->limit_ml;
@@ -104,8 +106,8 @@ void day_volume_evidence(const struct day_volume *day, const struct day_volume_p
 
 void day_volume_set_back(struct day_volume *day, const struct day_volume_policy *policy, int64_t now_ms)
 {
-    if (day->last_ms == 0) return;
-    if (day->exceeded_ms > now_ms) day->exceeded_ms = now_ms;
-    day->last_ms = now_ms;
+    if (day->last_s == 0) return;
+    if (kept_ms(day->exceeded_s) > now_ms) day->exceeded_s = kept_s(now_ms);
+    day->last_s = kept_s(now_ms);
     begin_day(day, policy, now_ms);
 }

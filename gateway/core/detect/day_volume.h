@@ -13,8 +13,8 @@
 
 /* Starts zeroed. */
 struct day_volume {
-    int64_t exceeded_ms; /* the reading that showed it; 0 = within the limit */
-    int64_t last_ms;     /* the last good reading */
+    uint32_t exceeded_s; /* the reading that showed it; 0 = within the limit */
+    uint32_t last_s;     /* the last good reading */
     int64_t volume_ml;   /* of the day of the last reading */
     int32_t day;         /* since 1970, local */
     int32_t unobserved_s;

@@ -1,5 +1,7 @@
 #include "core/detect/leak.h"
 
+#include "core/kept_time.h"
+
 #define HOUR_MS INT64_C(3600000)
 /* Hourly readings come a little early at times. */
 #define HOUR_SLACK_MS (HOUR_MS / 12)
@@ -31,7 +33,7 @@ static int64_t still_needed_ms(const struct leak_policy *policy, int32_t step_ml
 
 static void watch_from(struct leak *leak, int64_t time_ms, bool still_seen)
 {
-    leak->since_ms = time_ms;
+    leak->since_s = kept_s(time_ms);
     leak->unobserved_s = 0;
     leak->hour_ml = leak->hour_ms = leak->least_ml_h = 0;
     leak->still_seen = still_seen;
@@ -42,7 +44,7 @@ static void pass_unobserved(struct leak *leak, const struct leak_policy *policy,
     int64_t gap_ms = flow->to_ms - flow->from_ms;
     leak->unobserved_s = add_up(leak->unobserved_s, gap_ms / 1000);
     leak->hour_ml = leak->hour_ms = 0;
-    leak->spell_ms = flow->to_ms;
+    leak->spell_s = kept_s(flow->to_ms);
     leak->spell_ml = 0;
     /* Longer than half the first tier: what was before says nothing of now. */
     if (gap_ms > policy->advice_ms / 2) watch_from(leak, flow->to_ms, false);
@@ -61,11 +63,11 @@ static void count_hour(struct leak *leak, const struct flow *flow)
 
 void leak_take(struct leak *leak, const struct leak_policy *policy, const struct flow *flow, int32_t step_ml)
 {
-    if (leak->since_ms == 0) {
+    if (leak->since_s == 0) {
         watch_from(leak, flow->from_ms, false);
-        leak->spell_ms = flow->from_ms;
+        leak->spell_s = kept_s(flow->from_ms);
     }
-    leak->last_ms = flow->to_ms;
+    leak->last_s = kept_s(flow->to_ms);
     if (!flow->observed) {
         pass_unobserved(leak, policy, flow);
         return;
@@ -73,19 +75,19 @@ void leak_take(struct leak *leak, const struct leak_policy *policy, const struct
     count_hour(leak, flow);
     leak->spell_ml = add_up(leak->spell_ml, flow->use_ml);
     if (leak->spell_ml > policy->still_ml) {
-        leak->spell_ms = flow->to_ms;
+        leak->spell_s = kept_s(flow->to_ms);
         leak->spell_ml = 0;
     }
-    if (flow->to_ms - leak->spell_ms < still_needed_ms(policy, step_ml) - HOUR_SLACK_MS) return;
+    if (flow->to_ms - kept_ms(leak->spell_s) < still_needed_ms(policy, step_ml) - HOUR_SLACK_MS) return;
     watch_from(leak, flow->to_ms, true);
     /* A further hour is counted anew, so that what creeps on has to stay within still_ml each hour. */
-    if (leak->spell_ml > 0) leak->spell_ms = flow->to_ms;
+    if (leak->spell_ml > 0) leak->spell_s = kept_s(flow->to_ms);
     leak->spell_ml = 0;
 }
 
 struct leak_figures leak_figures(const struct leak *leak)
 {
-    int64_t span_ms = leak->last_ms - leak->since_ms;
+    int64_t span_ms = kept_ms(leak->last_s) - kept_ms(leak->since_s);
     int64_t observed_ms = span_ms - leak->unobserved_s * INT64_C(1000);
     if (observed_ms < 0) observed_ms = 0;
     return (struct leak_figures){.observed_ms = observed_ms,
@@ -97,7 +99,7 @@ struct leak_figures leak_figures(const struct leak *leak)
 struct condition leak_judge(const struct leak *leak, const struct leak_policy *policy)
 {
     struct condition condition = {.decided = false, .colour = SW_COLOUR_GREEN, .rule = SW_ALERT_RULE_NONE};
-    if (leak->since_ms == 0 || policy->advice_ms <= 0) return condition;
+    if (leak->since_s == 0 || policy->advice_ms <= 0) return condition;
     struct leak_figures figures = leak_figures(leak);
     if (figures.observed_ms < policy->advice_ms) {
         condition.decided = leak->still_seen;
@@ -106,26 +108,26 @@ struct condition leak_judge(const struct leak *leak, const struct leak_policy *p
     if (figures.coverage_permille < policy->coverage_permille) return condition;
     condition.decided = true;
     condition.colour = figures.observed_ms >= policy->alert_ms ? policy->colour : SW_COLOUR_BLUE;
-    condition.onset_ms = leak->since_ms;
+    condition.onset_ms = kept_ms(leak->since_s);
     condition.rule = SW_ALERT_RULE_NO_STILL_HOUR;
     return condition;
 }
 
 int64_t leak_due_ms(const struct leak *leak, const struct leak_policy *policy)
 {
-    int64_t from_ms = leak->since_ms + leak->unobserved_s * INT64_C(1000);
-    if (leak->since_ms == 0 || policy->advice_ms <= 0) return INT64_MAX;
-    if (from_ms + policy->advice_ms > leak->last_ms) return from_ms + policy->advice_ms;
-    return from_ms + policy->alert_ms > leak->last_ms ? from_ms + policy->alert_ms : INT64_MAX;
+    int64_t from_ms = kept_ms(leak->since_s) + leak->unobserved_s * INT64_C(1000);
+    if (leak->since_s == 0 || policy->advice_ms <= 0) return INT64_MAX;
+    if (from_ms + policy->advice_ms > kept_ms(leak->last_s)) return from_ms + policy->advice_ms;
+    return from_ms + policy->alert_ms > kept_ms(leak->last_s) ? from_ms + policy->alert_ms : INT64_MAX;
 }
 
 void leak_evidence(const struct leak *leak, struct sw_evidence *evidence)
 {
     struct leak_figures figures = leak_figures(leak);
     evidence->rule = SW_ALERT_RULE_NO_STILL_HOUR;
-    evidence->window_ms = leak->last_ms - leak->since_ms;
+    evidence->window_ms = kept_ms(leak->last_s) - kept_ms(leak->since_s);
     evidence->coverage_permille = figures.coverage_permille;
-    evidence->last_good.ms = leak->last_ms;
+    evidence->last_good.ms = kept_ms(leak->last_s);
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = figures.lost_ml;
     evidence->rate_known = figures.rate_ml_h > 0;
@@ -134,8 +136,8 @@ void leak_evidence(const struct leak *leak, struct sw_evidence *evidence)
 
 void leak_set_back(struct leak *leak, int64_t now_ms)
 {
-    if (leak->since_ms == 0) return;
+    if (leak->since_s == 0) return;
     watch_from(leak, now_ms, false);
-    leak->last_ms = leak->spell_ms = now_ms;
+    leak->last_s = leak->spell_s = kept_s(now_ms);
     leak->spell_ml = 0;
 }

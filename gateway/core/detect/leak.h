@@ -13,9 +13,9 @@
 
 /* Starts zeroed. */
 struct leak {
-    int64_t since_ms; /* end of the last still hour, or when watching began; 0 = nothing seen */
-    int64_t last_ms;  /* the last good reading */
-    int64_t spell_ms; /* begin of the present still time, which may become an hour */
+    uint32_t since_s; /* end of the last still hour, or when watching began; 0 = nothing seen */
+    uint32_t last_s;  /* the last good reading */
+    uint32_t spell_s; /* begin of the present still time, which may become an hour */
     int32_t spell_ml;
     int32_t unobserved_s; /* since since_ms */
     int32_t hour_ml;      /* the present hour of flow and how much of it has passed */

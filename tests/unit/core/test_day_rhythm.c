@@ -74,7 +74,7 @@ static void the_first_use_of_a_day_is_told_once_and_not_at_night(void **state)
         assert_int_equal(watch.first_uses, 0);
         read_on(&watch, &home, T0 + 8 * HOUR, periods[p]);
         assert_int_equal(watch.first_uses, 1);
-        assert_in_range(watch.rhythm.first_use_ms, T0 + 7 * HOUR + 5 * MINUTE, T0 + 8 * HOUR);
+        assert_in_range(watch.rhythm.first_use_s * SECOND, T0 + 7 * HOUR + 5 * MINUTE, T0 + 8 * HOUR);
         read_on(&watch, &home, T0 + 3 * DAY, periods[p]);
         assert_int_equal(watch.first_uses, 3);
     }
@@ -158,7 +158,7 @@ static void first_use_in_an_unobserved_time_counts_when_all_of_it_is_today(void 
     struct flow today = {T0 + 8 * HOUR, T0 + 12 * HOUR, 9 * LITRE, false};
     heed(&watch, &today);
     assert_int_equal(watch.first_uses, 1);
-    assert_int_equal(watch.rhythm.first_use_ms, T0 + 12 * HOUR);
+    assert_int_equal(watch.rhythm.first_use_s * SECOND, T0 + 12 * HOUR);
     assert_int_equal(watch.rhythm.observed_s, 0);
 }
 
@@ -264,7 +264,7 @@ static void a_clock_set_back_tells_no_second_first_use_that_day(void **state)
     read_on(&watch, &home, T0 + 12 * HOUR, HOUR);
     assert_int_equal(watch.first_uses, 1);
     day_rhythm_set_back(&watch.rhythm, &watch.policy, T0 + 6 * HOUR);
-    assert_int_equal(watch.rhythm.first_use_ms, T0 + 6 * HOUR);
+    assert_int_equal(watch.rhythm.first_use_s * SECOND, T0 + 6 * HOUR);
     assert_int_equal(watch.rhythm.day_ml, 0);
     watch.read_ms = T0 + 6 * HOUR;
     read_on(&watch, &home, T0 + 20 * HOUR, HOUR);
