@@ -57,7 +57,7 @@ struct level_quality_verdict core_level_take(const struct core *core, struct sub
     struct level_quality_verdict verdict =
         level_quality_take(&water->quality, &policy->level_quality, time_ms, level_um, agreement.helped);
     water->quarantined = verdict.quarantined;
-    water->doubt = verdict.quality == SW_QUALITY_GOOD ? SW_REASON_NONE : verdict.reason;
+    water->doubt = (uint8_t)(verdict.quality == SW_QUALITY_GOOD ? SW_REASON_NONE : verdict.reason);
     water->doubt_ms = time_ms;
     if (verdict.quality == SW_QUALITY_GOOD) take_bands(water, policy, &agreement, &verdict, time_ms, level_um);
     return verdict;

@@ -422,9 +422,9 @@ static void walk_rise(struct walk *walk, struct rise *rise)
 
 static void walk_battery(struct walk *walk, struct battery *battery)
 {
-    walk_i64(walk, &battery->time_ms);
-    walk_i64(walk, &battery->low_since_ms);
-    walk_i64(walk, &battery->critical_since_ms);
+    walk_u32(walk, &battery->time_s);
+    walk_u32(walk, &battery->low_since_s);
+    walk_u32(walk, &battery->critical_since_s);
     walk_i32(walk, &battery->millivolts);
     walk_bool(walk, &battery->low);
     walk_bool(walk, &battery->critical);
@@ -436,7 +436,7 @@ static void walk_water(struct walk *walk, struct water *water)
     walk_level(walk, &water->level);
     walk_rise(walk, &water->rise);
     walk_battery(walk, &water->battery);
-    water->doubt = (enum sw_quality_reason)walk_small(walk, water->doubt, SW_REASON_QUARANTINE + 1);
+    water->doubt = (uint8_t)walk_small(walk, water->doubt, SW_REASON_QUARANTINE + 1);
     walk_i64(walk, &water->doubt_ms);
     walk_bool(walk, &water->quarantined);
 }

@@ -64,8 +64,8 @@ struct water {
     struct level level;
     struct rise rise;
     struct battery battery;
-    enum sw_quality_reason doubt; /* of the last sample; NONE = it was good */
-    int64_t doubt_ms;             /* when it was taken */
+    int64_t doubt_ms; /* when the last sample was taken */
+    uint8_t doubt;    /* enum sw_quality_reason: of that sample; NONE = it was good */
     bool quarantined;
 };
 

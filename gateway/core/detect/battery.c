@@ -1,5 +1,7 @@
 #include "core/detect/battery.h"
 
+#include "core/kept_time.h"
+
 #define HOUR_MS (60 * 60 * 1000)
 
 struct battery_policy battery_policy_default(void)
@@ -13,36 +15,36 @@ struct battery_policy battery_policy_default(void)
                                    .critical_colour = SW_COLOUR_YELLOW};
 }
 
-static void follow(bool *active, int64_t *since_ms, const struct battery *battery, const struct battery_policy *policy,
+static void follow(bool *active, uint32_t *since_s, const struct battery *battery, const struct battery_policy *policy,
                    int32_t limit_mv)
 {
     if (limit_mv <= 0 || battery->millivolts >= limit_mv + (*active ? policy->deadband_mv : 0)) {
         *active = false;
-        *since_ms = 0;
+        *since_s = 0;
         return;
     }
-    if (*since_ms == 0) *since_ms = battery->time_ms;
-    if (battery->time_ms - *since_ms >= policy->on_delay_ms) *active = true;
+    if (*since_s == 0) *since_s = battery->time_s;
+    if (kept_ms(battery->time_s) - kept_ms(*since_s) >= policy->on_delay_ms) *active = true;
 }
 
 void battery_take(struct battery *battery, const struct battery_policy *policy, int64_t time_ms, int64_t millivolts)
 {
     if (millivolts < policy->absent_mv || millivolts > INT32_MAX) return;
-    battery->time_ms = time_ms;
+    battery->time_s = kept_s(time_ms);
     battery->millivolts = (int32_t)millivolts;
-    follow(&battery->low, &battery->low_since_ms, battery, policy, policy->low_mv);
-    follow(&battery->critical, &battery->critical_since_ms, battery, policy, policy->critical_mv);
+    follow(&battery->low, &battery->low_since_s, battery, policy, policy->low_mv);
+    follow(&battery->critical, &battery->critical_since_s, battery, policy, policy->critical_mv);
 }
 
 struct condition battery_judge(const struct battery *battery, const struct battery_policy *policy)
 {
-    struct condition condition = {.decided = battery->time_ms != 0, .colour = SW_COLOUR_GREEN};
+    struct condition condition = {.decided = battery->time_s != 0, .colour = SW_COLOUR_GREEN};
     if (battery->critical) {
         condition.colour = policy->critical_colour;
-        condition.onset_ms = battery->critical_since_ms;
+        condition.onset_ms = kept_ms(battery->critical_since_s);
     } else if (battery->low) {
         condition.colour = policy->low_colour;
-        condition.onset_ms = battery->low_since_ms;
+        condition.onset_ms = kept_ms(battery->low_since_s);
     }
     return condition;
 }
@@ -55,14 +57,14 @@ void battery_evidence(const struct battery *battery, const struct battery_policy
     evidence->threshold_milli = battery->critical ? policy->critical_mv : policy->low_mv;
 }
 
-static void not_after(int64_t *time_ms, int64_t now_ms)
+static void not_after(uint32_t *time_s, uint32_t now_s)
 {
-    if (*time_ms > now_ms) *time_ms = now_ms;
+    if (*time_s > now_s) *time_s = now_s;
 }
 
 void battery_restart_delays(struct battery *battery, int64_t now_ms)
 {
-    not_after(&battery->time_ms, now_ms);
-    not_after(&battery->low_since_ms, now_ms);
-    not_after(&battery->critical_since_ms, now_ms);
+    not_after(&battery->time_s, kept_s(now_ms));
+    not_after(&battery->low_since_s, kept_s(now_ms));
+    not_after(&battery->critical_since_s, kept_s(now_ms));
 }

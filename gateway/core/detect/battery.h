@@ -8,9 +8,9 @@
 
 /* Starts zeroed. */
 struct battery {
-    int64_t time_ms;      /* of the last reading; 0 = none */
-    int64_t low_since_ms; /* without a break; 0 = not */
-    int64_t critical_since_ms;
+    uint32_t time_s;      /* of the last reading; 0 = none */
+    uint32_t low_since_s; /* without a break; 0 = not */
+    uint32_t critical_since_s;
     int32_t millivolts;
     bool low; /* with delay and deadband */
     bool critical;
