@@ -6,6 +6,7 @@ import subprocess
 import time
 
 from case import check, run
+from rig import PATIENCE_S
 from town import COVER, HOME_A, RIVER, SILENT_S, Town
 
 # enum sw_quality: 2 = answered, but with nothing that can be used; 3 = did not answer
@@ -150,17 +151,18 @@ def full_disk(rig, town):
 
 
 def test(rig, _options):
-    town = Town(rig)
+    # No node is taken away here: a node is silent only when it hangs.
+    town = Town(rig, node_silent_s=int(PATIENCE_S))
     town.wait_for_readings()
     sensor_faults(rig, town)
     commands(rig, town)
     check(town.gateway.running(), "the gateway runs after all of it")
     broker_gone(rig, town)
     port_that_does_not_exist(rig, town)
-    alerts = {(a["kind"], a["subject"]) for a in rig.alerts(town.centre)}
     # The sensor with the faults may have been silent for longer than its limit: then that was said, and no more.
     expected = {("cover_open", COVER), ("bus_silent", "line-lost"), ("sensor_silent", RIVER)}
-    check(alerts <= expected, f"no other alert was raised: {sorted(alerts)}")
+    other = [m for m in rig.alerts(town.centre) if (m["kind"], m["subject"]) not in expected]
+    check(not other, f"no other alert was raised: {[(m['updated_at'][11:19], m['headline']) for m in other]}")
     check(rig.alerts(town.centre, subject=HOME_A) == [], "nothing was said about the home whose meter worked")
     full_disk(rig, town)
 

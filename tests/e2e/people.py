@@ -46,17 +46,25 @@ def weather(rig, town):
     return town.gateway.log(4000).count("weather: red until")
 
 
+def stands_still(rig, home):
+    sql = "SELECT value_milli FROM readings WHERE subject = ? AND kind = 1 AND quality = 0 ORDER BY time_ms DESC LIMIT 2"
+    values = rig.query(sql, home)
+    return len(values) == 2 and values[0] == values[1]
+
+
 def away(rig, town):
     """The water of both homes stops; only the one nobody has spoken of raises an alarm."""
+    # First the water: use after the setting would end the absence.
+    rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
+    rig.wait("two readings of a meter that stands still", lambda: stands_still(rig, HOME_A))
     status, said = tell(rig, "away", "--subject", HOME_A, "--until", in_an_hour(), "--by", "carer-3", "--note", NOTE)
     check(status == 0 and said.startswith(f"accepted: home {HOME_A}: away until 20"), f"set away: {said}")
     status, said = tell(rig, "away", "--subject", "home-none", "--until", in_an_hour(), "--by", "carer-3")
     check((status, said) == (1, "refused (NOT_FOUND): no home has the id home-none"), f"an unknown home: {said}")
-    rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
     rig.tell(town.home_sensors, "{sensor: meter-b, flow_l_per_min: 0}")
     raised = rig.wait("no_use of the other home", lambda: rig.alerts(town.centre, "no_use", HOME_B, "raised"))[0]
     raised_ms = datetime.datetime.fromisoformat(raised["raised_at"].replace("Z", "+00:00")).timestamp() * 1000
-    # Its window is the same: five seconds later at the latest its own stillness would have been told.
+    # Its water has stopped before the other's: five seconds later at the latest it would have been told.
     newest = "SELECT MAX(time_ms) FROM readings WHERE subject = ? AND quality = 0"
     rig.wait("later readings of the home", lambda: rig.query(newest, HOME_A)[0][0] > raised_ms + 5000)
     check(rig.alerts(town.centre, "no_use", HOME_A) == [], "a home that is away raises no no_use")

@@ -47,6 +47,12 @@ class Part:
         text = pathlib.Path(self.log_path).read_text(errors="replace").splitlines()
         return "\n".join(text[-lines:])
 
+    def trouble(self, lines):
+        """The last lines of the log, and before them the last warnings and errors, whenever they were."""
+        text = pathlib.Path(self.log_path).read_text(errors="replace").splitlines()
+        serious = [line for line in text[:-lines] if line.startswith(("warning:", "error:"))]
+        return serious[-lines:] + text[-lines:]
+
     def stop(self, timeout=PATIENCE_S):
         """SIGTERM, then SIGKILL; returns the exit status."""
         if self.running():
@@ -67,8 +73,8 @@ class Part:
 
 
 # What is shown of a log's end when a run has failed; of a part that is not named here two lines.
-LINES_OF = {"gateway": 12, "centre": 8}
-LINES_OF_ENDED = 15
+LINES_OF = {"gateway": 7, "centre": 8}
+LINES_OF_ENDED = 10
 
 
 class Rig:
@@ -136,7 +142,7 @@ class Rig:
         # Of parts of one name, which share a log, the last one.
         for part in {part.name: part for part in self.parts}.values():
             ended = not part.running()
-            lines = part.log(LINES_OF_ENDED if ended else LINES_OF.get(part.name, 2)).splitlines()
+            lines = part.trouble(LINES_OF_ENDED if ended and not part.dismissed else LINES_OF.get(part.name, 2))
             if not lines and not ended:
                 mute.append(part.name)
                 continue

@@ -28,7 +28,7 @@ sensors:
 """
 
 
-def config(rig, home_line, drain_line):
+def config(rig, home_line, drain_line, node_silent_s):
     return f"""\
 schema: stillwater.gateway/1
 city: demo
@@ -39,7 +39,7 @@ policy:
   no_use: {{volume_l: 2, window_s: 20, coverage_pct: 80, observed_gap_s: 5}}
   level: {{bands_mm: {{blue: 50, yellow: 100, orange: 250, red: 400}}, deadband_mm: 10, off_delay_s: 2}}
   cover: {{tilt_deg: 10, tilt_deadband_deg: 2, off_delay_s: 2}}
-  silent: {{home_s: {SILENT_S}, level_s: {SILENT_S}, cover_s: {SILENT_S}, rain_s: {SILENT_S}, node_s: {SILENT_S}, bus_s: 5}}
+  silent: {{home_s: {SILENT_S}, level_s: {SILENT_S}, cover_s: {SILENT_S}, rain_s: {SILENT_S}, node_s: {node_silent_s}, bus_s: 5}}
 subjects:
   - {{id: {HOME_A}, place: {{latitude: 31.2989, longitude: 120.5853, grid: {HOMES_CELL}}}}}
   - {{id: {HOME_B}, place: {{latitude: 31.2991, longitude: 120.5860, grid: {HOMES_CELL}}}}}
@@ -76,7 +76,7 @@ lines:
 class Town:
     """The town running in a rig: broker, two emulated nodes with their sensors, gateway, centre."""
 
-    def __init__(self, rig, centre_options=()):
+    def __init__(self, rig, centre_options=(), node_silent_s=SILENT_S):
         self.rig = rig
         self.broker = rig.broker()
         self.home = rig.node("home", "stm32f405", 1001)
@@ -88,7 +88,7 @@ class Town:
         self.home_sensors = rig.sensors("home-sensors", self.home_sensor_wire.link, HOME_SENSORS)
         self.drain_sensors = rig.sensors("drain-sensors", self.drain_sensor_wire.link, DRAIN_SENSORS)
         self.centre = rig.centre(*centre_options)
-        self.config = config(rig, self.home_wire.link, self.drain_wire.link)
+        self.config = config(rig, self.home_wire.link, self.drain_wire.link, node_silent_s)
         self.gateway = None
         self.start_gateway()
 
