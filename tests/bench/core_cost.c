@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/core.h"
+#include "core/core_state.h"
 
 #define MINUTE_MS       INT64_C(60000)
 #define WARM_UP_MINUTES 30                     /* first readings, first touch of the memory, first uses */
@@ -171,7 +171,10 @@ int main(int argc, char **argv)
     measure(&city, "in order", &now_ms);
     shuffle(&city);
     measure(&city, "at random", &now_ms);
-    printf("state of a subject\t%zu\tB\t-\n", (size_t)(core_size(&city.capacity) / city.count));
-    printf("state of a subject\t%zu\tB\tarray of structs, the fixed rule only\n", sizeof(struct plain));
+    printf("state of the rules\t%zu\tB\t-\n", core_state_size(city.domain));
+    printf("state of the rules\t%zu\tB\tarray of structs, the fixed rule only\n", sizeof(struct plain));
+    printf("lives of the alerts\t%zu\tB\t-\n", (size_t)core_alert_count(city.domain) * sizeof(struct alert_life));
+    printf("in all, with name, policy, counters and index\t%zu\tB\t-\n",
+           (size_t)(core_size(&city.capacity) / city.count));
     return 0;
 }

@@ -135,7 +135,6 @@ static bool was_reached(const struct rise *rise, const struct level_policy *band
 static enum sw_colour band_to_come(const struct rise *rise, const struct rise_policy *policy,
                                    const struct level_policy *bands, bool eager)
 {
-    if (!rise->in_flood) return SW_COLOUR_GREEN;
     int64_t rate_um_min = rise_rate_um_min(rise, policy);
     for (int band = SW_COLOUR_RED; band >= (int)policy->lowest && band > SW_COLOUR_GREEN; band--)
         if (is_ahead(rise, bands, band) && !was_reached(rise, bands, band) &&
@@ -147,12 +146,17 @@ static enum sw_colour band_to_come(const struct rise *rise, const struct rise_po
 static void warn(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands,
                  int64_t elapsed_ms, bool receded, bool eager)
 {
+    if (!rise->in_flood) {
+        rise->warned = SW_COLOUR_GREEN;
+        rise->warned_for_s = rise->calm_for_s = 0;
+        return;
+    }
     enum sw_colour band = receded ? SW_COLOUR_GREEN : band_to_come(rise, policy, bands, eager);
     rise->warned_for_s = seconds_more(rise->warned_for_s, elapsed_ms);
     rise->calm_for_s = seconds_more(rise->calm_for_s, elapsed_ms);
     if (band >= (enum sw_colour)rise->warned && band != SW_COLOUR_GREEN) rise->calm_for_s = 0;
     bool fulfilled = rise->warned && !is_ahead(rise, bands, rise->warned);
-    bool calm = (int64_t)rise->calm_for_s * SECOND_MS >= policy->calm_ms || !rise->in_flood || receded;
+    bool calm = (int64_t)rise->calm_for_s * SECOND_MS >= policy->calm_ms || receded;
     if (band > (enum sw_colour)rise->warned || fulfilled || calm) {
         if (rise->warned == SW_COLOUR_GREEN) rise->warned_for_s = 0;
         rise->warned = (uint8_t)band;

@@ -158,6 +158,7 @@ static void disturb(struct level_quality *quality, int by)
 /* A sample that fits, or a pause. */
 static void calm(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms)
 {
+    if (quality->unrest == 0) return;
     int64_t by = policy->step_ms > 0 ? most(1, elapsed_ms / policy->step_ms) : 1;
     quality->unrest = (uint8_t)most(0, quality->unrest - by);
 }
