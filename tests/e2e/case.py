@@ -9,7 +9,7 @@ import traceback
 from rig import Rig, RigError
 
 # Below the limit of ctest, which kills without a word.
-TEST_LIMIT_S = 280
+TEST_LIMIT_S = 580
 
 
 class Failed(Exception):
