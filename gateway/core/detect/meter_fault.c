@@ -243,6 +243,7 @@ static void pass_time(struct meter_fault *fault, const struct meter_fault_policy
 {
     fault->time_ms = time_ms;
     pass_spans(fault, time_ms);
+    if (fault->reason == METER_FAULT_STUCK && policy->stuck_ms <= 0) be_over(fault);
     if (fault->reason == METER_FAULT_NONE || fault->reason == METER_FAULT_STUCK) return;
     /* As long as the former series may come back, the lower total may be a wrong value. */
     if (fault->lowered && fault->reason == METER_FAULT_SET_BACK && time_ms - fault->last_ms > METER_FORMER_KEEP_MS)
@@ -290,6 +291,14 @@ void meter_fault_take(struct meter_fault *fault, const struct meter_fault_policy
     if (grew || moved) end_stillness(fault);
     take_event(fault, policy, index_ml, verdict);
     if (good) look_for_stuck(fault, policy);
+}
+
+void meter_fault_excuse(struct meter_fault *fault, int64_t time_ms)
+{
+    if (fault->grown_ms == 0) return;
+    fault->grown_ms = time_ms;
+    fault->still_days = 0;
+    if (fault->reason == METER_FAULT_STUCK) be_over(fault);
 }
 
 static void not_after(int64_t *time_ms, int64_t now_ms)
@@ -353,7 +362,6 @@ void meter_fault_evidence(const struct meter_fault *fault, struct sw_evidence *e
     evidence->rule = meter_fault_judge(fault, &any).rule;
     evidence->window_ms = stuck ? fault->time_ms - fault->grown_ms : METER_FAULT_COUNT_MS;
     evidence->last_good.ms = fault->time_ms;
-    evidence->last_use.ms = fault->grown_ms;
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = fault->step_ml;
     evidence->count = count_of_reason(fault);

@@ -40,7 +40,7 @@ enum meter_fault_count { METER_FAULT_BACKS, METER_FAULT_JUMPS, METER_FAULT_SET_B
 /* Starts zeroed. Times are 0 where nothing has been seen yet. */
 struct meter_fault {
     int64_t time_ms;  /* of the last total */
-    int64_t grown_ms; /* of the last growth */
+    int64_t grown_ms; /* of the last growth, or of the last excuse for having none */
     int64_t onset_ms; /* of the fault that is told */
     int64_t last_ms;  /* it was last seen */
     int64_t step_ml;  /* by how far the total stepped; pulse weight: the new step; stuck: 0 */
@@ -63,6 +63,9 @@ struct meter_fault {
 /* The total was read; `verdict` is what meter_take() said of it. */
 void meter_fault_take(struct meter_fault *fault, const struct meter_fault_policy *policy, int64_t time_ms,
                       int64_t index_ml, const struct meter_verdict *verdict);
+
+/* Nobody is at home: that the total stands still up to here says nothing of the meter. */
+void meter_fault_excuse(struct meter_fault *fault, int64_t time_ms);
 
 /* The clock was set back to `now_ms`. */
 void meter_fault_set_back(struct meter_fault *fault, int64_t now_ms);

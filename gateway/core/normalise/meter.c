@@ -106,7 +106,9 @@ static struct meter_verdict restore(struct meter *meter, const struct meter_mark
     return verdict;
 }
 
-/* True when the series that was replaced explains `now`, and better than the present one does. */
+/* True when the series that was replaced explains `now`, and better than the present one does: also all that the
+ * present one has shown since, or an exchanged meter would be taken for the old one when its total comes past the old
+ * total. */
 static bool former_is_back(struct meter *meter, const struct meter_policy *policy, const struct meter_mark *now)
 {
     if (meter->former.time_ms == 0) return false;
@@ -115,8 +117,9 @@ static bool former_is_back(struct meter *meter, const struct meter_policy *polic
         return false;
     }
     if (!explains(policy, &meter->former, now)) return false;
-    return !explains(policy, &meter->believed, now) ||
-           growth_ml(policy, &meter->former, now) < growth_ml(policy, &meter->believed, now);
+    if (!explains(policy, &meter->believed, now)) return true;
+    int64_t growth = growth_ml(policy, &meter->former, now);
+    return growth < growth_ml(policy, &meter->believed, now) && growth >= meter->doubtful_ml;
 }
 
 struct meter_verdict meter_take(struct meter *meter, const struct meter_policy *policy, int64_t time_ms,

@@ -147,6 +147,36 @@ static void an_exchanged_meter_is_set_back_and_never_tamper(void **state)
     assert_int_equal(told(), SW_ALERT_RULE_NONE);
 }
 
+/* Its total comes past the old one within days: the old meter is not back for that. */
+static void an_exchanged_meter_a_little_lower_is_told_for_14_days(void **state)
+{
+    (void)state;
+    struct bench bench = begin(34);
+    bench.total_ml = 1200 * LITRE;
+    live(&bench, 2 * 24);
+    bench.shown_ml = 200 * LITRE - bench.total_ml;
+    for (int day = 0; day < 13; day++) {
+        live(&bench, 24);
+        if (told() != SW_ALERT_RULE_INDEX_SET_BACK) fail_msg("day %d: rule %d", day, told());
+    }
+    live(&bench, 3 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_NONE);
+}
+
+/* A wrong series that goes with the true one, a thousand litres lower, and then is gone. */
+static void a_lower_series_that_follows_the_true_one_is_withdrawn(void **state)
+{
+    (void)state;
+    struct bench bench = begin(35);
+    live(&bench, 30 * 24);
+    bench.shown_ml = -1000 * LITRE;
+    live(&bench, 2 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_INDEX_SET_BACK);
+    bench.shown_ml = 0;
+    live(&bench, 1);
+    assert_int_equal(told(), SW_ALERT_RULE_NONE);
+}
+
 static void a_first_total_that_is_wrong_is_no_exchange(void **state)
 {
     (void)state;
@@ -301,6 +331,39 @@ static void a_holiday_home_is_no_stuck_meter(void **state)
     }
 }
 
+static void a_home_that_is_known_to_be_empty_is_no_stuck_meter(void **state)
+{
+    (void)state;
+    struct bench bench = begin(36);
+    live(&bench, 60 * 24);
+    bench.still = true;
+    live(&bench, 29 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_STUCK);
+    /* Somebody says so now: it is over, and counts anew from the last time that it was said. */
+    for (int day = 0; day < 40; day++) {
+        meter_fault_excuse(&run.fault, bench.time_ms);
+        live(&bench, 24);
+        assert_int_equal(told(), SW_ALERT_RULE_NONE);
+    }
+    live(&bench, 26 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_NONE);
+    live(&bench, 2 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_STUCK);
+}
+
+static void a_stuck_meter_is_not_told_any_longer_once_nobody_asks(void **state)
+{
+    (void)state;
+    struct bench bench = begin(37);
+    live(&bench, 60 * 24);
+    bench.still = true;
+    live(&bench, 29 * 24);
+    assert_int_equal(told(), SW_ALERT_RULE_STUCK);
+    run.fault_policy.stuck_ms = 0;
+    live(&bench, 1);
+    assert_int_equal(told(), SW_ALERT_RULE_NONE);
+}
+
 static void garbage_never_breaks_the_counts(void **state)
 {
     (void)state;
@@ -331,6 +394,8 @@ int main(void)
         cmocka_unit_test(the_third_jump_in_30_days_is_told_and_ends_after_14_good_days),
         cmocka_unit_test(values_that_are_all_different_garbage_are_told),
         cmocka_unit_test(a_total_that_jumps_for_good_is_told_at_once),
+        cmocka_unit_test(an_exchanged_meter_a_little_lower_is_told_for_14_days),
+        cmocka_unit_test(a_lower_series_that_follows_the_true_one_is_withdrawn),
         cmocka_unit_test(an_exchanged_meter_is_set_back_and_never_tamper),
         cmocka_unit_test(a_first_total_that_is_wrong_is_no_exchange),
         cmocka_unit_test(a_total_set_back_twice_is_tamper),
@@ -342,6 +407,8 @@ int main(void)
         cmocka_unit_test(a_still_home_is_no_use_long_before_it_is_a_stuck_meter),
         cmocka_unit_test(weeks_without_readings_are_no_stuck_meter),
         cmocka_unit_test(a_holiday_home_is_no_stuck_meter),
+        cmocka_unit_test(a_home_that_is_known_to_be_empty_is_no_stuck_meter),
+        cmocka_unit_test(a_stuck_meter_is_not_told_any_longer_once_nobody_asks),
         cmocka_unit_test(garbage_never_breaks_the_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
