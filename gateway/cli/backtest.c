@@ -14,6 +14,7 @@
 static const char usage[] =
     "Usage: stillwater backtest --set {daiad,weusedto,ampds2,floodnet,logan} --data DIR [--config FILE]...\n"
     "                           [--homes LIST] [--without-absences] [--cut-every HOURS] [--pulse-ml N]\n"
+    "                           [--drip L_PER_DAY] [--drip-lot-ml N]\n"
     "                           [--csv FILE] [--json FILE] [--svg FILE]\n"
     "\n"
     "Runs the detectors over a published set of measurements and tells what they are worth, beside fixed rules.\n"
@@ -27,6 +28,8 @@ static const char usage[] =
     "  --without-absences  leave out stretches without use of 36 h and more\n"
     "  --cut-every HOURS   \"water stops\" after every so many observed hours (default 5)\n"
     "  --pulse-ml N        weusedto: what the made-up meter counts by (default 1000)\n"
+    "  --drip L_PER_DAY    homes: a tap drips all the time, on top of the series\n"
+    "  --drip-lot-ml N     and passes so much at once, as a cistern does that leaks and is filled up (default 1)\n"
     "  --csv, --json FILE  the table with every row; - is standard output\n"
     "  --svg FILE          a picture of it\n"
     "  --help              this text\n"
@@ -113,6 +116,8 @@ static bool take_option(int option, struct backtest_options *options)
     if (option == 'c') return add_config(options, optarg);
     if (option == 'e') return parse_count(optarg, "cut-every", &options->cut_every_hours);
     if (option == 'p') return parse_count(optarg, "pulse-ml", &options->pulse_ml);
+    if (option == 'r') return parse_count(optarg, "drip", &options->drip_l_day);
+    if (option == 'l') return parse_count(optarg, "drip-lot-ml", &options->drip_lot_ml);
     if (option == 'w') options->without_absences = true;
     if (option == 'h') options->help = true;
     return option == 'w' || option == 'h';
@@ -130,10 +135,12 @@ static bool parse_options(int argc, char **argv, struct backtest_options *option
                                           {"sensors", required_argument, NULL, 'o'},
                                           {"cut-every", required_argument, NULL, 'e'},
                                           {"pulse-ml", required_argument, NULL, 'p'},
+                                          {"drip", required_argument, NULL, 'r'},
+                                          {"drip-lot-ml", required_argument, NULL, 'l'},
                                           {"without-absences", no_argument, NULL, 'w'},
                                           {"help", no_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
-    *options = (struct backtest_options){.cut_every_hours = 5, .pulse_ml = 1000};
+    *options = (struct backtest_options){.cut_every_hours = 5, .pulse_ml = 1000, .drip_lot_ml = 1};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
         if (!take_option(option, options)) return false;

@@ -19,6 +19,8 @@ struct backtest_options {
                              default */
     int64_t cut_every_hours; /* of observed time */
     int64_t pulse_ml;        /* what one step of a meter made from flows is worth */
+    int64_t drip_l_day;      /* homes: a made-up drip on top of the series; 0 = none */
+    int64_t drip_lot_ml;     /* which passes so much at once */
     bool without_absences;   /* homes: leave out stretches without use of 36 h and more */
     bool help;
 };

@@ -130,12 +130,28 @@ static bool count_delay(struct home_score *score, int64_t last_use_ms, int64_t r
 
 struct core_run {
     const struct series *series;
+    const struct drip *drip;
     const struct policy *policy;
     const struct history *history;
     struct one_core main, cut;
     struct watch watch, cut_watch;
     uint8_t snapshot[CORE_SNAPSHOT_SIZE_MAX];
 };
+
+/* Of a total that is kept in whole steps, as the series' own is, so that the sum is one, too. */
+static int64_t dripped_ml(const struct core_run *run, int64_t time_ms)
+{
+    const struct drip *drip = run->drip;
+    int64_t since_ms = time_ms - run->series->readings[0].time_ms;
+    int64_t lots = drip->ml_day * (since_ms / 1000) / (BACKTEST_DAY_MS / 1000) / drip->lot_ml;
+    return lots * drip->lot_ml / drip->step_ml * drip->step_ml;
+}
+
+static struct core_verdict take_total(const struct core_run *run, struct one_core *one, int64_t time_ms,
+                                      int64_t total_ml)
+{
+    return one_core_take(one, SW_READING_WATER_INDEX, time_ms, total_ml + dripped_ml(run, time_ms));
+}
 
 /* The water stops after `reading`: its total is read again and again at the home's own cadence. */
 static bool cut_core(struct core_run *run, const struct series_reading *reading, struct home_score *score)
@@ -152,7 +168,7 @@ static bool cut_core(struct core_run *run, const struct series_reading *reading,
     int64_t until_ms = last_use_ms + CUT_FOLLOW_MS;
     for (int64_t time_ms = reading->time_ms + run->history->cadence_ms;
          time_ms <= until_ms && run->cut_watch.raised_ms == 0; time_ms += run->history->cadence_ms)
-        one_core_take(&run->cut, SW_READING_WATER_INDEX, time_ms, reading->value_milli);
+        take_total(run, &run->cut, time_ms, reading->value_milli);
     return count_delay(score, last_use_ms, run->cut_watch.raised_ms);
 }
 
@@ -162,8 +178,7 @@ static bool run_core(struct core_run *run, const struct numbers *cuts, bool with
     for (size_t i = 0; i < run->series->count; i++) {
         const struct series_reading *reading = &run->series->readings[i];
         run->watch.raised_now = false;
-        struct core_verdict verdict =
-            one_core_take(&run->main, SW_READING_WATER_INDEX, reading->time_ms, reading->value_milli);
+        struct core_verdict verdict = take_total(run, &run->main, reading->time_ms, reading->value_milli);
         if (run->watch.raised_now) count_alarm(score, run->history, reading->time_ms, without_absences);
         if (verdict.ignored || next_cut == cuts->count || reading->time_ms < cuts->values[next_cut]) continue;
         next_cut++;
@@ -172,10 +187,11 @@ static bool run_core(struct core_run *run, const struct numbers *cuts, bool with
     return true;
 }
 
-bool home_score_core(const struct series *series, const struct policy *policy, const struct history *history,
-                     const struct numbers *cuts, bool without_absences, struct home_score *score)
+bool home_score_core(const struct series *series, const struct drip *drip, const struct policy *policy,
+                     const struct history *history, const struct numbers *cuts, bool without_absences,
+                     struct home_score *score)
 {
-    struct core_run run = {.series = series, .policy = policy, .history = history};
+    struct core_run run = {.series = series, .drip = drip, .policy = policy, .history = history};
     struct core_sink sink = {.ctx = &run.watch, .alert = on_alert};
     struct core_sink none = {0};
     run.watch.score = score;

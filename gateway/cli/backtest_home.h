@@ -37,9 +37,18 @@ bool home_history(const struct series *series, const struct policy *policy, stru
  * stretches of ABSENCE_MS and more. */
 bool home_cuts(const struct history *history, int64_t every_ms, bool without_absences, struct numbers *cuts);
 
-/* Fills `score`; false after the reason was told. */
-bool home_score_core(const struct series *series, const struct policy *policy, const struct history *history,
-                     const struct numbers *cuts, bool without_absences, struct home_score *score);
+/* A tap that drips, or a cistern that leaks, all the time: water that nobody uses. */
+struct drip {
+    int64_t ml_day;  /* 0 = none */
+    int64_t lot_ml;  /* passes at once */
+    int64_t step_ml; /* of the meter */
+};
+
+/* Fills `score`; false after the reason was told. The drip comes on top of the series and goes on after each cut; the
+ * history, and with it the last use, is of the series alone. */
+bool home_score_core(const struct series *series, const struct drip *drip, const struct policy *policy,
+                     const struct history *history, const struct numbers *cuts, bool without_absences,
+                     struct home_score *score);
 bool home_score_fixed(const struct fixed_rule *rule, const struct history *history, const struct numbers *cuts,
                       bool without_absences, struct home_score *score);
 

@@ -52,7 +52,7 @@ struct homes_run {
     struct backtest *backtest;
     const struct series_list *homes;
     const struct time_zone *zone;
-    size_t rule_count; /* policies, then fixed rules */
+    size_t rule_count; /* policies, then fixed rules; with a drip policies alone, since volume tells nothing then */
     struct home_score pooled[RULES_MAX];
     struct home_score *scores; /* home x rule */
 };
@@ -75,6 +75,9 @@ static bool score_home(struct homes_run *run, size_t home)
     const struct series *series = &run->homes->series[home];
     struct home_score *scores = &run->scores[home * run->rule_count];
     bool without = backtest->options.without_absences;
+    const struct drip drip = {.ml_day = backtest->options.drip_l_day * 1000,
+                              .lot_ml = backtest->options.drip_lot_ml,
+                              .step_ml = backtest->options.pulse_ml};
     struct policy policy = policy_of(run, 0, series->name);
     struct history history = {0};
     struct numbers cuts = {0};
@@ -83,7 +86,7 @@ static bool score_home(struct homes_run *run, size_t home)
     for (size_t rule = 0; done && rule < run->rule_count; rule++) {
         if (is_policy(run, rule)) {
             policy = policy_of(run, rule, series->name);
-            done = home_score_core(series, &policy, &history, &cuts, without, &scores[rule]);
+            done = home_score_core(series, &drip, &policy, &history, &cuts, without, &scores[rule]);
         } else {
             done =
                 home_score_fixed(&fixed_rules[rule - backtest->policy_count], &history, &cuts, without, &scores[rule]);
@@ -129,6 +132,11 @@ static void add_kinds(struct table *table, const struct home_score *score, bool 
     }
 }
 
+static bool has_fixed(const struct homes_run *run)
+{
+    return run->rule_count > run->backtest->policy_count;
+}
+
 static bool add_row(struct homes_run *run, const char *subject, size_t rule, struct home_score *scores)
 {
     struct backtest *backtest = run->backtest;
@@ -149,7 +157,8 @@ static bool add_row(struct homes_run *run, const char *subject, size_t rule, str
     table_number(table, delay_h(score, 500));
     table_number(table, delay_h(score, 900));
     table_count(table, score->delays_ms.count > 0, 100.0 * (double)score->untold / (double)score->delays_ms.count);
-    table_count(table, pooled && is_policy(run, rule), percent_of_fixed(score, &scores[backtest->policy_count]));
+    bool compared = pooled && is_policy(run, rule) && has_fixed(run);
+    table_count(table, compared, compared ? percent_of_fixed(score, &scores[backtest->policy_count]) : NAN);
     add_kinds(table, score, is_policy(run, rule));
     return true;
 }
@@ -183,7 +192,7 @@ static void fill_plot(struct homes_run *run, const char *title)
     struct plot_series *nothing = plot_add_series(plot, "fixed: nothing in T", true);
     struct plot_series *volume = plot_add_series(plot, "fixed: less than 10 L in T", false);
     struct plot_series *ours = plot_add_series(plot, "the policies under test", policies > 1);
-    for (size_t i = 0; i < FIXED_COUNT; i++) {
+    for (size_t i = 0; has_fixed(run) && i < FIXED_COUNT; i++) {
         bool curve = i >= CURVE_FIRST;
         const char *label = curve ? strstr(fixed_rules[i].name, "in ") + 3 : fixed_rules[i].name;
         add_point(curve ? nothing : volume, &run->pooled[policies + i], label);
@@ -202,8 +211,9 @@ bool backtest_homes(struct backtest *backtest, const struct series_list *homes, 
     struct homes_run run = {.backtest = backtest,
                             .homes = homes,
                             .zone = zone,
-                            .rule_count = backtest->policy_count + FIXED_COUNT,
+                            .rule_count = backtest->policy_count,
                             .pooled = {{0}}};
+    if (backtest->options.drip_l_day == 0) run.rule_count += FIXED_COUNT;
     size_t score_count = homes->count * run.rule_count;
     run.scores = calloc(score_count, sizeof *run.scores);
     bool done = run.scores || backtest_out_of_memory();

@@ -5,6 +5,8 @@
 
 static const struct fixed_rule nothing_in_24_h = {"nothing in 24 h", 1, 24 * HOUR};
 
+static const struct drip no_drip = {.lot_ml = 1, .step_ml = LITRE};
+
 /* The policy that is the same as nothing_in_24_h, with every other rule of a home's water off. */
 static struct policy same_policy(void)
 {
@@ -13,6 +15,7 @@ static struct policy same_policy(void)
     policy.no_use.window_ms = 24 * HOUR;
     policy.no_use.coverage_permille = 1000;
     policy.nothing_in.window_ms = 0;
+    policy.no_real_use.window_ms = 0;
     policy.habit.enabled = false;
     policy.use_start.drip_most_ml_day = 0;
     policy.leak.advice_ms = 0;
@@ -78,7 +81,7 @@ static void the_core_and_the_model_of_the_same_rule_agree(void **state)
     (void)state;
     struct case_of_home home = begin(false);
     struct home_score core = {0}, fixed = {0};
-    assert_true(home_score_core(&home.series, &home.policy, &home.history, &home.cuts, false, &core));
+    assert_true(home_score_core(&home.series, &no_drip, &home.policy, &home.history, &home.cuts, false, &core));
     assert_true(home_score_fixed(&nothing_in_24_h, &home.history, &home.cuts, false, &fixed));
     check_score(&core, &home);
     check_score(&fixed, &home);
@@ -110,7 +113,7 @@ static void absences_can_be_left_out(void **state)
     for (size_t i = 0; i < home.cuts.count; i++)
         assert_true(home.cuts.values[i] < away_ms || home.cuts.values[i] >= back_ms);
     struct home_score core = {0}, fixed = {0};
-    assert_true(home_score_core(&home.series, &home.policy, &home.history, &home.cuts, true, &core));
+    assert_true(home_score_core(&home.series, &no_drip, &home.policy, &home.history, &home.cuts, true, &core));
     assert_true(home_score_fixed(&nothing_in_24_h, &home.history, &home.cuts, true, &fixed));
     assert_int_equal(core.alarms, 0);
     assert_int_equal(fixed.alarms, 0);
@@ -125,12 +128,31 @@ static void what_is_not_told_within_48_h_counts_as_48_h(void **state)
     struct case_of_home home = begin(false);
     home.policy.no_use.window_ms = 72 * HOUR;
     struct home_score core = {0};
-    assert_true(home_score_core(&home.series, &home.policy, &home.history, &home.cuts, false, &core));
+    assert_true(home_score_core(&home.series, &no_drip, &home.policy, &home.history, &home.cuts, false, &core));
     assert_int_equal(core.alarms, 0);
     assert_int_equal(core.untold, home.cuts.count);
     assert_int_equal(numbers_quantile(&core.delays_ms, 0), 48 * HOUR);
     end(&home);
     home_score_free(&core);
+}
+
+/* Two litres a day: a litre every twelve hours hides the still home from a rule that asks for nothing at all. */
+static void a_drip_goes_on_after_the_water_stops(void **state)
+{
+    (void)state;
+    struct case_of_home home = begin(false);
+    const struct drip drip = {.ml_day = 2 * LITRE, .lot_ml = 1, .step_ml = LITRE};
+    struct home_score score = {0};
+    assert_true(home_score_core(&home.series, &drip, &home.policy, &home.history, &home.cuts, false, &score));
+    assert_int_equal(score.alarms, 0);
+    assert_int_equal(score.untold, home.cuts.count);
+    home.policy.no_use.volume_ml = 4 * LITRE;
+    struct home_score by_volume = {0};
+    assert_true(home_score_core(&home.series, &drip, &home.policy, &home.history, &home.cuts, false, &by_volume));
+    assert_int_equal(by_volume.untold, 0);
+    end(&home);
+    home_score_free(&score);
+    home_score_free(&by_volume);
 }
 
 static void scores_add_up(void **state)
@@ -156,6 +178,7 @@ int main(void)
         cmocka_unit_test(cuts_begin_after_28_days_and_come_every_five_hours),
         cmocka_unit_test(absences_can_be_left_out),
         cmocka_unit_test(what_is_not_told_within_48_h_counts_as_48_h),
+        cmocka_unit_test(a_drip_goes_on_after_the_water_stops),
         cmocka_unit_test(scores_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
