@@ -208,11 +208,8 @@ bool backtest_homes(struct backtest *backtest, const struct series_list *homes, 
         fprintf(stderr, "stillwater backtest: no home of the set is in --homes\n");
         return false;
     }
-    struct homes_run run = {.backtest = backtest,
-                            .homes = homes,
-                            .zone = zone,
-                            .rule_count = backtest->policy_count,
-                            .pooled = {{0}}};
+    struct homes_run run = {
+        .backtest = backtest, .homes = homes, .zone = zone, .rule_count = backtest->policy_count, .pooled = {{0}}};
     if (backtest->options.drip_l_day == 0) run.rule_count += FIXED_COUNT;
     size_t score_count = homes->count * run.rule_count;
     run.scores = calloc(score_count, sizeof *run.scores);

@@ -71,6 +71,7 @@ static void lay_drip(struct use_start_policy *policy, const struct raw_drip *raw
     if (!raw) return;
     lay_small(&policy->drip_least_ml_day, raw->least_l_per_day, 1000);
     lay_small(&policy->drip_most_ml_day, raw->most_l_per_day, 1000);
+    lay_decimal(&policy->pause_ms, raw->pause_s, 1000);
 }
 
 static void lay_leak(struct leak_policy *policy, const struct raw_leak *raw)
@@ -328,6 +329,7 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     if (!raw) return;
     lay_no_use(&policy->no_use, raw->no_use);
     lay_nothing_in(&policy->nothing_in, raw->nothing_in);
+    lay_nothing_in(&policy->no_real_use, raw->no_real_use);
     lay_no_use_always(policy, raw);
     lay_habit(&policy->habit, raw->habit);
     lay_drip(&policy->use_start, raw->drip);

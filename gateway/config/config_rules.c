@@ -193,6 +193,9 @@ static void check_observed_gap(const struct rules *rules, const char *prefix, co
     if (policy->nothing_in.window_ms > 0 && gap_ms > policy->nothing_in.window_ms)
         report(rules, path, "found %g; expected at most nothing_in.window_s, which is %g", (double)gap_ms / 1000,
                (double)policy->nothing_in.window_ms / 1000);
+    if (policy->no_real_use.window_ms > 0 && gap_ms > policy->no_real_use.window_ms)
+        report(rules, path, "found %g; expected at most no_real_use.window_s, which is %g", (double)gap_ms / 1000,
+               (double)policy->no_real_use.window_ms / 1000);
 }
 
 static void check_flow(const struct rules *rules, const char *prefix, const struct policy *policy)

@@ -52,7 +52,7 @@ static const cyaml_schema_field_t nothing_in_fields[] = {DECIMAL(raw_nothing_in,
                                                          DECIMAL(raw_nothing_in, coverage_pct),
                                                          COLOUR(raw_nothing_in, colour), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t drip_fields[] = {DECIMAL(raw_drip, least_l_per_day),
+static const cyaml_schema_field_t drip_fields[] = {DECIMAL(raw_drip, least_l_per_day), DECIMAL(raw_drip, pause_s),
                                                    DECIMAL(raw_drip, most_l_per_day), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t leak_fields[] = {DECIMAL(raw_leak, advice_s), DECIMAL(raw_leak, alert_s),
@@ -168,6 +168,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     TEXT(OPTIONAL, raw_policy, time_zone),
     BLOCK(raw_policy, no_use, no_use_fields),
     BLOCK(raw_policy, nothing_in, nothing_in_fields),
+    BLOCK(raw_policy, no_real_use, nothing_in_fields),
     BLOCK(raw_policy, habit, habit_fields),
     BLOCK(raw_policy, drip, drip_fields),
     BLOCK(raw_policy, leak, leak_fields),

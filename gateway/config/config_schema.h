@@ -32,7 +32,7 @@ struct raw_nothing_in {
 };
 
 struct raw_drip {
-    double *least_l_per_day, *most_l_per_day;
+    double *least_l_per_day, *most_l_per_day, *pause_s;
 };
 
 struct raw_leak {
@@ -128,7 +128,7 @@ struct raw_policy {
     int32_t *utc_offset_min;
     char *time_zone;
     struct raw_no_use *no_use;
-    struct raw_nothing_in *nothing_in;
+    struct raw_nothing_in *nothing_in, *no_real_use;
     struct raw_habit *habit;
     struct raw_drip *drip;
     struct raw_leak *leak;

@@ -188,7 +188,8 @@ struct subject_status core_subject_status(const struct core *core, uint32_t inde
 
 /* Sets what is known of a home's people, in place of what was set before; SW_AWAY_NONE ends it (`until` is not looked
  * at). While AWAY or HOSPITAL lasts, no_use and quiet are not raised; open ones are cleared now, with actor and note.
- * It ends at `until`, or at the first real use within observed time; stillness then counts from the end. VISITOR
+ * It ends at `until`, or at the first real use within observed time once that has paused; stillness then
+ * counts from the end, and a note of kind BACK tells it. VISITOR
  * changes no alarm, keeps the home's habit from learning, and ends at `until` only.
  *   SW_ERROR_INVALID_ARGUMENT  not a home; `until` not after now, or more than CORE_AWAY_MAX_MS ahead
  *   SW_ERROR_NOT_PERMITTED     SW_AWAY_NONE, and nothing is set */

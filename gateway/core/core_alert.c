@@ -181,20 +181,38 @@ static void copy_text(char *out, size_t size, const char *text)
     out[length] = '\0';
 }
 
+/* The alert as it was described, with all that is added to it. */
+static void send(const struct core *core, uint32_t index, struct sw_alert *alert, const struct sw_evidence *evidence,
+                 struct cause cause, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[index];
+    alert_id_write(alert->id, core->gateway, alert->kind, subject->name, alert->onset.ms);
+    copy_text(alert->subject, sizeof alert->subject, subject->name);
+    alert->updated_at = now;
+    alert->evidence = *evidence;
+    copy_text(alert->actor, sizeof alert->actor, cause.actor ? cause.actor : "");
+    copy_text(alert->note, sizeof alert->note, cause.note ? cause.note : "");
+    if (core->sink.alert) core->sink.alert(core->sink.ctx, index, alert);
+}
+
 static void publish(const struct core *core, uint32_t index, enum subject_alert which,
                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
-    enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, which);
     struct sw_alert alert;
-    alert_life_describe(&subject->alerts[which], kind, &alert);
-    alert_id_write(alert.id, core->gateway, kind, subject->name, alert.onset.ms);
-    copy_text(alert.subject, sizeof alert.subject, subject->name);
-    alert.updated_at = now;
-    alert.evidence = *evidence;
-    copy_text(alert.actor, sizeof alert.actor, cause.actor ? cause.actor : "");
-    copy_text(alert.note, sizeof alert.note, cause.note ? cause.note : "");
-    if (core->sink.alert) core->sink.alert(core->sink.ctx, index, &alert);
+    alert_life_describe(&subject->alerts[which], core_alert_kind((enum subject_domain)subject->domain, which), &alert);
+    send(core, index, &alert, evidence, cause, now);
+}
+
+void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind, enum sw_alert_rule rule,
+               int64_t onset_ms, const char *note, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[index];
+    struct sw_evidence evidence = evidence_of(core, subject, SUBJECT_ALERT_COUNT, SW_COLOUR_GREEN, rule);
+    struct sw_alert alert = {.revision = 1, .kind = kind, .state = SW_ALERT_STATE_CLEARED};
+    alert.onset.ms = onset_ms;
+    alert.raised_at = now;
+    send(core, index, &alert, &evidence, (struct cause){NULL, note}, now);
 }
 
 static bool has_open_alert(const struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_kind kind,

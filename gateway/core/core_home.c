@@ -31,7 +31,8 @@ static struct meter_verdict take_total(struct home *home, const struct policy *p
 /* The longest span a rule asks the coverage of. */
 static int64_t longest_span_ms(const struct policy *policy)
 {
-    return policy->nothing_in.window_ms;
+    int64_t real_ms = policy->no_real_use.window_ms;
+    return real_ms > policy->nothing_in.window_ms ? real_ms : policy->nothing_in.window_ms;
 }
 
 /* Not of a visitor's days, nor of days without anybody. */
@@ -43,9 +44,8 @@ static void take_rhythm(struct home *home, const struct policy *policy, const st
         home->slow_change = day.use_declining ? SW_ALERT_RULE_USE_DECLINING : SW_ALERT_RULE_NIGHTS_BROKEN;
 }
 
-static void take_flow(struct core *core, uint32_t index, const struct flow *flow)
+static void take_flow(struct subject *subject, const struct flow *flow)
 {
-    struct subject *subject = &core->subjects[index];
     struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
@@ -56,7 +56,7 @@ static void take_flow(struct core *core, uint32_t index, const struct flow *flow
     burst_take(&home->burst, &policy->burst, flow);
     day_volume_take(&home->day_volume, &policy->day_volume, flow);
     if (core_home_is_learning(subject)) take_rhythm(home, policy, flow, &use);
-    core_people_take(core, index, flow->from_ms, flow->to_ms, use.use ? use.volume_ml : 0);
+    core_people_take(subject, flow, &use);
 }
 
 static struct meter_verdict take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
@@ -64,12 +64,13 @@ static struct meter_verdict take(struct core *core, uint32_t index, int64_t time
     struct subject *subject = &core->subjects[index];
     struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
+    if (core_home_is_away(subject)) meter_fault_excuse(&home->meter_fault, time_ms);
     struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml);
     if (!good(&verdict)) return verdict;
     struct flow flow = {.from_ms = home->window.last_good_ms, .to_ms = time_ms, .use_ml = verdict.use_ml};
     flow.observed = time_ms - flow.from_ms <= policy->no_use.observed_gap_ms;
     use_window_take(&home->window, &policy->no_use, longest_span_ms(policy), time_ms, verdict.use_ml);
-    if (flow.from_ms != 0 && flow.to_ms > flow.from_ms) take_flow(core, index, &flow);
+    if (flow.from_ms != 0 && flow.to_ms > flow.from_ms) take_flow(subject, &flow);
     return verdict;
 }
 
@@ -131,6 +132,11 @@ static struct condition either(struct condition a, struct condition b)
     return a.decided && b.decided ? a : undecided;
 }
 
+static bool volume_is_on(const struct policy *policy)
+{
+    return policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
+}
+
 /* A rule that is off has no say. */
 static struct condition judge_policy(const struct subject *subject)
 {
@@ -140,9 +146,8 @@ static struct condition judge_policy(const struct subject *subject)
     struct condition nothing =
         nothing_in_judge(&subject->state.home->window, &policy->nothing_in, core_home_last_use_ms(subject));
     nothing = core_people_judge(subject, SUBJECT_ALERT_MAIN, nothing);
-    bool volume_on = policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
     if (policy->nothing_in.window_ms <= 0) return volume;
-    return volume_on ? either(volume, nothing) : nothing;
+    return volume_is_on(policy) ? either(volume, nothing) : nothing;
 }
 
 /* Until the home's habit is known the city's policy stands in for it. */
@@ -171,7 +176,7 @@ static struct condition judge_after_a_hole(const struct subject *subject)
     return waits ? undecided : condition;
 }
 
-static struct condition judge_no_use(const struct subject *subject)
+static struct condition judge_stillness(const struct subject *subject)
 {
     const struct policy *policy = subject->policy;
     const struct habit *habit = &subject->state.home->habit;
@@ -180,6 +185,30 @@ static struct condition judge_no_use(const struct subject *subject)
     if (policy->no_use_always) return either(by_habit, judge_policy(subject));
     if (habit->by_use || policy->nothing_in.window_ms <= 0) return by_habit;
     return either(by_habit, judge_after_a_hole(subject));
+}
+
+static struct condition judge_real_use(const struct subject *subject)
+{
+    const struct home *home = subject->state.home;
+    struct condition condition =
+        nothing_in_judge(&home->window, &subject->policy->no_real_use, home->use_start.last_real_ms);
+    condition.rule = SW_ALERT_RULE_NO_REAL_USE;
+    return core_people_judge(subject, SUBJECT_ALERT_MAIN, condition);
+}
+
+/* A drip too slow to be told from single litres must neither keep a still home quiet nor end its alert: where real use
+ * is asked for, nothing else ends it. */
+static struct condition judge_no_use(const struct subject *subject)
+{
+    const struct policy *policy = subject->policy;
+    const struct alert_life *alert = &subject->alerts[SUBJECT_ALERT_MAIN];
+    struct condition stillness = judge_stillness(subject);
+    if (policy->no_real_use.window_ms <= 0) return stillness;
+    bool alone = !habit_has_a_say(subject) && !volume_is_on(policy) && policy->nothing_in.window_ms <= 0;
+    struct condition condition = alone ? judge_real_use(subject) : either(stillness, judge_real_use(subject));
+    bool told = alert_life_is_open(alert) || alert->muted;
+    bool used = subject->state.home->use_start.last_real_ms > alert->onset_ms;
+    return told && !used && !rises(&condition) ? undecided : condition;
 }
 
 /* Softly nobody is told later than by the city's rule, however the meter is read. */
@@ -237,10 +266,14 @@ static int64_t look_ms(const struct subject *subject)
                    backflow_is_even(&home->backflow) && !after_absence;
     if (subject->standing != 0 || !settled) return 0;
     int64_t still_from_ms = last_use_ms != 0 ? last_use_ms : home->window.observed_since_ms;
-    int64_t due_ms = (time_ms / LOOK_MS + 1) * LOOK_MS;
+    int64_t last_real_ms = home->use_start.last_real_ms;
+    int64_t real_from_ms = last_real_ms != 0 ? last_real_ms : home->window.observed_since_ms;
+    /* A reading at the very end of an hour belongs to it: the first one after that closes it. */
+    int64_t due_ms = (time_ms + LOOK_MS - 1) / LOOK_MS * LOOK_MS + 1;
     const int64_t others_ms[] = {
         time_ms + policy->no_use.observed_gap_ms,
         policy->nothing_in.window_ms > 0 ? still_from_ms + policy->nothing_in.window_ms : INT64_MAX,
+        policy->no_real_use.window_ms > 0 ? real_from_ms + policy->no_real_use.window_ms : INT64_MAX,
         use_window_due_ms(&home->window, &policy->no_use),
         habit_due_ms(&home->habit),
         leak_due_ms(&home->leak, &policy->leak),
@@ -266,6 +299,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
         [HOME_ALERT_SLOW_CHANGE] = judge_slow_change(home, policy),
         [HOME_ALERT_FIRST_USE] = judge_first_use(home, policy),
     };
+    core_people_tell(core, index, now);
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
         if (which != HOME_ALERT_QUIET || !is_told_already(subject, &conditions[which]))
             core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
@@ -281,8 +315,11 @@ static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule
         habit_evidence(habit, policy, HABIT_ALERT, evidence);
     else if (rule == SW_ALERT_RULE_NOTHING_IN)
         nothing_in_evidence(window, &subject->policy->nothing_in, core_home_last_use_ms(subject), evidence);
+    else if (rule == SW_ALERT_RULE_NO_REAL_USE)
+        nothing_in_evidence(window, &subject->policy->no_real_use, core_home_last_use_ms(subject), evidence);
     else
         no_use_evidence(window, &subject->policy->no_use, evidence);
+    if (rule == SW_ALERT_RULE_NO_REAL_USE) evidence->rule = rule;
     if (policy->enabled) evidence->habit = habit_state(habit, policy);
     evidence->last_use.ms = core_home_last_use_ms(subject);
 }

@@ -4,12 +4,6 @@
 
 #include "core/core_home.h"
 
-/* Use that somebody must be at home for: a tap that is opened passes a litre within seconds, a drip that has just begun
- * or a meter's last digit that trembles does not. Readings may be a second apart, so what came in a while counts
- * together. */
-#define REAL_USE_ML        1000
-#define REAL_USE_WITHIN_MS (10LL * 60 * 1000)
-
 /* Where no rule has a window of its own. */
 #define STILL_DEFAULT_MS (24LL * 3600 * 1000)
 
@@ -31,8 +25,28 @@ static void end_absence(struct subject *subject, int64_t end_ms)
         habit_restart(&subject->state.home->habit, end_ms);
     }
     absence->away = SW_AWAY_NONE;
-    absence->since_ms = absence->until_ms = absence->use_from_ms = absence->used_ml = 0;
+    absence->since_ms = absence->until_ms = absence->used_ms = 0;
     subject->dirty = true;
+}
+
+/* It ends by itself, which nobody knows yet. */
+static void run_out(struct subject *subject, enum sw_alert_rule by, int64_t over_ms, int64_t still_from_ms)
+{
+    struct absence *absence = &subject->state.home->absence;
+    if (hides_stillness(absence->away)) {
+        absence->over = absence->away;
+        absence->over_by = by;
+        absence->over_ms = over_ms;
+    }
+    end_absence(subject, still_from_ms);
+}
+
+void core_people_tell(struct core *core, uint32_t index, struct sw_wall now)
+{
+    struct absence *absence = &core->subjects[index].state.home->absence;
+    if (absence->over_ms == 0) return;
+    core_note(core, index, SW_ALERT_KIND_BACK, absence->over_by, absence->over_ms, sw_away_name(absence->over), now);
+    absence->over_ms = 0;
 }
 
 /* Alerts that are open are over with the setting. One that a person had resolved while it lasted may come again when
@@ -61,6 +75,7 @@ int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct s
 
     core_home_settle(core, index);
     end_absence(subject, now.ms);
+    use_start_begin_real(&subject->state.home->use_start);
     if (away != SW_AWAY_NONE) {
         absence->away = away;
         absence->since_ms = now.ms;
@@ -96,31 +111,25 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
     return from_ms > last_use_ms ? from_ms : last_use_ms;
 }
 
-/* Whether what went through says that somebody is at home. Only an interval that lies wholly after the setting counts:
- * with hourly readings the last use before leaving comes in after it. */
-static bool is_real_use(struct subject *subject, int64_t from_ms, int64_t to_ms, int64_t use_ml)
+/* Somebody must be at home for real use that is over: what goes on without a pause is a tap that drips or a pipe that
+ * leaks. Only an interval that lies wholly after the setting counts: with hourly readings the last use before leaving
+ * comes in after it. */
+void core_people_take(struct subject *subject, const struct flow *flow, const struct use_start_verdict *use)
 {
     struct absence *absence = &subject->state.home->absence;
-    bool observed = to_ms - from_ms <= subject->policy->no_use.observed_gap_ms;
-    if (use_ml <= 0 || from_ms < absence->since_ms || !observed) return false;
-    if (to_ms - absence->use_from_ms > REAL_USE_WITHIN_MS) {
-        absence->use_from_ms = to_ms;
-        absence->used_ml = 0;
-    }
-    absence->used_ml += use_ml;
-    return absence->used_ml >= REAL_USE_ML;
-}
-
-void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_t to_ms, int64_t use_ml)
-{
-    struct subject *subject = &core->subjects[index];
-    if (core_home_is_away(subject) && is_real_use(subject, from_ms, to_ms, use_ml)) end_absence(subject, to_ms);
+    int64_t last_use_ms = subject->state.home->use_start.last_use_ms;
+    if (!core_home_is_away(subject) || !flow->observed) return;
+    if (use->real && flow->from_ms >= absence->since_ms) absence->used_ms = flow->to_ms;
+    if (absence->used_ms > last_use_ms) absence->used_ms = 0; /* it was a drip */
+    if (absence->used_ms != 0 && !use->use && flow->to_ms - last_use_ms >= subject->policy->use_start.pause_ms)
+        run_out(subject, SW_ALERT_RULE_USED_AGAIN, absence->used_ms, last_use_ms);
 }
 
 void core_people_pass_time(struct subject *subject, int64_t now_ms)
 {
     const struct absence *absence = &subject->state.home->absence;
-    if (absence->away != SW_AWAY_NONE && now_ms >= absence->until_ms) end_absence(subject, absence->until_ms);
+    if (absence->away == SW_AWAY_NONE || now_ms < absence->until_ms) return;
+    run_out(subject, SW_ALERT_RULE_TIME_OVER, absence->until_ms, absence->until_ms);
 }
 
 int64_t core_people_due_ms(const struct subject *subject)
@@ -134,7 +143,7 @@ void core_people_set_back(struct subject *subject, int64_t now_ms)
     struct absence *absence = &subject->state.home->absence;
     if (absence->since_ms > now_ms) absence->since_ms = now_ms;
     if (absence->still_from_ms > now_ms) absence->still_from_ms = now_ms;
-    if (absence->use_from_ms > now_ms) absence->use_from_ms = now_ms;
+    if (absence->used_ms > now_ms) absence->used_ms = now_ms;
     if (absence->until_ms - now_ms > CORE_AWAY_MAX_MS) absence->until_ms = now_ms + CORE_AWAY_MAX_MS;
 }
 
@@ -142,7 +151,9 @@ void core_people_set_back(struct subject *subject, int64_t now_ms)
 static int64_t window_of(const struct subject *subject, enum sw_alert_rule rule)
 {
     const struct policy *policy = subject->policy;
-    int64_t window_ms = rule == SW_ALERT_RULE_NOTHING_IN ? policy->nothing_in.window_ms : policy->no_use.window_ms;
+    int64_t window_ms = rule == SW_ALERT_RULE_NOTHING_IN    ? policy->nothing_in.window_ms
+                        : rule == SW_ALERT_RULE_NO_REAL_USE ? policy->no_real_use.window_ms
+                                                            : policy->no_use.window_ms;
     return window_ms > 0 ? window_ms : STILL_DEFAULT_MS;
 }
 

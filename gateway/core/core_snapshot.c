@@ -198,6 +198,9 @@ static void walk_use_start(struct walk *walk, struct use_start *start)
 {
     uint16_t week = (uint16_t)start->step_week;
     walk_i64(walk, &start->last_use_ms);
+    walk_i64(walk, &start->last_real_ms);
+    walk_i32(walk, &start->real_ml);
+    walk_u32(walk, &start->real_from_min);
     walk_i64(walk, &start->anchor_ms);
     walk_i64(walk, &start->still_ms);
     walk_i32(walk, &start->anchor_late_ms);
@@ -301,8 +304,7 @@ static void walk_absence(struct walk *walk, struct absence *absence)
     walk_i64(walk, &absence->since_ms);
     walk_i64(walk, &absence->until_ms);
     walk_i64(walk, &absence->still_from_ms);
-    walk_i64(walk, &absence->use_from_ms);
-    walk_i64(walk, &absence->used_ml);
+    walk_i64(walk, &absence->used_ms);
 }
 
 /* The rule's volume and window come first: what was kept is what this rule needed. */

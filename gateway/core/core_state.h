@@ -31,8 +31,10 @@ struct absence {
     enum sw_away away;
     int64_t since_ms, until_ms;
     int64_t still_from_ms; /* stillness counts from here: the end of the last absence; 0 = there was none */
-    int64_t use_from_ms;   /* while away: since then */
-    int64_t used_ml;       /* so much has been used */
+    int64_t used_ms;       /* while away: real use was seen; it counts once it has paused */
+    int64_t over_ms;       /* it has ended then, and that is still to be told: within the same call; 0 = nothing is */
+    enum sw_away over;     /* and was this */
+    enum sw_alert_rule over_by;
 };
 
 struct home {
@@ -203,10 +205,16 @@ void core_note_standing(struct subject *subject, enum subject_alert which);
 void core_clear(struct core *core, uint32_t index, enum subject_alert which, const char *actor, const char *note,
                 struct sw_wall now);
 
+/* Tells of something that is over as it is told: one revision, nothing to remember. */
+void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind, enum sw_alert_rule rule,
+               int64_t onset_ms, const char *note, struct sw_wall now);
+
 /* core_people.c */
 
-/* A good reading of a home: use_ml went through since the good reading before (from_ms; 0 = there was none). */
-void core_people_take(struct core *core, uint32_t index, int64_t from_ms, int64_t to_ms, int64_t use_ml);
+/* What use_start_take said of a home's flow. */
+void core_people_take(struct subject *subject, const struct flow *flow, const struct use_start_verdict *use);
+/* Tells that an absence has ended, by use or by its time, once. */
+void core_people_tell(struct core *core, uint32_t index, struct sw_wall now);
 /* Of homes: a setting ends by its time; when; what a clock that is set back does to it. */
 void core_people_pass_time(struct subject *subject, int64_t now_ms);
 int64_t core_people_due_ms(const struct subject *subject);

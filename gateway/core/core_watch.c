@@ -199,6 +199,7 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         break;
     case SUBJECT_HOME:
         core_people_pass_time(subject, now.ms);
+        core_people_tell(core, index, now);
         break;
     case SUBJECT_RAIN:
         break;
@@ -286,6 +287,56 @@ static void resume(struct core *core, int64_t now_ms)
     }
 }
 
+/* Whether the configuration asks for what the rule tells. Rules that cannot be switched off always are asked for. */
+static bool is_asked_for(const struct subject *subject, enum sw_alert_rule rule)
+{
+    const struct policy *policy = subject->policy;
+    switch (rule) {
+    case SW_ALERT_RULE_VOLUME_BELOW:
+        return policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
+    case SW_ALERT_RULE_NOTHING_IN:
+        return policy->nothing_in.window_ms > 0;
+    case SW_ALERT_RULE_NO_REAL_USE:
+        return policy->no_real_use.window_ms > 0;
+    case SW_ALERT_RULE_HABIT:
+        return policy->habit.enabled;
+    case SW_ALERT_RULE_NO_STILL_HOUR:
+        return policy->leak.advice_ms > 0;
+    case SW_ALERT_RULE_HIGH_FLOW:
+        return policy->burst.flow_ml_min > 0;
+    case SW_ALERT_RULE_DAY_VOLUME:
+        return policy->day_volume.limit_ml > 0;
+    case SW_ALERT_RULE_RAN_BACK:
+        return policy->backflow.volume_ml > 0;
+    case SW_ALERT_RULE_STUCK:
+        return policy->meter_fault.stuck_ms > 0;
+    case SW_ALERT_RULE_NIGHTS_BROKEN:
+    case SW_ALERT_RULE_USE_DECLINING:
+        return policy->tell_slow_change;
+    case SW_ALERT_RULE_DAY_BEGUN:
+        return policy->tell_first_use;
+    case SW_ALERT_RULE_TIME_TO_BAND:
+        return policy->rise.lowest < SW_COLOUR_COUNT;
+    case SW_ALERT_RULE_BATTERY:
+        return policy->battery.low_mv > 0;
+    case SW_ALERT_RULE_SENSOR_TIMEOUT:
+    case SW_ALERT_RULE_NODE_TIMEOUT:
+    case SW_ALERT_RULE_PORT_FAILED:
+        return core_silence_limit_ms(subject) > 0;
+    default:
+        return true;
+    }
+}
+
+/* A rule that was switched off while the gateway was: nobody would ever end the alert it left open. */
+static void clear_what_is_off(struct core *core, struct sw_wall now)
+{
+    for (uint32_t i = 0; i < core->count; i++)
+        for (int which = 0; which < core_alert_count((enum subject_domain)core->subjects[i].domain); which++)
+            if (!is_asked_for(&core->subjects[i], (enum sw_alert_rule)core->subjects[i].alerts[which].rule))
+                core_clear(core, i, (enum subject_alert)which, "configuration", "the rule has been switched off", now);
+}
+
 void core_resume(struct core *core)
 {
     core->resumed = true;
@@ -297,6 +348,7 @@ void core_tick(struct core *core, struct sw_wall now)
         step_back(core, now.ms);
     else if (core->resumed)
         resume(core, now.ms);
+    if (core->resumed) clear_what_is_off(core, now);
     core->resumed = false;
     core->last_tick_ms = now.ms;
     if (now.ms < core->next_due_ms) return;

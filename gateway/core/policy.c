@@ -31,6 +31,7 @@ struct policy policy_city_default(void)
                    .observed_gap_ms = 150 * MINUTE_MS,
                    .colour = SW_COLOUR_ORANGE},
         .nothing_in = {.window_ms = 24 * HOUR_MS, .coverage_permille = 800, .colour = SW_COLOUR_ORANGE},
+        .no_real_use = {.window_ms = 44 * HOUR_MS, .coverage_permille = 900, .colour = SW_COLOUR_ORANGE},
         .no_use_always = false,
         .habit = habit_policy_default(),
         .use_start = use_start_policy_default(),

@@ -81,6 +81,9 @@ struct use_start_policy {
     int64_t line_ms;           /* a line has to hold for this long */
     int32_t line_growths;      /* and over this many growths of the total after its first, up to 200 */
     int32_t grain_ml;          /* unevenness of a drip that is allowed where the meter's step is finer */
+    int32_t lot_ml;            /* the same where readings are frequent: a cistern that leaks is filled up in lots */
+    int64_t pause_ms;          /* a drip fast enough to pass real_ml within an hour does not pause for so long */
+    int32_t real_ml;           /* so much within an hour, beyond a drip that is known, no slow drip passes */
 };
 
 /* Water flows without a still hour (detect/leak.h). */
@@ -280,7 +283,8 @@ struct silence_policy {
 struct policy {
     struct no_use_policy no_use;
     struct nothing_in_policy nothing_in;
-    bool no_use_always; /* the two rules above also once the home's own habit is known */
+    struct nothing_in_policy no_real_use; /* the same of real use (aggregate/use_start.h), whatever the habit */
+    bool no_use_always;                   /* the two rules above also once the home's own habit is known */
     struct habit_policy habit;
     struct use_start_policy use_start;
     struct leak_policy leak;

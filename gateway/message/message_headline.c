@@ -24,6 +24,7 @@ static const struct {
     [SW_ALERT_KIND_LEVEL_SOON] = {"Site", "warning over: the band was reached, or is not expected any more"},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
+    [SW_ALERT_KIND_BACK] = {"Home", "watched again after an absence: "},
 };
 
 static void add_last_use(struct message_line *line, const struct sw_evidence *evidence)
@@ -58,8 +59,9 @@ static void add_no_use(struct message_line *line, const struct sw_evidence *evid
         message_line_add_milli(line, evidence->value_milli, 1);
         message_line_add(line, " L)");
     } else {
-        message_line_add(line, evidence->rule == SW_ALERT_RULE_VOLUME_BELOW ? "next to no water used in "
-                                                                            : "no water used for ");
+        message_line_add(line, evidence->rule == SW_ALERT_RULE_VOLUME_BELOW  ? "next to no water used in "
+                               : evidence->rule == SW_ALERT_RULE_NO_REAL_USE ? "no more than a drip passes for "
+                                                                             : "no water used for ");
         message_line_add_duration(line, evidence->window_ms);
     }
     add_last_use(line, evidence);
@@ -208,6 +210,7 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
     case SW_ALERT_KIND_METER_FAULT:
     case SW_ALERT_KIND_SENSOR_QUALITY:
     case SW_ALERT_KIND_SLOW_CHANGE:
+    case SW_ALERT_KIND_BACK:
         add_rule(line, alert);
         break;
     case SW_ALERT_KIND_NONE:
@@ -219,6 +222,7 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
 static void add_end(struct message_line *line, const struct sw_alert *alert)
 {
     message_line_add(line, "%s", words[alert->kind].end);
+    if (alert->kind == SW_ALERT_KIND_BACK) add_rule(line, alert);
     if (alert->kind == SW_ALERT_KIND_NO_USE && sw_wall_known(alert->evidence.last_use)) {
         message_line_add(line, "; last use ");
         message_line_add_minute(line, alert->evidence.last_use);
@@ -234,7 +238,9 @@ void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADL
 {
     struct message_line line = message_line_over(out, MESSAGE_HEADLINE_SIZE);
     message_line_add(&line, "%s %s: ", words[alert->kind].subject, alert->subject);
-    if (alert->state == SW_ALERT_STATE_CLEARED) {
+    if (alert->state == SW_ALERT_STATE_CLEARED && alert->actor[0] != '\0') {
+        message_line_add(&line, "cleared by %s (%s)", alert->actor, sw_alert_kind_description(alert->kind));
+    } else if (alert->state == SW_ALERT_STATE_CLEARED) {
         add_end(&line, alert);
     } else if (alert->state == SW_ALERT_STATE_RESOLVED) {
         message_line_add(&line, "closed by a person (%s)", sw_alert_kind_description(alert->kind));

@@ -98,10 +98,12 @@ def feedback(rig, town):
 def home_again(rig, town):
     """The first use ends the absence; from then on stillness counts."""
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 30}")
+    time.sleep(8)
+    rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
     wait_for_counter(rig, town, "homes_away", 0)
     status, said = tell(rig, "back", "--subject", HOME_A, "--by", "carer-3")
     check((status, said) == (1, f"refused (NOT_PERMITTED): {HOME_A} is not set away"), f"ended by use: {said}")
-    rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
+    rig.wait("the centre hears of it", lambda: rig.alerts(town.centre, "back", HOME_A, "cleared"))
     rig.wait("no_use of the home", lambda: rig.alerts(town.centre, "no_use", HOME_A, "raised"))
     print("ok: a home that is back is watched again", flush=True)
 

@@ -37,6 +37,7 @@ store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}}}
 policy:
   no_use: {{volume_l: 2, window_s: 20, coverage_pct: 80, observed_gap_s: 5}}
+  drip: {{pause_s: 3}}
   level: {{bands_mm: {{blue: 50, yellow: 100, orange: 250, red: 400}}, deadband_mm: 10, off_delay_s: 2}}
   cover: {{tilt_deg: 10, tilt_deadband_deg: 2, off_delay_s: 2}}
   silent: {{home_s: {SILENT_S}, level_s: {SILENT_S}, cover_s: {SILENT_S}, rain_s: {SILENT_S}, node_s: {node_silent_s}, bus_s: 5}}

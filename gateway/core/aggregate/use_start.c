@@ -14,13 +14,19 @@
 /* A growth of more steps than this tells little of the step and much of rounding. */
 #define STEP_LEARN_MAX 256
 
+/* Readings closer than this are frequent. */
+#define OFTEN_MS (45 * MINUTE_MS)
+
 struct use_start_policy use_start_policy_default(void)
 {
     return (struct use_start_policy){.drip_least_ml_day = 4800,  /* 0.2 L/h */
                                      .drip_most_ml_day = 480000, /* 20 L/h */
                                      .line_ms = 3 * HOUR_MS,
                                      .line_growths = 4,
-                                     .grain_ml = 100};
+                                     .grain_ml = 100,
+                                     .lot_ml = 2500,
+                                     .real_ml = 3000,
+                                     .pause_ms = HOUR_MS / 2};
 }
 
 static int64_t clamp(int64_t value, int64_t least, int64_t most)
@@ -61,9 +67,12 @@ int32_t use_start_step_ml(const struct use_start *start)
     return start->step_ml;
 }
 
-static int32_t grain_ml(const struct use_start *start, const struct use_start_policy *policy)
+/* Unevenness that a drip may show: a step of the meter, and where readings are frequent a lot that a cistern lets in.
+ * By the hour several lots come together and even out, and people would often enough be as even as that. */
+static int32_t grain_ml(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
-    return start->step_ml > policy->grain_ml ? start->step_ml : policy->grain_ml;
+    int32_t uneven_ml = flow->to_ms - flow->from_ms < OFTEN_MS ? policy->lot_ml : policy->grain_ml;
+    return start->step_ml > uneven_ml ? start->step_ml : uneven_ml;
 }
 
 static int32_t rate_ml_day(int64_t volume_ml, int64_t time_ms)
@@ -105,7 +114,7 @@ static bool narrow_line(struct use_start *start, const struct use_start_policy *
 {
     int64_t after_ms = flow->to_ms - start->anchor_ms;
     int64_t volume_ml = start->line_ml + clamp(flow->use_ml, 0, FLOW_USE_MAX_ML);
-    int64_t grain = grain_ml(start, policy);
+    int64_t grain = grain_ml(start, policy, flow);
     int32_t slowest =
         larger(rate_ml_day(volume_ml, after_ms + start->anchor_late_ms), rate_ml_day(volume_ml - grain, after_ms));
     int32_t fastest = rate_ml_day(volume_ml + grain, after_ms);
@@ -140,7 +149,8 @@ static void note_spell(struct use_start *start, const struct flow *flow)
  * drip is even. */
 static bool never_sleeps(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
-    int64_t step_ms = start->slowest_ml_day > 0 ? grain_ml(start, policy) * DAY_MS / start->slowest_ml_day : DAY_MS;
+    int64_t step_ms =
+        start->slowest_ml_day > 0 ? grain_ml(start, policy, flow) * DAY_MS / start->slowest_ml_day : DAY_MS;
     int spell = 0;
     while (spell < USE_START_SPELLS - 1 && spell_ms(spell) * 2 < step_ms * 5)
         spell++;
@@ -165,35 +175,40 @@ static bool follow_line(struct use_start *start, const struct use_start_policy *
     return found;
 }
 
-/* The total stands still since still_ms: a drip that should have shown a step by now is slower, or over. A quarter is
- * for its unevenness. */
+/* The total stands still since still_ms: a drip is over when it should have shown several steps by now, or has become
+ * too slow for one. A quarter is for its unevenness. One that has only become slower is found out anew. */
 static void heed_stillness(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
     if (flow->use_ml > 0 || !flow->observed || start->still_ms == 0) {
         start->still_ms = flow->to_ms;
         return;
     }
-    int64_t grain = grain_ml(start, policy);
-    int32_t at_most = rate_ml_day(grain + grain / 4, flow->to_ms - start->still_ms);
-    if (start->drip_ml_day > at_most) start->drip_ml_day = at_most;
-    if (start->drip_ml_day < policy->drip_least_ml_day) start->drip_ml_day = 0;
+    if (start->drip_ml_day == 0) return;
+    int64_t still_ms = flow->to_ms - start->still_ms;
+    int32_t step_ml = larger(start->step_ml, policy->grain_ml);
+    bool stopped = still_ms > STOPPED_STEPS * (grain_ml(start, policy, flow) * DAY_MS / start->drip_ml_day);
+    bool too_slow = rate_ml_day(step_ml + step_ml / 4, still_ms) < policy->drip_least_ml_day;
+    if (stopped || too_slow) start->drip_ml_day = 0;
 }
 
-/* What began less than a day ago and has stopped for several of its steps was not a drip but people, who use as much in
- * each of some hours; or it was a tap that somebody has closed. */
-static bool was_use(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
+static bool has_stopped(const struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
     if (!start->line_is_drip || !flow->observed || flow->use_ml > 0 || start->slowest_ml_day <= 0) return false;
-    int64_t step_ms = grain_ml(start, policy) * DAY_MS / start->slowest_ml_day;
-    return flow->to_ms - start->still_ms > STOPPED_STEPS * step_ms && start->still_ms - start->anchor_ms < DAY_MS;
+    int64_t step_ms = grain_ml(start, policy, flow) * DAY_MS / start->slowest_ml_day;
+    return flow->to_ms - start->still_ms > STOPPED_STEPS * step_ms;
+}
+
+/* What began less than a day ago and has stopped was not a drip but people, who use as much in each of some hours; or
+ * it was a tap that somebody has closed. */
+static bool was_use(const struct use_start *start)
+{
+    return start->still_ms - start->anchor_ms < DAY_MS;
 }
 
 static void give_back(struct use_start *start)
 {
     if (start->last_use_ms < start->still_ms) start->last_use_ms = start->still_ms;
-    start->drip_ml_day = 0;
-    start->anchor_ms = 0;
-    start->line_is_drip = false;
+    start->last_real_ms = start->last_use_ms;
 }
 
 /* Volume beyond what the drip explains. Human use leaves the allowance as it is: the drip's next step is still to come.
@@ -208,11 +223,24 @@ static int64_t spend_allowance(struct use_start *start, const struct use_start_p
     int64_t rate_ml_day = start->drip_ml_day + start->drip_ml_day / 8;
     int64_t elapsed_ms = clamp(flow->to_ms - flow->from_ms, 0, 52 * WEEK_MS);
     int64_t allowed_ul = start->allowance_ul + rate_ml_day * elapsed_ms / (DAY_MS / 1000);
-    int64_t most_ul = clamp(grain_ml(start, policy) * INT64_C(1000), 0, INT32_MAX);
+    int64_t most_ul = clamp(grain_ml(start, policy, flow) * INT64_C(1000), 0, INT32_MAX);
     int64_t used_ul = clamp(flow->use_ml, 0, FLOW_USE_MAX_ML) * 1000;
     int64_t beyond_ul = used_ul - allowed_ul;
     start->allowance_ul = (int32_t)clamp(beyond_ul > 0 ? allowed_ul : -beyond_ul, 0, most_ul);
     return beyond_ul > 0 ? (beyond_ul + 999) / 1000 : 0;
+}
+
+/* Uses of an hour count together, so that it is the same at every period of reading. */
+static bool is_real(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow,
+                    int64_t use_ml)
+{
+    if (use_ml <= 0) return false;
+    if (minutes(flow->to_ms) - start->real_from_min > HOUR_MS / MINUTE_MS) {
+        start->real_from_min = minutes(flow->from_ms);
+        start->real_ml = 0;
+    }
+    start->real_ml = (int32_t)clamp(start->real_ml + use_ml, 0, INT32_MAX);
+    return start->real_ml >= policy->real_ml;
 }
 
 struct use_start_verdict use_start_take(struct use_start *start, const struct use_start_policy *policy,
@@ -225,22 +253,36 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
     int64_t line_began_ms = start->anchor_ms;
     bool found = follow_line(start, policy, flow);
     if (found) {
-        start->allowance_ul = (int32_t)clamp(grain_ml(start, policy) * INT64_C(1000), 0, INT32_MAX);
+        start->allowance_ul = (int32_t)clamp(grain_ml(start, policy, flow) * INT64_C(1000), 0, INT32_MAX);
         verdict.taken_back = start->last_use_ms > line_began_ms;
         if (verdict.taken_back) start->last_use_ms = line_began_ms;
-    } else if (was_use(start, policy, flow)) {
-        verdict.taken_back = start->last_use_ms != start->still_ms;
-        give_back(start);
+        if (start->last_real_ms > line_began_ms) start->last_real_ms = line_began_ms;
+    } else if (has_stopped(start, policy, flow)) {
+        verdict.taken_back = was_use(start) && start->last_use_ms != start->still_ms;
+        if (was_use(start)) give_back(start);
+        start->drip_ml_day = 0;
+        start->anchor_ms = 0;
+        start->line_is_drip = false;
     }
     verdict.volume_ml = found ? 0 : spend_allowance(start, policy, flow);
     verdict.use = verdict.volume_ml > 0;
+    verdict.real = is_real(start, policy, flow, verdict.volume_ml);
     if (verdict.use) start->last_use_ms = flow->to_ms;
+    if (verdict.real) start->last_real_ms = flow->to_ms;
     return verdict;
+}
+
+void use_start_begin_real(struct use_start *start)
+{
+    start->real_ml = 0;
+    start->real_from_min = 0;
 }
 
 void use_start_set_back(struct use_start *start, int64_t now_ms)
 {
     if (start->last_use_ms > now_ms) start->last_use_ms = now_ms;
+    if (start->last_real_ms > now_ms) start->last_real_ms = now_ms;
+    use_start_begin_real(start);
     for (int spell = 0; spell < USE_START_SPELLS; spell++)
         if (start->still_end_min[spell] > minutes(now_ms)) start->still_end_min[spell] = minutes(now_ms);
     if (start->still_ms > now_ms) start->still_ms = now_ms;

@@ -21,6 +21,7 @@ city: c
 gateway: replay
 policy:
   nothing_in: {window_s: 0}
+  no_real_use: {window_s: 0}
   habit: {enabled: off}
   drip: {most_l_per_day: 0}
   leak: {advice_s: 0}

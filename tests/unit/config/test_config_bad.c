@@ -72,14 +72,14 @@ static const struct bad cases[] = {
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy: strict",
      {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "
-      "habit, "
+      "no_real_use, habit, "
       "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
       "battery, silent"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy:",
-     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, habit, "
-      "drip, leak,"
+     {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "
+      "no_real_use, habit, drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
       "battery, silent"}},
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},

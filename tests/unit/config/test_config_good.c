@@ -217,10 +217,11 @@ static bool stillness_equal(const struct policy *a, const struct policy *b)
     if (a->no_use_always != b->no_use_always) return false;
     return SAME(no_use.volume_ml) && SAME(no_use.window_ms) && SAME(no_use.coverage_permille) &&
            SAME(no_use.observed_gap_ms) && SAME(no_use.colour) && SAME(nothing_in.window_ms) &&
-           SAME(nothing_in.coverage_permille) && SAME(nothing_in.colour) && SAME(use_start.drip_least_ml_day) &&
-           SAME(use_start.drip_most_ml_day) && SAME(use_start.line_ms) && SAME(use_start.line_growths) &&
-           SAME(use_start.grain_ml) && zones_equal(&a->day_rhythm.zone, &b->day_rhythm.zone) && SAME(tell_first_use) &&
-           SAME(tell_slow_change);
+           SAME(nothing_in.coverage_permille) && SAME(nothing_in.colour) && SAME(no_real_use.window_ms) &&
+           SAME(no_real_use.coverage_permille) && SAME(no_real_use.colour) && SAME(use_start.drip_least_ml_day) &&
+           SAME(use_start.pause_ms) && SAME(use_start.drip_most_ml_day) && SAME(use_start.line_ms) &&
+           SAME(use_start.line_growths) && SAME(use_start.grain_ml) &&
+           zones_equal(&a->day_rhythm.zone, &b->day_rhythm.zone) && SAME(tell_first_use) && SAME(tell_slow_change);
 }
 
 static bool flows_equal(const struct policy *a, const struct policy *b)
@@ -386,6 +387,7 @@ static const char homes_text[] =
     "  utc_offset_min: -210\n"
     "  no_use: {volume_l: 0}\n"
     "  nothing_in: {window_s: 57600.5, coverage_pct: 90.5, colour: red}\n"
+    "  no_real_use: {window_s: 86400, coverage_pct: 75, colour: yellow}\n"
     "  notes: {first_use: on, slow_change: off}\n"
     "  drip: {least_l_per_day: 2.4, most_l_per_day: 480}\n"
     "  leak: {advice_s: 43200, alert_s: 86400, coverage_pct: 70, colour: orange}\n"
@@ -404,6 +406,7 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     struct policy expected = policy_city_default();
     expected.no_use.volume_ml = 0;
     expected.nothing_in = (struct nothing_in_policy){57600500, 905, SW_COLOUR_RED};
+    expected.no_real_use = (struct nothing_in_policy){86400000, 750, SW_COLOUR_YELLOW};
     expected.tell_first_use = true;
     expected.tell_slow_change = false;
     expected.day_rhythm.zone = expected.habit.zone = expected.day_volume.zone = local_time_fixed(-210);

@@ -79,6 +79,7 @@ struct policy world_policy(void)
 {
     struct policy policy = policy_city_default();
     policy.nothing_in.window_ms = 0;
+    policy.no_real_use.window_ms = 0;
     policy.habit.enabled = false;
     policy.leak.advice_ms = 0;
     policy.burst.flow_ml_min = 0;

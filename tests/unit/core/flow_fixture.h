@@ -17,6 +17,7 @@ struct tap_home {
     int count;
     int64_t step_ml;
     int64_t drip_ml_h, drip_from_ms, drip_to_ms;
+    int64_t lot_ml; /* the drip passes so much at once: a cistern that leaks; 0 = evenly */
 };
 
 static inline void tap_use(struct tap_home *home, int64_t from_ms, int64_t for_ms, int64_t volume_ml)
@@ -38,7 +39,8 @@ static inline int64_t tap_total_ml(const struct tap_home *home, int64_t time_ms)
         total_ml += passed_ml(home->taps[i].volume_ml, home->taps[i].from_ms, home->taps[i].to_ms, time_ms);
     if (home->drip_ml_h > 0 && time_ms > home->drip_from_ms) {
         int64_t end_ms = time_ms < home->drip_to_ms || home->drip_to_ms == 0 ? time_ms : home->drip_to_ms;
-        total_ml += home->drip_ml_h * (end_ms - home->drip_from_ms) / HOUR;
+        int64_t drip_ml = home->drip_ml_h * (end_ms - home->drip_from_ms) / HOUR;
+        total_ml += home->lot_ml > 0 ? drip_ml / home->lot_ml * home->lot_ml : drip_ml;
     }
     int64_t step_ml = home->step_ml > 0 ? home->step_ml : LITRE;
     return total_ml / step_ml * step_ml;

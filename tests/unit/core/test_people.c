@@ -63,6 +63,20 @@ static enum subject_condition condition_of(const struct flat *flat)
     return core_subject_status(flat->world->core, flat->home, sw_wall_from_ms(flat->read_ms)).condition;
 }
 
+/* That an absence has ended by itself is told once, as something that is over. */
+static void expect_back(const struct flat *flat, enum sw_alert_rule rule, int64_t time_ms, const char *note)
+{
+    const struct sw_alert *alert = world_last(flat->world);
+    assert_int_equal(alert->kind, SW_ALERT_KIND_BACK);
+    assert_int_equal(alert->state, SW_ALERT_STATE_CLEARED);
+    assert_int_equal(alert->revision, 1);
+    assert_int_equal(alert->colour, SW_COLOUR_GREEN);
+    assert_int_equal(alert->evidence.rule, rule);
+    assert_int_equal(alert->onset.ms, time_ms);
+    assert_string_equal(alert->actor, "");
+    assert_string_equal(alert->note, note);
+}
+
 static void a_home_that_is_away_raises_nothing_until_its_time_and_then_counts_anew(void **state)
 {
     (void)state;
@@ -81,10 +95,11 @@ static void a_home_that_is_away_raises_nothing_until_its_time_and_then_counts_an
     be_still(&flat, T0 + 5 * DAY + HOUR);
     assert_int_equal(away_of(&flat), SW_AWAY_NONE);
     assert_int_not_equal(condition_of(&flat), SUBJECT_AWAY);
+    expect_back(&flat, SW_ALERT_RULE_TIME_OVER, until, "away");
     be_still(&flat, T0 + 6 * DAY);
-    assert_int_equal(flat.world->alert_count, 0);
-    be_still(&flat, T0 + 6 * DAY + HOUR);
     assert_int_equal(flat.world->alert_count, 1);
+    be_still(&flat, T0 + 6 * DAY + HOUR);
+    assert_int_equal(flat.world->alert_count, 2);
     assert_int_equal(world_last(flat.world)->kind, SW_ALERT_KIND_NO_USE);
     assert_int_equal(world_last(flat.world)->onset.ms, until);
     assert_int_equal(world_last(flat.world)->evidence.last_use.ms, T0 + DAY);
@@ -97,38 +112,59 @@ static void the_first_real_use_ends_it_and_counts_as_any_use(void **state)
     struct flat flat = new_flat();
     assert_int_equal(set(&flat, SW_AWAY_HOSPITAL, T0 + 30 * DAY, flat.read_ms), SW_OK);
     be_still(&flat, T0 + 4 * DAY);
-    /* Less than a tap gives: a drip, a trembling digit. */
-    read_at(&flat, T0 + 4 * DAY + HOUR, 999);
+    /* Less than a flush: a drip, a trembling digit, somebody who looks after the flowers. */
+    read_at(&flat, T0 + 4 * DAY + HOUR, 2 * LITRE);
+    be_still(&flat, T0 + 4 * DAY + 2 * HOUR);
     assert_int_equal(away_of(&flat), SW_AWAY_HOSPITAL);
-    read_at(&flat, T0 + 4 * DAY + 2 * HOUR, 1 * LITRE);
+    read_at(&flat, T0 + 4 * DAY + 3 * HOUR, 3 * LITRE);
+    assert_int_equal(away_of(&flat), SW_AWAY_HOSPITAL);
+    be_still(&flat, T0 + 4 * DAY + 4 * HOUR);
     assert_int_equal(away_of(&flat), SW_AWAY_NONE);
-    be_still(&flat, T0 + 5 * DAY + HOUR);
-    assert_int_equal(flat.world->alert_count, 0);
+    expect_back(&flat, SW_ALERT_RULE_USED_AGAIN, T0 + 4 * DAY + 3 * HOUR, "hospital");
     be_still(&flat, T0 + 5 * DAY + 2 * HOUR);
     assert_int_equal(flat.world->alert_count, 1);
-    assert_int_equal(world_last(flat.world)->onset.ms, T0 + 4 * DAY + 2 * HOUR);
+    be_still(&flat, T0 + 5 * DAY + 3 * HOUR);
+    assert_int_equal(flat.world->alert_count, 2);
+    assert_int_equal(world_last(flat.world)->onset.ms, T0 + 4 * DAY + 3 * HOUR);
     world_free(flat.world);
 }
 
+/* At any rate, and however often the meter is read: what shows enough within an hour never pauses for half of one. */
+static void a_drip_is_no_real_use(void **state)
+{
+    (void)state;
+    static const int64_t litres_h[] = {1, 3, 6, 12, 24, 100};
+    static const int64_t periods[] = {MINUTE, 15 * MINUTE, HOUR};
+    for (size_t i = 0; i < sizeof litres_h / sizeof litres_h[0] * 3; i++) {
+        struct flat flat = new_flat();
+        int64_t period = periods[i % 3], start = T0 + DAY, before = 0;
+        assert_int_equal(set(&flat, SW_AWAY_AWAY, T0 + 30 * DAY, start), SW_OK);
+        be_still(&flat, start + 5 * HOUR);
+        for (int64_t t = period; t <= 4 * DAY; t += period) {
+            int64_t drip = litres_h[i / 3] * t / HOUR * LITRE;
+            read_at(&flat, start + 5 * HOUR + t, drip - before);
+            before = drip;
+        }
+        assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
+        world_free(flat.world);
+    }
+}
+
 /* Plain devices may be read every second: no reading by itself shows a litre then. */
-static void a_tap_is_a_real_use_however_often_the_meter_is_read(void **state)
+static void a_flush_is_a_real_use_however_often_the_meter_is_read(void **state)
 {
     (void)state;
     struct flat flat = new_flat();
     int64_t start = T0 + DAY;
     assert_int_equal(set(&flat, SW_AWAY_AWAY, T0 + 30 * DAY, start), SW_OK);
-    /* Half a litre, and a quarter of an hour later another half: not one use. */
-    for (int i = 1; i <= 5; i++)
+    for (int i = 1; i <= 60; i++)
         read_at(&flat, start + i * SECOND, 100);
-    read_at(&flat, start + 15 * MINUTE, 0);
-    for (int i = 1; i <= 5; i++)
-        read_at(&flat, start + 15 * MINUTE + i * SECOND, 100);
+    for (int i = 2; i <= 30; i++)
+        read_at(&flat, start + i * MINUTE, 0);
     assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
-    for (int i = 6; i <= 9; i++)
-        read_at(&flat, start + 15 * MINUTE + i * SECOND, 100);
-    assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
-    read_at(&flat, start + 15 * MINUTE + 10 * SECOND, 100);
+    read_at(&flat, start + 31 * MINUTE, 0);
     assert_int_equal(away_of(&flat), SW_AWAY_NONE);
+    expect_back(&flat, SW_ALERT_RULE_USED_AGAIN, start + 60 * SECOND, "away");
     world_free(flat.world);
 }
 
@@ -143,6 +179,7 @@ static void the_last_use_before_leaving_that_is_read_after_it_ends_nothing(void 
     read_at(&flat, flat.read_ms + 5 * HOUR, 40 * LITRE);
     assert_int_equal(away_of(&flat), SW_AWAY_AWAY);
     read_at(&flat, flat.read_ms + HOUR, 40 * LITRE);
+    be_still(&flat, flat.read_ms + HOUR);
     assert_int_equal(away_of(&flat), SW_AWAY_NONE);
     world_free(flat.world);
 }
@@ -178,9 +215,10 @@ static void what_was_resolved_before_an_absence_is_raised_again_after_it(void **
     assert_int_equal(set(&flat, SW_AWAY_HOSPITAL, T0 + 4 * DAY, flat.read_ms), SW_OK);
     assert_int_equal(flat.world->alert_count, 2);
     be_still(&flat, T0 + 5 * DAY - HOUR);
-    assert_int_equal(flat.world->alert_count, 2);
-    be_still(&flat, T0 + 5 * DAY);
     assert_int_equal(flat.world->alert_count, 3);
+    expect_back(&flat, SW_ALERT_RULE_TIME_OVER, T0 + 4 * DAY, "hospital");
+    be_still(&flat, T0 + 5 * DAY);
+    assert_int_equal(flat.world->alert_count, 4);
     assert_int_equal(world_last(flat.world)->revision, 1);
     assert_int_equal(world_last(flat.world)->onset.ms, T0 + 4 * DAY);
     world_free(flat.world);
@@ -276,6 +314,7 @@ static void a_clock_that_is_set_back_does_not_keep_a_home_away_for_longer_than_a
     /* And a use after it ends it as ever. */
     be_still(&flat, T0 + DAY + 2 * HOUR);
     read_at(&flat, T0 + DAY + 3 * HOUR, 5 * LITRE);
+    be_still(&flat, T0 + DAY + 4 * HOUR);
     assert_int_equal(away_of(&flat), SW_AWAY_NONE);
     world_free(flat.world);
 }
@@ -288,13 +327,13 @@ static void two_rules_wait_each_for_its_own_window_after_an_absence(void **state
     struct flat flat = new_flat();
     assert_int_equal(set(&flat, SW_AWAY_AWAY, T0 + 3 * DAY, flat.read_ms), SW_OK);
     be_still(&flat, T0 + 3 * DAY + 11 * HOUR);
-    assert_int_equal(flat.world->alert_count, 0);
-    be_still(&flat, T0 + 3 * DAY + 12 * HOUR);
     assert_int_equal(flat.world->alert_count, 1);
+    be_still(&flat, T0 + 3 * DAY + 12 * HOUR);
+    assert_int_equal(flat.world->alert_count, 2);
     assert_int_equal(world_last(flat.world)->evidence.rule, SW_ALERT_RULE_NOTHING_IN);
     assert_int_equal(world_last(flat.world)->onset.ms, T0 + 3 * DAY);
     be_still(&flat, T0 + 5 * DAY);
-    assert_int_equal(flat.world->alert_count, 1);
+    assert_int_equal(flat.world->alert_count, 2);
     world_free(flat.world);
     city = world_policy();
 }
@@ -319,6 +358,27 @@ static void a_rule_that_counts_from_the_end_may_speak_before_the_window_is_over(
     assert_true(core_people_judge(subject, HOME_ALERT_LEAK, habit).decided);
     be_still(&flat, T0 + 4 * DAY);
     assert_int_equal(core_people_judge(subject, HOME_ALERT_QUIET, habit).onset_ms, T0 + 3 * DAY);
+    world_free(flat.world);
+}
+
+static void a_home_that_is_away_for_long_has_no_stuck_meter(void **state)
+{
+    (void)state;
+    struct flat flat = new_flat();
+    for (int day = 1; day < 40; day++)
+        for (int hour = 1; hour <= 24; hour++)
+            read_at(&flat, flat.read_ms + HOUR, hour == 8 ? 30 * LITRE : 0);
+    int64_t from = flat.read_ms;
+    assert_int_equal(set(&flat, SW_AWAY_AWAY, from + 40 * DAY, from), SW_OK);
+    uint32_t before = flat.world->alert_count;
+    be_still(&flat, from + 40 * DAY - HOUR);
+    assert_int_equal(flat.world->alert_count, before);
+    be_still(&flat, from + 67 * DAY);
+    for (uint32_t i = before; i < flat.world->alert_count; i++)
+        assert_int_not_equal(flat.world->alerts[i].kind, SW_ALERT_KIND_METER_FAULT);
+    be_still(&flat, from + 69 * DAY);
+    assert_int_equal(world_last(flat.world)->kind, SW_ALERT_KIND_METER_FAULT);
+    assert_int_equal(world_last(flat.world)->evidence.rule, SW_ALERT_RULE_STUCK);
     world_free(flat.world);
 }
 
@@ -353,7 +413,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_home_that_is_away_raises_nothing_until_its_time_and_then_counts_anew),
         cmocka_unit_test(the_first_real_use_ends_it_and_counts_as_any_use),
-        cmocka_unit_test(a_tap_is_a_real_use_however_often_the_meter_is_read),
+        cmocka_unit_test(a_drip_is_no_real_use),
+        cmocka_unit_test(a_flush_is_a_real_use_however_often_the_meter_is_read),
         cmocka_unit_test(the_last_use_before_leaving_that_is_read_after_it_ends_nothing),
         cmocka_unit_test(an_open_alert_is_cleared_by_whoever_says_that_nobody_is_at_home),
         cmocka_unit_test(what_was_resolved_before_an_absence_is_raised_again_after_it),
@@ -364,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_back_does_not_keep_a_home_away_for_longer_than_a_year),
         cmocka_unit_test(two_rules_wait_each_for_its_own_window_after_an_absence),
         cmocka_unit_test(a_rule_that_counts_from_the_end_may_speak_before_the_window_is_over),
+        cmocka_unit_test(a_home_that_is_away_for_long_has_no_stuck_meter),
         cmocka_unit_test(a_weather_warning_lasts_until_its_end),
         cmocka_unit_test(names_of_settings_and_outcomes),
     };

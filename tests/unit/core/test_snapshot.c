@@ -277,6 +277,44 @@ static void a_rule_that_asks_for_more_starts_to_observe_anew(void **state)
     world_free(world);
 }
 
+/* Two homes are still; then the city switches the rule off for one of them. */
+static void a_rule_that_was_switched_off_leaves_no_alert_open(void **state)
+{
+    (void)state;
+    struct world *world = world_new(2);
+    struct policy asked = world_policy(), not_asked = world_policy();
+    const char *const names[] = {"home-1", "home-2"};
+    uint8_t bytes[2][CORE_SNAPSHOT_SIZE_MAX];
+    size_t size[2];
+    for (uint32_t home = 0; home < 2; home++) {
+        world_add(world, SUBJECT_HOME, names[home], CORE_NO_PARENT, &asked);
+        for (int64_t t = T0; t <= T0 + 2 * DAY; t += HOUR)
+            world_read(world, home, SW_READING_WATER_INDEX, t, 0);
+        size[home] = core_snapshot(world->core, home, bytes[home], sizeof bytes[home]);
+    }
+    assert_int_equal(world->alert_count, 2);
+    world_renew(world, 2);
+    not_asked.no_use.window_ms = 0;
+    for (uint32_t home = 0; home < 2; home++) {
+        world_add(world, SUBJECT_HOME, names[home], CORE_NO_PARENT, home == 0 ? &not_asked : &asked);
+        assert_int_equal(core_restore(world->core, home, bytes[home], size[home]), SW_OK);
+    }
+    world_tick(world, T0 + 2 * DAY + MINUTE);
+    assert_int_equal(world->alert_count, 3);
+    assert_string_equal(world_last(world)->subject, "home-1");
+    assert_int_equal(world_last(world)->revision, 2);
+    assert_int_equal(world_last(world)->state, SW_ALERT_STATE_CLEARED);
+    assert_string_equal(world_last(world)->actor, "configuration");
+    assert_string_equal(world_last(world)->note, "the rule has been switched off");
+    for (int64_t t = T0 + 2 * DAY + HOUR; t <= T0 + 4 * DAY; t += HOUR) {
+        world_tick(world, t);
+        world_read(world, 0, SW_READING_WATER_INDEX, t, 0);
+        world_read(world, 1, SW_READING_WATER_INDEX, t, 0);
+    }
+    assert_int_equal(world->alert_count, 3);
+    world_free(world);
+}
+
 static void damaged_snapshots_are_refused_and_change_nothing(void **state)
 {
     (void)state;
@@ -354,6 +392,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_was_not_saved_is_not_held_against_the_node),
         cmocka_unit_test(a_gateway_that_stops_saves_the_last_answers),
         cmocka_unit_test(a_rule_that_asks_for_more_starts_to_observe_anew),
+        cmocka_unit_test(a_rule_that_was_switched_off_leaves_no_alert_open),
         cmocka_unit_test(damaged_snapshots_are_refused_and_change_nothing),
         cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(the_checksum_is_the_one_the_format_names),

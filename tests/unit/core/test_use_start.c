@@ -36,7 +36,7 @@ static int read_on(struct watch *watch, const struct tap_home *home, int64_t unt
 static void state_is_small(void **state)
 {
     (void)state;
-    assert_true(sizeof(struct use_start) <= 80);
+    assert_true(sizeof(struct use_start) <= 96);
 }
 
 static void in_a_home_without_drip_any_growth_is_use(void **state)
@@ -166,11 +166,51 @@ static void a_drip_that_has_stopped_is_forgotten(void **state)
         struct watch watch = watch_from(T0);
         read_on(&watch, &home, T0 + 2 * DAY, periods[p]);
         assert_true(watch.start.drip_ml_day > 0);
-        read_on(&watch, &home, T0 + 2 * DAY + 14 * HOUR,
-                periods[p]); /* 2, 2, 2 L by the hour look like a step of 2 L */
+        /* 2, 2, 2 L by the hour look like a step of 2 L, and by the minute like lots of a cistern. */
+        read_on(&watch, &home, T0 + 2 * DAY + 16 * HOUR, periods[p]);
         assert_int_equal(watch.start.drip_ml_day, 0);
         tap_use(&home, T0 + 3 * DAY, 10 * SECOND, LITRE); /* the least use its meter shows */
         assert_int_equal(read_on(&watch, &home, T0 + 4 * DAY, periods[p]), 1);
+    }
+}
+
+static int read_real(struct watch *watch, const struct tap_home *home, int64_t until_ms, int64_t period_ms)
+{
+    int64_t before_ms = watch->start.last_real_ms;
+    read_on(watch, home, until_ms, period_ms);
+    return watch->start.last_real_ms != before_ms;
+}
+
+static void a_slow_drip_is_never_real_use_and_a_flush_is(void **state)
+{
+    (void)state;
+    static const int64_t steps_ml[] = {1, LITRE};
+    static const int64_t drips_l_day[] = {1, 2, 3, 4, 6, 24};
+    for (size_t k = 0; k < sizeof drips_l_day / sizeof drips_l_day[0] * 2 * PERIODS; k++) {
+        static struct tap_home home;
+        home = (struct tap_home){.step_ml = steps_ml[k % 2], .drip_from_ms = T0 - 77 * MINUTE};
+        home.drip_ml_h = drips_l_day[k / 2 / PERIODS] * LITRE / 24;
+        struct watch watch = watch_from(T0);
+        assert_false(read_real(&watch, &home, T0 + 12 * DAY, periods[k / 2 % PERIODS]));
+        tap_use(&home, T0 + 12 * DAY + 10 * MINUTE, MINUTE, 6 * LITRE);
+        assert_true(read_real(&watch, &home, T0 + 13 * DAY, periods[k / 2 % PERIODS]));
+        assert_in_range(watch.start.last_real_ms, T0 + 12 * DAY, T0 + 12 * DAY + HOUR);
+    }
+}
+
+static void real_use_that_turns_out_to_be_a_drip_is_taken_back(void **state)
+{
+    (void)state;
+    for (size_t p = 0; p < PERIODS; p++) {
+        static struct tap_home home;
+        int64_t fall_ms = T0 + 6 * DAY + 11 * HOUR;
+        home = (struct tap_home){.step_ml = LITRE, .drip_ml_h = 10 * LITRE, .drip_from_ms = fall_ms};
+        tap_live(&home, T0, 6);
+        struct watch watch = watch_from(T0);
+        read_on(&watch, &home, fall_ms + 12 * HOUR, periods[p]);
+        assert_true(watch.start.last_real_ms > fall_ms + 10 * HOUR);
+        read_on(&watch, &home, fall_ms + 3 * DAY, periods[p]);
+        assert_true(watch.start.last_real_ms <= fall_ms + 3 * HOUR);
     }
 }
 
@@ -283,6 +323,8 @@ int main(void)
         cmocka_unit_test(a_drip_that_begins_when_uses_stop_is_found_out_and_its_uses_taken_back),
         cmocka_unit_test(a_drip_that_wavers_is_still_a_drip),
         cmocka_unit_test(a_drip_that_has_stopped_is_forgotten),
+        cmocka_unit_test(a_slow_drip_is_never_real_use_and_a_flush_is),
+        cmocka_unit_test(real_use_that_turns_out_to_be_a_drip_is_taken_back),
         cmocka_unit_test(human_hours_are_the_same_at_every_period),
         cmocka_unit_test(the_meters_step_is_learned),
         cmocka_unit_test(a_total_rounded_to_ml_hides_no_step),
