@@ -4,6 +4,7 @@
 import datetime
 import json
 import subprocess
+import time
 
 from case import check, run
 from rig import PATIENCE_S
