@@ -3,7 +3,6 @@
 
 #include "core/detect/no_use.h"
 #include "core/detect/nothing_in.h"
-#include "core/kept_time.h"
 #include "core/local_time.h"
 
 #define HOUR_MS (3600LL * 1000)
@@ -51,7 +50,8 @@ static void take_flow(struct subject *subject, const struct flow *flow)
     struct use_start_verdict use = use_start_take(&home->use_start, &policy->use_start, flow);
     habit_take(&home->habit, &policy->habit, flow, &use, core_home_is_learning(subject));
     if (use.taken_back)
-        habit_take_back(&home->habit, &policy->habit, core_home_still_from_ms(subject, home->use_start.last_use_ms));
+        habit_take_back(&home->habit, &policy->habit,
+                        core_home_still_from_ms(subject, kept_ms(home->use_start.last_use_s)));
     leak_take(&home->leak, &policy->leak, flow, use_start_step_ml(&home->use_start));
     burst_take(&home->burst, &policy->burst, flow);
     day_volume_take(&home->day_volume, &policy->day_volume, flow);
@@ -77,15 +77,15 @@ static struct meter_verdict take(struct core *core, uint32_t index, int64_t time
 bool core_home_stays_still(const struct subject *subject, int64_t time_ms, int64_t index_ml)
 {
     const struct home *home = subject->state.home;
-    return time_ms < home->look_ms && subject->standing == 0 && index_ml == home->meter.believed.index_ml;
+    return time_ms < kept_ms(home->look_s) && subject->standing == 0 && index_ml == home->meter.believed.index_ml;
 }
 
 void core_home_settle(struct core *core, uint32_t index)
 {
     struct subject *subject = &core->subjects[index];
     struct home *home = subject->state.home;
-    if (home->look_ms == 0) return;
-    home->look_ms = 0;
+    if (home->look_s == 0) return;
+    home->look_s = 0;
     if (subject->last_good_ms > home->window.last_good_ms)
         (void)take(core, index, subject->last_good_ms, home->meter.believed.index_ml);
 }
@@ -105,7 +105,7 @@ void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t re
 
 int64_t core_home_last_use_ms(const struct subject *subject)
 {
-    return subject->state.home->use_start.last_use_ms;
+    return kept_ms(subject->state.home->use_start.last_use_s);
 }
 
 /* The rule volume_below knows of water, not of people: its stillness begins with their last use. */
@@ -115,7 +115,7 @@ static struct condition judge_volume(const struct subject *subject)
     struct condition condition = no_use_judge(window, &subject->policy->no_use);
     condition.rule = SW_ALERT_RULE_VOLUME_BELOW;
     int64_t last_use_ms = core_home_last_use_ms(subject);
-    if (last_use_ms != 0 && condition.onset_ms == window->last_use_ms) condition.onset_ms = last_use_ms;
+    if (last_use_ms != 0 && condition.onset_ms == kept_ms(window->last_use_s)) condition.onset_ms = last_use_ms;
     return condition;
 }
 
@@ -191,7 +191,7 @@ static struct condition judge_real_use(const struct subject *subject)
 {
     const struct home *home = subject->state.home;
     struct condition condition =
-        nothing_in_judge(&home->window, &subject->policy->no_real_use, home->use_start.last_real_ms);
+        nothing_in_judge(&home->window, &subject->policy->no_real_use, kept_ms(home->use_start.last_real_s));
     condition.rule = SW_ALERT_RULE_NO_REAL_USE;
     return core_people_judge(subject, SUBJECT_ALERT_MAIN, condition);
 }
@@ -207,7 +207,7 @@ static struct condition judge_no_use(const struct subject *subject)
     bool alone = !habit_has_a_say(subject) && !volume_is_on(policy) && policy->nothing_in.window_ms <= 0;
     struct condition condition = alone ? judge_real_use(subject) : either(stillness, judge_real_use(subject));
     bool told = alert_life_is_open(alert) || alert->muted;
-    bool used = subject->state.home->use_start.last_real_ms > alert->onset_ms;
+    bool used = kept_ms(subject->state.home->use_start.last_real_s) > alert->onset_ms;
     return told && !used && !rises(&condition) ? undecided : condition;
 }
 
@@ -261,12 +261,12 @@ static int64_t look_ms(const struct subject *subject)
     const struct home *home = subject->state.home;
     const struct absence *absence = &home->absence;
     int64_t time_ms = home->window.last_good_ms, last_use_ms = core_home_last_use_ms(subject);
-    bool after_absence = absence->away != SW_AWAY_NONE || absence->still_from_ms > last_use_ms;
+    bool after_absence = absence->away != SW_AWAY_NONE || kept_ms(absence->still_from_s) > last_use_ms;
     bool settled = meter_is_settled(&home->meter) && !burst_is_running(&home->burst) &&
                    backflow_is_even(&home->backflow) && !after_absence;
     if (subject->standing != 0 || !settled) return 0;
     int64_t still_from_ms = last_use_ms != 0 ? last_use_ms : home->window.observed_since_ms;
-    int64_t last_real_ms = home->use_start.last_real_ms;
+    int64_t last_real_ms = kept_ms(home->use_start.last_real_s);
     int64_t real_from_ms = last_real_ms != 0 ? last_real_ms : home->window.observed_since_ms;
     /* A reading at the very end of an hour belongs to it: the first one after that closes it. */
     int64_t due_ms = (time_ms + LOOK_MS - 1) / LOOK_MS * LOOK_MS + 1;
@@ -303,7 +303,7 @@ void core_home_follow(struct core *core, uint32_t index, struct sw_wall now)
     for (int which = 0; which < SUBJECT_ALERT_COUNT; which++)
         if (which != HOME_ALERT_QUIET || !is_told_already(subject, &conditions[which]))
             core_follow(core, index, (enum subject_alert)which, &conditions[which], now);
-    subject->state.home->look_ms = look_ms(subject);
+    subject->state.home->look_s = kept_s(look_ms(subject));
 }
 
 static void no_use_evidence_of(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
@@ -374,7 +374,7 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
 void core_home_set_back(struct subject *subject, int64_t now_ms)
 {
     struct home *home = subject->state.home;
-    home->look_ms = 0;
+    home->look_s = 0;
     meter_set_back(&home->meter, now_ms);
     meter_fault_set_back(&home->meter_fault, now_ms);
     backflow_set_back(&home->backflow, now_ms);

@@ -21,11 +21,11 @@ static void end_absence(struct subject *subject, int64_t end_ms)
 {
     struct absence *absence = &subject->state.home->absence;
     if (hides_stillness(absence->away)) {
-        absence->still_from_ms = end_ms;
+        absence->still_from_s = kept_s(end_ms);
         habit_restart(&subject->state.home->habit, end_ms);
     }
     absence->away = SW_AWAY_NONE;
-    absence->since_ms = absence->until_ms = absence->used_ms = 0;
+    absence->since_s = absence->until_s = absence->used_s = 0;
     subject->dirty = true;
 }
 
@@ -36,7 +36,7 @@ static void run_out(struct subject *subject, enum sw_alert_rule by, int64_t over
     if (hides_stillness(absence->away)) {
         absence->over = absence->away;
         absence->over_by = by;
-        absence->over_ms = over_ms;
+        absence->over_s = kept_s(over_ms);
     }
     end_absence(subject, still_from_ms);
 }
@@ -44,9 +44,10 @@ static void run_out(struct subject *subject, enum sw_alert_rule by, int64_t over
 void core_people_tell(struct core *core, uint32_t index, struct sw_wall now)
 {
     struct absence *absence = &core->subjects[index].state.home->absence;
-    if (absence->over_ms == 0) return;
-    core_note(core, index, SW_ALERT_KIND_BACK, absence->over_by, absence->over_ms, sw_away_name(absence->over), now);
-    absence->over_ms = 0;
+    if (absence->over_s == 0) return;
+    core_note(core, index, SW_ALERT_KIND_BACK, absence->over_by, kept_ms(absence->over_s), sw_away_name(absence->over),
+              now);
+    absence->over_s = 0;
 }
 
 /* Alerts that are open are over with the setting. One that a person had resolved while it lasted may come again when
@@ -78,8 +79,8 @@ int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct s
     use_start_begin_real(&subject->state.home->use_start);
     if (away != SW_AWAY_NONE) {
         absence->away = away;
-        absence->since_ms = now.ms;
-        absence->until_ms = until.ms;
+        absence->since_s = kept_s(now.ms);
+        absence->until_s = kept_s(until.ms);
     }
     if (hides_stillness(away)) clear_stillness(core, index, actor, note, now);
     core_reschedule(core, index, now.ms);
@@ -92,7 +93,7 @@ struct core_absence core_away(const struct core *core, uint32_t index)
     const struct subject *subject = &core->subjects[index];
     if (subject->domain != SUBJECT_HOME) return (struct core_absence){.away = SW_AWAY_NONE};
     const struct absence *absence = &subject->state.home->absence;
-    return (struct core_absence){absence->away, {absence->since_ms}, {absence->until_ms}};
+    return (struct core_absence){absence->away, {kept_ms(absence->since_s)}, {kept_ms(absence->until_s)}};
 }
 
 bool core_home_is_away(const struct subject *subject)
@@ -107,7 +108,7 @@ bool core_home_is_learning(const struct subject *subject)
 
 int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_ms)
 {
-    int64_t from_ms = subject->state.home->absence.still_from_ms;
+    int64_t from_ms = kept_ms(subject->state.home->absence.still_from_s);
     return from_ms > last_use_ms ? from_ms : last_use_ms;
 }
 
@@ -117,34 +118,34 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
 void core_people_take(struct subject *subject, const struct flow *flow, const struct use_start_verdict *use)
 {
     struct absence *absence = &subject->state.home->absence;
-    int64_t last_use_ms = subject->state.home->use_start.last_use_ms;
+    int64_t last_use_ms = kept_ms(subject->state.home->use_start.last_use_s);
     if (!core_home_is_away(subject) || !flow->observed) return;
-    if (use->real && flow->from_ms >= absence->since_ms) absence->used_ms = flow->to_ms;
-    if (absence->used_ms > last_use_ms) absence->used_ms = 0; /* it was a drip */
-    if (absence->used_ms != 0 && !use->use && flow->to_ms - last_use_ms >= subject->policy->use_start.pause_ms)
-        run_out(subject, SW_ALERT_RULE_USED_AGAIN, absence->used_ms, last_use_ms);
+    if (use->real && flow->from_ms >= kept_ms(absence->since_s)) absence->used_s = kept_s(flow->to_ms);
+    if (kept_ms(absence->used_s) > last_use_ms) absence->used_s = 0; /* it was a drip */
+    if (absence->used_s != 0 && !use->use && flow->to_ms - last_use_ms >= subject->policy->use_start.pause_ms)
+        run_out(subject, SW_ALERT_RULE_USED_AGAIN, kept_ms(absence->used_s), last_use_ms);
 }
 
 void core_people_pass_time(struct subject *subject, int64_t now_ms)
 {
     const struct absence *absence = &subject->state.home->absence;
-    if (absence->away == SW_AWAY_NONE || now_ms < absence->until_ms) return;
-    run_out(subject, SW_ALERT_RULE_TIME_OVER, absence->until_ms, absence->until_ms);
+    if (absence->away == SW_AWAY_NONE || now_ms < kept_ms(absence->until_s)) return;
+    run_out(subject, SW_ALERT_RULE_TIME_OVER, kept_ms(absence->until_s), kept_ms(absence->until_s));
 }
 
 int64_t core_people_due_ms(const struct subject *subject)
 {
     const struct absence *absence = &subject->state.home->absence;
-    return absence->away == SW_AWAY_NONE ? DEADLINE_NONE : absence->until_ms;
+    return absence->away == SW_AWAY_NONE ? DEADLINE_NONE : kept_ms(absence->until_s);
 }
 
 void core_people_set_back(struct subject *subject, int64_t now_ms)
 {
     struct absence *absence = &subject->state.home->absence;
-    if (absence->since_ms > now_ms) absence->since_ms = now_ms;
-    if (absence->still_from_ms > now_ms) absence->still_from_ms = now_ms;
-    if (absence->used_ms > now_ms) absence->used_ms = now_ms;
-    if (absence->until_ms - now_ms > CORE_AWAY_MAX_MS) absence->until_ms = now_ms + CORE_AWAY_MAX_MS;
+    if (absence->since_s > kept_s(now_ms)) absence->since_s = kept_s(now_ms);
+    if (absence->still_from_s > kept_s(now_ms)) absence->still_from_s = kept_s(now_ms);
+    if (absence->used_s > kept_s(now_ms)) absence->used_s = kept_s(now_ms);
+    if (kept_ms(absence->until_s) - now_ms > CORE_AWAY_MAX_MS) absence->until_s = kept_s(now_ms + CORE_AWAY_MAX_MS);
 }
 
 /* What has to lie after the absence before a rule speaks that does not count from its end. */
@@ -166,13 +167,13 @@ struct condition core_people_judge(const struct subject *subject, enum subject_a
     if (subject->domain != SUBJECT_HOME || !is_about_stillness(which) || !rises) return condition;
     const struct absence *absence = &subject->state.home->absence;
     if (hides_stillness(absence->away)) return (struct condition){.decided = false};
-    if (absence->still_from_ms == 0) return condition;
+    if (absence->still_from_s == 0) return condition;
 
     bool looks_back = condition.rule == SW_ALERT_RULE_NONE || condition.rule == SW_ALERT_RULE_VOLUME_BELOW;
-    bool counts_anew = !looks_back && condition.onset_ms >= absence->still_from_ms;
-    if (!counts_anew && subject->last_good_ms - absence->still_from_ms < window_of(subject, condition.rule))
+    bool counts_anew = !looks_back && condition.onset_ms >= kept_ms(absence->still_from_s);
+    if (!counts_anew && subject->last_good_ms - kept_ms(absence->still_from_s) < window_of(subject, condition.rule))
         return (struct condition){.decided = false};
-    if (condition.onset_ms < absence->still_from_ms) condition.onset_ms = absence->still_from_ms;
+    if (condition.onset_ms < kept_ms(absence->still_from_s)) condition.onset_ms = kept_ms(absence->still_from_s);
     return condition;
 }
 

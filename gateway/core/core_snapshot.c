@@ -153,12 +153,12 @@ static void walk_gaps(struct walk *walk, struct use_window *window)
 
 static void walk_meter_fault(struct walk *walk, struct meter_fault *fault)
 {
-    walk_i64(walk, &fault->time_ms);
-    walk_i64(walk, &fault->grown_ms);
-    walk_i64(walk, &fault->onset_ms);
-    walk_i64(walk, &fault->last_ms);
-    walk_i64(walk, &fault->step_ml);
-    walk_i64(walk, &fault->odd_ml);
+    walk_u32(walk, &fault->time_s);
+    walk_u32(walk, &fault->grown_s);
+    walk_u32(walk, &fault->onset_s);
+    walk_u32(walk, &fault->last_s);
+    walk_i32(walk, &fault->step_ml);
+    walk_i32(walk, &fault->odd_ml);
     walk_i32(walk, &fault->span);
     walk_i32(walk, &fault->day);
     walk_i32(walk, &fault->block_day);
@@ -197,12 +197,12 @@ static void walk_backflow(struct walk *walk, struct backflow *backflow)
 static void walk_use_start(struct walk *walk, struct use_start *start)
 {
     uint16_t week = (uint16_t)start->step_week;
-    walk_i64(walk, &start->last_use_ms);
-    walk_i64(walk, &start->last_real_ms);
+    walk_u32(walk, &start->last_use_s);
+    walk_u32(walk, &start->last_real_s);
     walk_i32(walk, &start->real_ml);
     walk_u32(walk, &start->real_from_min);
-    walk_i64(walk, &start->anchor_ms);
-    walk_i64(walk, &start->still_ms);
+    walk_u32(walk, &start->anchor_s);
+    walk_u32(walk, &start->still_s);
     walk_i32(walk, &start->anchor_late_ms);
     walk_i32(walk, &start->line_ml);
     walk_i32(walk, &start->slowest_ml_day);
@@ -221,7 +221,7 @@ static void walk_use_start(struct walk *walk, struct use_start *start)
 
 static void walk_habit(struct walk *walk, struct habit *habit)
 {
-    walk_i64(walk, &habit->still_from_ms);
+    walk_u32(walk, &habit->still_from_s);
     for (int i = 0; i < HABIT_HORIZONS; i++) {
         walk_u32(walk, &habit->expected[i]);
         walk_u16(walk, &habit->reached[i]);
@@ -273,7 +273,7 @@ static void walk_day_volume(struct walk *walk, struct day_volume *day)
 {
     walk_u32(walk, &day->exceeded_s);
     walk_u32(walk, &day->last_s);
-    walk_i64(walk, &day->volume_ml);
+    walk_i32(walk, &day->volume_ml);
     walk_i32(walk, &day->day);
     walk_i32(walk, &day->unobserved_s);
 }
@@ -300,11 +300,11 @@ static void walk_rhythm(struct walk *walk, struct day_rhythm *rhythm)
 
 static void walk_absence(struct walk *walk, struct absence *absence)
 {
-    absence->away = (enum sw_away)walk_small(walk, absence->away, SW_AWAY_COUNT);
-    walk_i64(walk, &absence->since_ms);
-    walk_i64(walk, &absence->until_ms);
-    walk_i64(walk, &absence->still_from_ms);
-    walk_i64(walk, &absence->used_ms);
+    absence->away = (uint8_t)walk_small(walk, absence->away, SW_AWAY_COUNT);
+    walk_u32(walk, &absence->since_s);
+    walk_u32(walk, &absence->until_s);
+    walk_u32(walk, &absence->still_from_s);
+    walk_u32(walk, &absence->used_s);
 }
 
 /* The rule's volume and window come first: what was kept is what this rule needed. */
@@ -315,12 +315,12 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     struct use_window *window = &home->window;
     walk_i64(walk, &volume_ml);
     walk_i64(walk, &window_ms);
-    walk_i64(walk, &home->look_ms);
+    walk_u32(walk, &home->look_s);
     walk_absence(walk, &home->absence);
     walk_meter(walk, &home->meter);
     walk_i64(walk, &window->observed_since_ms);
     walk_i64(walk, &window->last_good_ms);
-    walk_i64(walk, &window->last_use_ms);
+    walk_u32(walk, &window->last_use_s);
     walk_u32(walk, &window->volume_ml);
     walk_u32(walk, &window->kept_ml);
     walk_uses(walk, window);

@@ -3,6 +3,8 @@
 #ifndef GATEWAY_CORE_CORE_STATE_H
 #define GATEWAY_CORE_CORE_STATE_H
 
+#include <assert.h>
+
 #include "core/aggregate/day_rhythm.h"
 #include "core/aggregate/rain.h"
 #include "core/aggregate/use_start.h"
@@ -23,22 +25,23 @@
 #include "core/detect/rise.h"
 #include "core/detect/silence.h"
 #include "core/habit/habit.h"
+#include "core/kept_time.h"
 #include "core/normalise/level_quality.h"
 #include "core/normalise/meter.h"
 
 /* What the centre has said about a home's people. Times are 0 where nothing is set. */
 struct absence {
-    enum sw_away away;
-    int64_t since_ms, until_ms;
-    int64_t still_from_ms; /* stillness counts from here: the end of the last absence; 0 = there was none */
-    int64_t used_ms;       /* while away: real use was seen; it counts once it has paused */
-    int64_t over_ms;       /* it has ended then, and that is still to be told: within the same call; 0 = nothing is */
-    enum sw_away over;     /* and was this */
-    enum sw_alert_rule over_by;
+    uint32_t since_s, until_s;
+    uint32_t still_from_s; /* stillness counts from here: the end of the last absence; 0 = there was none */
+    uint32_t used_s;       /* while away: real use was seen; it counts once it has paused */
+    uint32_t over_s;       /* it has ended then, and that is still to be told: within the same call; 0 = nothing is */
+    uint8_t away;          /* enum sw_away */
+    uint8_t over;          /* enum sw_away: and was this */
+    uint8_t over_by;       /* enum sw_alert_rule */
 };
 
 struct home {
-    int64_t look_ms; /* readings before this that show no growth change nothing; see core_home_take() */
+    uint32_t look_s; /* readings before this that show no growth change nothing; see core_home_take() */
     struct meter meter;
     struct absence absence;
     struct meter_fault meter_fault;
@@ -52,6 +55,7 @@ struct home {
     struct day_rhythm rhythm;
     uint8_t slow_change; /* enum sw_alert_rule: of the last note */
 };
+static_assert(sizeof(struct home) <= 1024, "a city has a million homes");
 
 /* Who is asked whether they say the same: indices of subjects. */
 struct asked {
@@ -70,6 +74,7 @@ struct water {
     uint8_t doubt;    /* enum sw_quality_reason: of that sample; NONE = it was good */
     bool quarantined;
 };
+static_assert(sizeof(struct water) <= 256, "and very many levels");
 
 struct manhole {
     struct cover_mount mount;

@@ -204,7 +204,7 @@ static enum subject_condition condition_of_home(const struct subject *subject)
     const struct no_use_policy *policy = &subject->policy->no_use;
     if (use_window_coverage_permille(window, policy) < policy->coverage_permille) return SUBJECT_UNKNOWN;
     bool little = window->volume_ml < policy->volume_ml;
-    bool long_ago = window->last_good_ms - window->last_use_ms > policy->window_ms / 2;
+    bool long_ago = window->last_good_ms - kept_ms(window->last_use_s) > policy->window_ms / 2;
     return little || long_ago ? SUBJECT_QUIET : SUBJECT_NORMAL;
 }
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define SNAPSHOT_MAGIC      0x5343
-#define SNAPSHOT_VERSION    5
+#define SNAPSHOT_VERSION    6
 #define SNAPSHOT_CRC_SIZE   4
 #define SNAPSHOT_SIZE_LEAST (4 + SNAPSHOT_CRC_SIZE)
 

@@ -1,5 +1,7 @@
 #include "core/aggregate/use_start.h"
 
+#include "core/kept_time.h"
+
 #define MINUTE_MS INT64_C(60000)
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
@@ -83,7 +85,7 @@ static int32_t rate_ml_day(int64_t volume_ml, int64_t time_ms)
 static void begin_line(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
     bool anchored = flow->observed && flow->use_ml > 0;
-    start->anchor_ms = anchored ? flow->to_ms : 0;
+    start->anchor_s = kept_s(anchored ? flow->to_ms : 0);
     start->anchor_late_ms = anchored ? (int32_t)clamp(flow->to_ms - flow->from_ms, 0, INT32_MAX) : 0;
     start->line_ml = 0;
     start->slowest_ml_day = 0;
@@ -112,7 +114,7 @@ static bool is_even(const struct use_start *start, const struct flow *flow, int6
  * shows whole steps only: each gives a bound for the slowest rate. */
 static bool narrow_line(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
-    int64_t after_ms = flow->to_ms - start->anchor_ms;
+    int64_t after_ms = flow->to_ms - kept_ms(start->anchor_s);
     int64_t volume_ml = start->line_ml + clamp(flow->use_ml, 0, FLOW_USE_MAX_ML);
     int64_t grain = grain_ml(start, policy, flow);
     int32_t slowest =
@@ -140,7 +142,8 @@ static int64_t spell_ms(int spell)
 static void note_spell(struct use_start *start, const struct flow *flow)
 {
     for (int spell = 0; spell < USE_START_SPELLS; spell++) {
-        bool long_enough = flow->use_ml == 0 && flow->observed && flow->to_ms - start->still_ms >= spell_ms(spell);
+        bool long_enough =
+            flow->use_ml == 0 && flow->observed && flow->to_ms - kept_ms(start->still_s) >= spell_ms(spell);
         if (long_enough || start->still_end_min[spell] == 0) start->still_end_min[spell] = minutes(flow->to_ms);
     }
 }
@@ -162,11 +165,12 @@ static bool never_sleeps(const struct use_start *start, const struct use_start_p
 static bool follow_line(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
     if (start->line_is_drip && flow->observed && flow->use_ml == 0) return false;
-    if (!flow->observed || start->anchor_ms == 0 || !narrow_line(start, policy, flow)) {
+    if (!flow->observed || start->anchor_s == 0 || !narrow_line(start, policy, flow)) {
         begin_line(start, policy, flow);
         return false;
     }
-    bool long_enough = start->line_growths >= policy->line_growths && flow->to_ms - start->anchor_ms >= policy->line_ms;
+    bool long_enough =
+        start->line_growths >= policy->line_growths && flow->to_ms - kept_ms(start->anchor_s) >= policy->line_ms;
     if (!long_enough || flow->use_ml == 0) return false;
     if (!start->line_is_drip && !never_sleeps(start, policy, flow)) return false;
     bool found = !start->line_is_drip;
@@ -179,12 +183,12 @@ static bool follow_line(struct use_start *start, const struct use_start_policy *
  * too slow for one. A quarter is for its unevenness. One that has only become slower is found out anew. */
 static void heed_stillness(struct use_start *start, const struct use_start_policy *policy, const struct flow *flow)
 {
-    if (flow->use_ml > 0 || !flow->observed || start->still_ms == 0) {
-        start->still_ms = flow->to_ms;
+    if (flow->use_ml > 0 || !flow->observed || start->still_s == 0) {
+        start->still_s = kept_s(flow->to_ms);
         return;
     }
     if (start->drip_ml_day == 0) return;
-    int64_t still_ms = flow->to_ms - start->still_ms;
+    int64_t still_ms = flow->to_ms - kept_ms(start->still_s);
     int32_t step_ml = larger(start->step_ml, policy->grain_ml);
     bool stopped = still_ms > STOPPED_STEPS * (grain_ml(start, policy, flow) * DAY_MS / start->drip_ml_day);
     bool too_slow = rate_ml_day(step_ml + step_ml / 4, still_ms) < policy->drip_least_ml_day;
@@ -195,20 +199,20 @@ static bool has_stopped(const struct use_start *start, const struct use_start_po
 {
     if (!start->line_is_drip || !flow->observed || flow->use_ml > 0 || start->slowest_ml_day <= 0) return false;
     int64_t step_ms = grain_ml(start, policy, flow) * DAY_MS / start->slowest_ml_day;
-    return flow->to_ms - start->still_ms > STOPPED_STEPS * step_ms;
+    return flow->to_ms - kept_ms(start->still_s) > STOPPED_STEPS * step_ms;
 }
 
 /* What began less than a day ago and has stopped was not a drip but people, who use as much in each of some hours; or
  * it was a tap that somebody has closed. */
 static bool was_use(const struct use_start *start)
 {
-    return start->still_ms - start->anchor_ms < DAY_MS;
+    return kept_ms(start->still_s) - kept_ms(start->anchor_s) < DAY_MS;
 }
 
 static void give_back(struct use_start *start)
 {
-    if (start->last_use_ms < start->still_ms) start->last_use_ms = start->still_ms;
-    start->last_real_ms = start->last_use_ms;
+    if (start->last_use_s < start->still_s) start->last_use_s = start->still_s;
+    start->last_real_s = start->last_use_s;
 }
 
 /* Volume beyond what the drip explains. Human use leaves the allowance as it is: the drip's next step is still to come.
@@ -250,25 +254,25 @@ struct use_start_verdict use_start_take(struct use_start *start, const struct us
     learn_step(start, flow);
     heed_stillness(start, policy, flow);
     note_spell(start, flow);
-    int64_t line_began_ms = start->anchor_ms;
+    int64_t line_began_ms = kept_ms(start->anchor_s);
     bool found = follow_line(start, policy, flow);
     if (found) {
         start->allowance_ul = (int32_t)clamp(grain_ml(start, policy, flow) * INT64_C(1000), 0, INT32_MAX);
-        verdict.taken_back = start->last_use_ms > line_began_ms;
-        if (verdict.taken_back) start->last_use_ms = line_began_ms;
-        if (start->last_real_ms > line_began_ms) start->last_real_ms = line_began_ms;
+        verdict.taken_back = kept_ms(start->last_use_s) > line_began_ms;
+        if (verdict.taken_back) start->last_use_s = kept_s(line_began_ms);
+        if (kept_ms(start->last_real_s) > line_began_ms) start->last_real_s = kept_s(line_began_ms);
     } else if (has_stopped(start, policy, flow)) {
-        verdict.taken_back = was_use(start) && start->last_use_ms != start->still_ms;
+        verdict.taken_back = was_use(start) && start->last_use_s != start->still_s;
         if (was_use(start)) give_back(start);
         start->drip_ml_day = 0;
-        start->anchor_ms = 0;
+        start->anchor_s = 0;
         start->line_is_drip = false;
     }
     verdict.volume_ml = found ? 0 : spend_allowance(start, policy, flow);
     verdict.use = verdict.volume_ml > 0;
     verdict.real = is_real(start, policy, flow, verdict.volume_ml);
-    if (verdict.use) start->last_use_ms = flow->to_ms;
-    if (verdict.real) start->last_real_ms = flow->to_ms;
+    if (verdict.use) start->last_use_s = kept_s(flow->to_ms);
+    if (verdict.real) start->last_real_s = kept_s(flow->to_ms);
     return verdict;
 }
 
@@ -280,13 +284,13 @@ void use_start_begin_real(struct use_start *start)
 
 void use_start_set_back(struct use_start *start, int64_t now_ms)
 {
-    if (start->last_use_ms > now_ms) start->last_use_ms = now_ms;
-    if (start->last_real_ms > now_ms) start->last_real_ms = now_ms;
+    if (start->last_use_s > kept_s(now_ms)) start->last_use_s = kept_s(now_ms);
+    if (start->last_real_s > kept_s(now_ms)) start->last_real_s = kept_s(now_ms);
     use_start_begin_real(start);
     for (int spell = 0; spell < USE_START_SPELLS; spell++)
         if (start->still_end_min[spell] > minutes(now_ms)) start->still_end_min[spell] = minutes(now_ms);
-    if (start->still_ms > now_ms) start->still_ms = now_ms;
-    start->anchor_ms = 0;
+    if (start->still_s > kept_s(now_ms)) start->still_s = kept_s(now_ms);
+    start->anchor_s = 0;
     start->line_is_drip = false;
     start->line_growths = 0;
 }

@@ -26,10 +26,10 @@
 
 /* Starts zeroed. */
 struct use_start {
-    int64_t last_use_ms;  /* 0 = none seen */
-    int64_t last_real_ms; /* the same of real use */
-    int64_t anchor_ms;    /* the reading that showed the line's first growth; 0 = no line */
-    int64_t still_ms;     /* the last reading that showed growth, or the first one of all; 0 = none */
+    uint32_t last_use_s;  /* 0 = none seen */
+    uint32_t last_real_s; /* the same of real use */
+    uint32_t anchor_s;    /* the reading that showed the line's first growth; 0 = no line */
+    uint32_t still_s;     /* the last reading that showed growth, or the first one of all; 0 = none */
     int32_t anchor_late_ms;
     int32_t line_ml;        /* since the anchor */
     int32_t slowest_ml_day; /* that explains the line so far */

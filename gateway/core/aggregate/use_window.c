@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/kept_time.h"
+
 static_assert(sizeof(struct use_window) <= 400, "a home's window has 400 bytes");
 static_assert(USE_WINDOW_LONGEST_MS < INT64_C(1) << 32, "ages of entries have 32 bits");
 static_assert(3 * USE_WINDOW_VOLUME_MAX_ML < INT64_C(1) << 32,
@@ -80,7 +82,7 @@ static void add_use(struct use_window *window, int64_t rule_ml, int64_t time_ms,
 {
     struct use_window_use *newest = window->use_count ? use_at(window, window->use_count - 1u) : NULL;
     window->kept_ml += use_ml;
-    window->last_use_ms = time_ms;
+    window->last_use_s = kept_s(time_ms);
     if (newest && (int64_t)newest->volume_ml + use_ml <= rule_ml / USE_WINDOW_SHARE) {
         newest->volume_ml += use_ml;
         newest->end_ms = (uint32_t)time_ms;
@@ -177,16 +179,16 @@ int64_t use_window_due_ms(const struct use_window *window, const struct no_use_p
 
 void use_window_forget(struct use_window *window)
 {
-    int64_t last_use_ms = window->last_use_ms;
+    uint32_t last_use_s = window->last_use_s;
     int64_t last_good_ms = window->last_good_ms;
     memset(window, 0, sizeof *window);
-    window->last_use_ms = last_use_ms;
+    window->last_use_s = last_use_s;
     window->last_good_ms = window->observed_since_ms = last_good_ms;
 }
 
 void use_window_set_back(struct use_window *window, int64_t now_ms)
 {
     if (window->last_good_ms > now_ms) window->last_good_ms = now_ms;
-    if (window->last_use_ms > now_ms) window->last_use_ms = now_ms;
+    if (window->last_use_s > kept_s(now_ms)) window->last_use_s = kept_s(now_ms);
     use_window_forget(window);
 }

@@ -42,7 +42,7 @@ struct use_window {
     int64_t
         observed_since_ms; /* nothing is known of the time before: first good reading, or the end of a dropped gap */
     int64_t last_good_ms;
-    int64_t last_use_ms;
+    uint32_t last_use_s;
     uint32_t volume_ml; /* in the window that ends at last_good_ms */
     uint32_t kept_ml;   /* of the uses below */
     uint8_t use_first, use_count, gap_first, gap_count;

@@ -15,12 +15,12 @@ struct backflow_policy backflow_policy_default(void);
 
 /* Starts zeroed. Times are 0 where nothing has been seen yet. */
 struct backflow {
+    int64_t reverse_ml; /* the reverse total, */
+    int64_t reverse_odd_ml;
+    uint32_t reverse_s;   /* when it was read; 0 = the meter has none */
     uint32_t time_s;      /* of the last good reading of either total */
     uint32_t onset_s;     /* of the present spell */
     uint32_t last_back_s; /* water last ran back */
-    int64_t reverse_ml;   /* the reverse total, */
-    uint32_t reverse_s;   /* when it was read; 0 = the meter has none */
-    int64_t reverse_odd_ml;
     uint32_t outstanding_ml;
     uint32_t spell_ml; /* ran back since onset */
     bool reverse_odd;  /* reverse_odd_ml waits for the next one to confirm it */

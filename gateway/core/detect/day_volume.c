@@ -38,7 +38,8 @@ static void begin_day(struct day_volume *day, const struct day_volume_policy *po
 
 static void add(struct day_volume *day, const struct day_volume_policy *policy, int64_t use_ml, int64_t time_ms)
 {
-    day->volume_ml += use_ml;
+    int64_t volume_ml = day->volume_ml + use_ml;
+    day->volume_ml = (int32_t)(volume_ml < FLOW_USE_MAX_ML ? volume_ml : FLOW_USE_MAX_ML);
     if (policy->limit_ml > 0 && day->volume_ml > policy->limit_ml && !day->exceeded_s)
         day->exceeded_s = kept_s(time_ms);
 }

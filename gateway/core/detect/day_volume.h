@@ -15,7 +15,7 @@
 struct day_volume {
     uint32_t exceeded_s; /* the reading that showed it; 0 = within the limit */
     uint32_t last_s;     /* the last good reading */
-    int64_t volume_ml;   /* of the day of the last reading */
+    int32_t volume_ml;   /* of the day of the last reading, at most FLOW_USE_MAX_ML */
     int32_t day;         /* since 1970, local */
     int32_t unobserved_s;
 };

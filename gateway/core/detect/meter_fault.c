@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/kept_time.h"
+
 #define DAY_MS  (24LL * 3600 * 1000)
 #define SPAN_MS (METER_FAULT_COUNT_MS / METER_FAULT_SPANS)
 
@@ -74,13 +76,20 @@ static void discount(struct meter_fault *fault, enum meter_fault_count which)
     }
 }
 
+/* 2,147 m3 either way, more than a home uses in years. */
+static int32_t within_i32(int64_t step_ml)
+{
+    if (step_ml > INT32_MAX) return INT32_MAX;
+    return step_ml < -INT32_MAX ? -INT32_MAX : (int32_t)step_ml;
+}
+
 static void tell(struct meter_fault *fault, enum meter_fault_reason reason, int64_t onset_ms, int64_t step_ml)
 {
     if ((uint8_t)reason < fault->reason) return;
-    if (fault->reason == METER_FAULT_NONE) fault->onset_ms = onset_ms;
+    if (fault->reason == METER_FAULT_NONE) fault->onset_s = kept_s(onset_ms);
     fault->reason = (uint8_t)reason;
-    fault->last_ms = fault->time_ms;
-    fault->step_ml = step_ml;
+    fault->last_s = fault->time_s;
+    fault->step_ml = within_i32(step_ml);
 }
 
 static void be_over(struct meter_fault *fault)
@@ -96,7 +105,7 @@ static void count_step(struct meter_fault *fault, const struct meter_fault_polic
     count(fault, which);
     int32_t limit = step_ml < 0 ? policy->negative_steps : policy->jumps;
     if (limit <= 0 || meter_fault_count(fault, which) < limit) return;
-    tell(fault, step_ml < 0 ? METER_FAULT_NEGATIVE_STEP : METER_FAULT_JUMP, fault->time_ms, step_ml);
+    tell(fault, step_ml < 0 ? METER_FAULT_NEGATIVE_STEP : METER_FAULT_JUMP, kept_ms(fault->time_s), step_ml);
 }
 
 /* A new series begins. On the first day it is the first total that was wrong. */
@@ -106,7 +115,7 @@ static void take_replaced(struct meter_fault *fault, const struct meter_fault_po
     if (fault->days_seen == 0 && fault->still_days == 0) return;
     if (step_ml > 0) {
         count(fault, METER_FAULT_JUMPS);
-        tell(fault, METER_FAULT_JUMP, fault->time_ms, step_ml);
+        tell(fault, METER_FAULT_JUMP, kept_ms(fault->time_s), step_ml);
         return;
     }
     if (step_ml >= -METER_RUN_BACK_MAX_ML) {
@@ -115,7 +124,7 @@ static void take_replaced(struct meter_fault *fault, const struct meter_fault_po
     }
     count(fault, METER_FAULT_SET_BACKS);
     bool again = policy->set_backs > 0 && meter_fault_count(fault, METER_FAULT_SET_BACKS) >= policy->set_backs;
-    tell(fault, again ? METER_FAULT_TAMPER : METER_FAULT_SET_BACK, fault->time_ms, step_ml);
+    tell(fault, again ? METER_FAULT_TAMPER : METER_FAULT_SET_BACK, kept_ms(fault->time_s), step_ml);
     /* A new meter begins near 0; one that shows at least half of the old total was lowered. */
     fault->lowered = index_ml >= -step_ml;
 }
@@ -146,7 +155,7 @@ static void change_pulse(struct meter_fault *fault, uint32_t pulse_ml)
 {
     fault->pulse_ml = pulse_ml;
     fault->coarse_blocks = fault->fine_blocks = fault->settled_blocks = 0;
-    tell(fault, METER_FAULT_PULSE_WEIGHT, fault->time_ms, pulse_ml);
+    tell(fault, METER_FAULT_PULSE_WEIGHT, kept_ms(fault->time_s), pulse_ml);
 }
 
 static void close_coarse_block(struct meter_fault *fault)
@@ -200,7 +209,7 @@ static void take_growth(struct meter_fault *fault, int64_t growth_ml)
 
 static void end_stillness(struct meter_fault *fault)
 {
-    fault->grown_ms = fault->time_ms;
+    fault->grown_s = fault->time_s;
     fault->used = true;
     if (fault->reason == METER_FAULT_STUCK) be_over(fault);
 }
@@ -223,7 +232,7 @@ static void close_day(struct meter_fault *fault)
 
 static void pass_day(struct meter_fault *fault)
 {
-    int32_t day = (int32_t)(fault->time_ms / DAY_MS);
+    int32_t day = (int32_t)(kept_ms(fault->time_s) / DAY_MS);
     if (day == fault->day) return;
     if (fault->day != 0) close_day(fault);
     fault->day = day;
@@ -232,23 +241,24 @@ static void pass_day(struct meter_fault *fault)
 
 static void look_for_stuck(struct meter_fault *fault, const struct meter_fault_policy *policy)
 {
-    if (policy->stuck_ms <= 0 || fault->time_ms - fault->grown_ms < policy->stuck_ms) return;
+    if (policy->stuck_ms <= 0 || kept_ms(fault->time_s) - kept_ms(fault->grown_s) < policy->stuck_ms) return;
     bool observed = fault->still_days * DAY_MS * 10 >= policy->stuck_ms * STILL_TENTHS;
     bool strange =
         fault->days_seen >= HABIT_DAYS && fault->days_used * 1000 >= policy->used_permille * fault->days_seen;
-    if (observed && strange) tell(fault, METER_FAULT_STUCK, fault->grown_ms, 0);
+    if (observed && strange) tell(fault, METER_FAULT_STUCK, kept_ms(fault->grown_s), 0);
 }
 
 static void pass_time(struct meter_fault *fault, const struct meter_fault_policy *policy, int64_t time_ms)
 {
-    fault->time_ms = time_ms;
+    fault->time_s = kept_s(time_ms);
     pass_spans(fault, time_ms);
     if (fault->reason == METER_FAULT_STUCK && policy->stuck_ms <= 0) be_over(fault);
     if (fault->reason == METER_FAULT_NONE || fault->reason == METER_FAULT_STUCK) return;
     /* As long as the former series may come back, the lower total may be a wrong value. */
-    if (fault->lowered && fault->reason == METER_FAULT_SET_BACK && time_ms - fault->last_ms > METER_FORMER_KEEP_MS)
+    if (fault->lowered && fault->reason == METER_FAULT_SET_BACK &&
+        time_ms - kept_ms(fault->last_s) > METER_FORMER_KEEP_MS)
         tell(fault, METER_FAULT_TAMPER, time_ms, fault->step_ml);
-    if (time_ms - fault->last_ms >= policy->clear_ms) be_over(fault);
+    if (time_ms - kept_ms(fault->last_s) >= policy->clear_ms) be_over(fault);
 }
 
 static void take_event(struct meter_fault *fault, const struct meter_fault_policy *policy, int64_t index_ml,
@@ -256,7 +266,7 @@ static void take_event(struct meter_fault *fault, const struct meter_fault_polic
 {
     /* An odd total before which another odd one takes its place was wrong, too. */
     if (verdict->event == METER_ODD && fault->odd_ml != 0) count_step(fault, policy, fault->odd_ml);
-    fault->odd_ml = verdict->event == METER_ODD ? verdict->step_ml : 0;
+    fault->odd_ml = verdict->event == METER_ODD ? within_i32(verdict->step_ml) : 0;
     switch (verdict->event) {
     case METER_ODD_WITHDRAWN:
     case METER_RAN_BACK:
@@ -286,7 +296,7 @@ void meter_fault_take(struct meter_fault *fault, const struct meter_fault_policy
     bool moved = verdict->event == METER_RAN_BACK || verdict->event == METER_SERIES_REPLACED;
     bool good = verdict->quality == SW_QUALITY_GOOD;
     if (good) pass_day(fault);
-    if (fault->grown_ms == 0) fault->grown_ms = time_ms;
+    if (fault->grown_s == 0) fault->grown_s = kept_s(time_ms);
     bool grew = good && (verdict->use_ml > 0 || (verdict->event == METER_NONE && verdict->step_ml > 0));
     if (grew || moved) end_stillness(fault);
     take_event(fault, policy, index_ml, verdict);
@@ -295,23 +305,23 @@ void meter_fault_take(struct meter_fault *fault, const struct meter_fault_policy
 
 void meter_fault_excuse(struct meter_fault *fault, int64_t time_ms)
 {
-    if (fault->grown_ms == 0) return;
-    fault->grown_ms = time_ms;
+    if (fault->grown_s == 0) return;
+    fault->grown_s = kept_s(time_ms);
     fault->still_days = 0;
     if (fault->reason == METER_FAULT_STUCK) be_over(fault);
 }
 
-static void not_after(int64_t *time_ms, int64_t now_ms)
+static void not_after(uint32_t *time_s, uint32_t now_s)
 {
-    if (*time_ms > now_ms) *time_ms = now_ms;
+    if (*time_s > now_s) *time_s = now_s;
 }
 
 void meter_fault_set_back(struct meter_fault *fault, int64_t now_ms)
 {
-    not_after(&fault->time_ms, now_ms);
-    not_after(&fault->grown_ms, now_ms);
-    not_after(&fault->onset_ms, now_ms);
-    not_after(&fault->last_ms, now_ms);
+    not_after(&fault->time_s, kept_s(now_ms));
+    not_after(&fault->grown_s, kept_s(now_ms));
+    not_after(&fault->onset_s, kept_s(now_ms));
+    not_after(&fault->last_s, kept_s(now_ms));
     if (fault->span > now_ms / SPAN_MS) fault->span = (int32_t)(now_ms / SPAN_MS);
     if (fault->day > now_ms / DAY_MS) fault->day = (int32_t)(now_ms / DAY_MS);
     fault->block_count = 0;
@@ -331,9 +341,9 @@ struct condition meter_fault_judge(const struct meter_fault *fault, const struct
     bool told = fault->reason != METER_FAULT_NONE;
     bool advice = fault->reason == METER_FAULT_NEGATIVE_STEP || fault->reason == METER_FAULT_STUCK;
     enum sw_colour colour = advice ? policy->advice : policy->colour;
-    return (struct condition){.decided = fault->time_ms != 0,
+    return (struct condition){.decided = fault->time_s != 0,
                               .colour = told ? colour : SW_COLOUR_GREEN,
-                              .onset_ms = told ? fault->onset_ms : 0,
+                              .onset_ms = told ? kept_ms(fault->onset_s) : 0,
                               .rule = rules[fault->reason]};
 }
 
@@ -360,8 +370,8 @@ void meter_fault_evidence(const struct meter_fault *fault, struct sw_evidence *e
     static const struct meter_fault_policy any = {.colour = SW_COLOUR_YELLOW};
     bool stuck = fault->reason == METER_FAULT_STUCK;
     evidence->rule = meter_fault_judge(fault, &any).rule;
-    evidence->window_ms = stuck ? fault->time_ms - fault->grown_ms : METER_FAULT_COUNT_MS;
-    evidence->last_good.ms = fault->time_ms;
+    evidence->window_ms = stuck ? kept_ms(fault->time_s) - kept_ms(fault->grown_s) : METER_FAULT_COUNT_MS;
+    evidence->last_good.ms = kept_ms(fault->time_s);
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = fault->step_ml;
     evidence->count = count_of_reason(fault);

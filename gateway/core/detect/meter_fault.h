@@ -39,12 +39,12 @@ enum meter_fault_count { METER_FAULT_BACKS, METER_FAULT_JUMPS, METER_FAULT_SET_B
 
 /* Starts zeroed. Times are 0 where nothing has been seen yet. */
 struct meter_fault {
-    int64_t time_ms;  /* of the last total */
-    int64_t grown_ms; /* of the last growth, or of the last excuse for having none */
-    int64_t onset_ms; /* of the fault that is told */
-    int64_t last_ms;  /* it was last seen */
-    int64_t step_ml;  /* by how far the total stepped; pulse weight: the new step; stuck: 0 */
-    int64_t odd_ml;   /* step of a total that was put aside and not decided on; 0 = none */
+    uint32_t time_s;  /* of the last total */
+    uint32_t grown_s; /* of the last growth, or of the last excuse for having none */
+    uint32_t onset_s; /* of the fault that is told */
+    uint32_t last_s;  /* it was last seen */
+    int32_t step_ml;  /* by how far the total stepped; pulse weight: the new step; stuck: 0 */
+    int32_t odd_ml;   /* step of a total that was put aside and not decided on; 0 = none */
     int32_t span;     /* number of the 3-day span that goes on */
     int32_t day;      /* number of the day that goes on (UTC) */
     int32_t block_day;

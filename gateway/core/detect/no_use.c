@@ -1,5 +1,7 @@
 #include "core/detect/no_use.h"
 
+#include "core/kept_time.h"
+
 struct condition no_use_judge(const struct use_window *window, const struct no_use_policy *policy)
 {
     struct condition condition = {.decided = false, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
@@ -12,7 +14,8 @@ struct condition no_use_judge(const struct use_window *window, const struct no_u
     if (use_window_coverage_permille(window, policy) < policy->coverage_permille) return condition;
     condition.decided = true;
     condition.colour = policy->colour;
-    condition.onset_ms = window->last_use_ms ? window->last_use_ms : window->last_good_ms - policy->window_ms;
+    condition.onset_ms =
+        kept_ms(window->last_use_s) ? kept_ms(window->last_use_s) : window->last_good_ms - policy->window_ms;
     return condition;
 }
 
@@ -22,7 +25,7 @@ void no_use_evidence(const struct use_window *window, const struct no_use_policy
     evidence->window_ms = policy->window_ms;
     evidence->coverage_permille = use_window_coverage_permille(window, policy);
     evidence->last_good.ms = window->last_good_ms;
-    evidence->last_use.ms = window->last_use_ms;
+    evidence->last_use.ms = kept_ms(window->last_use_s);
     evidence->value_kind = SW_READING_WATER_INDEX;
     evidence->value_milli = window->volume_ml;
     evidence->threshold_milli = policy->volume_ml;

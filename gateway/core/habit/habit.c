@@ -3,9 +3,10 @@
 #include <assert.h>
 
 #include "core/habit/habit_math.h"
+#include "core/kept_time.h"
 #include "core/local_time.h"
 
-static_assert(sizeof(struct habit) <= 320, "a home's habit has 320 bytes");
+static_assert(sizeof(struct habit) <= 316, "part of a home's 1 KB");
 
 #define MINUTE_S INT64_C(60)
 #define HOUR_S   (60 * MINUTE_S)
@@ -102,7 +103,7 @@ static int64_t local_hour(const struct habit_policy *policy, int64_t time_ms)
 
 static struct place place_of(const struct habit *habit, const struct habit_policy *policy)
 {
-    int64_t hour = local_hour(policy, habit->still_from_ms - habit->half_s * INT64_C(1000));
+    int64_t hour = local_hour(policy, kept_ms(habit->still_from_s) - habit->half_s * INT64_C(1000));
     int weekday = (int)((hour / 24 + 3) % 7); /* 1970 began on a Thursday; 0 = Monday */
     return (struct place){
         .hour = (int)(hour % 24), .day_type = weekday >= 5, .weekend = weekday >= 5, .friday = weekday == 4};
@@ -205,7 +206,7 @@ static uint8_t cheapest(const struct habit *habit, const struct habit_stage_poli
 
 static int64_t last_reading_ms(const struct habit *habit)
 {
-    return habit->still_from_ms + habit->still_s * INT64_C(1000);
+    return kept_ms(habit->still_from_s) + habit->still_s * INT64_C(1000);
 }
 
 /* A home that is silent for most of each day would overflow: it forgets sooner. */
@@ -226,7 +227,7 @@ static void choose(struct habit *habit, const struct habit_policy *policy)
     look_at(habit, policy, features);
     for (int i = 0; i < HABIT_HORIZONS; i++)
         likely[i] = likely_q24(i, features);
-    bool learned = habit->still_from_ms - habit->since_min * MINUTE_S * 1000 >= policy->learn_ms;
+    bool learned = kept_ms(habit->still_from_s) - habit->since_min * MINUTE_S * 1000 >= policy->learn_ms;
     /* The mean is some way above what is usual. */
     int64_t gap_h_q16 = at_most(usual_gap_q24(features) * 3 / 512, INT64_C(1000) << 16);
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
@@ -271,7 +272,7 @@ static void learn(struct habit *habit, const struct habit_policy *policy, int64_
 
 static void begin(struct habit *habit, int64_t from_ms, int64_t interval_s, bool by_use, bool after_hole)
 {
-    habit->still_from_ms = from_ms;
+    habit->still_from_s = kept_s(from_ms);
     habit->still_s = 0;
     habit->half_s = (uint16_t)at_most(interval_s / 2, UINT16_MAX);
     habit->by_use = by_use;
@@ -287,7 +288,7 @@ static bool joins(const struct habit *habit, const struct habit_policy *policy, 
 {
     if (!habit->by_use || habit->after_hole || interval_s >= HOURLY_S) return false;
     int64_t middle_ms = flow->to_ms - interval_s * 500;
-    int64_t last_ms = habit->still_from_ms - habit->half_s * INT64_C(1000);
+    int64_t last_ms = kept_ms(habit->still_from_s) - habit->half_s * INT64_C(1000);
     return middle_ms - last_ms < HOUR_MS && local_hour(policy, middle_ms) == local_hour(policy, last_ms);
 }
 
@@ -307,10 +308,10 @@ static void take_use(struct habit *habit, const struct habit_policy *policy, con
 
 static void stay_still(struct habit *habit, const struct flow *flow)
 {
-    int64_t from_ms = flow->from_ms > habit->still_from_ms ? flow->from_ms : habit->still_from_ms;
+    int64_t from_ms = flow->from_ms > kept_ms(habit->still_from_s) ? flow->from_ms : kept_ms(habit->still_from_s);
     if (flow->to_ms <= from_ms) return;
     int64_t interval_s = (flow->to_ms - from_ms) / 1000;
-    habit->still_s = (int32_t)at_most((flow->to_ms - habit->still_from_ms) / 1000, INT32_MAX);
+    habit->still_s = (int32_t)at_most((flow->to_ms - kept_ms(habit->still_from_s)) / 1000, INT32_MAX);
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
         if (habit->wait_h[stage] && habit->still_s + early_s(interval_s) >= habit->wait_h[stage] * HOUR_S)
             habit->is_over[stage] = true;
@@ -338,7 +339,7 @@ void habit_take(struct habit *habit, const struct habit_policy *policy, const st
 
 void habit_take_back(struct habit *habit, const struct habit_policy *policy, int64_t last_use_ms)
 {
-    if (last_use_ms <= 0 || last_use_ms >= habit->still_from_ms) return;
+    if (last_use_ms <= 0 || last_use_ms >= kept_ms(habit->still_from_s)) return;
     struct flow still = {.from_ms = last_reading_ms(habit), .to_ms = last_reading_ms(habit), .observed = true};
     bool skip = habit->skip;
     begin(habit, last_use_ms, 0, true, false);
@@ -371,7 +372,7 @@ struct condition habit_judge(const struct habit *habit, const struct habit_polic
     condition.decided = habit->is_over[stage] || habit->by_use;
     if (!habit->is_over[stage]) return condition;
     condition.colour = policy->stages[stage].colour;
-    condition.onset_ms = habit->still_from_ms;
+    condition.onset_ms = kept_ms(habit->still_from_s);
     return condition;
 }
 
@@ -381,7 +382,7 @@ int64_t habit_due_ms(const struct habit *habit)
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
         if (habit->wait_h[stage] && !habit->is_over[stage] && habit->wait_h[stage] < least_h)
             least_h = habit->wait_h[stage];
-    return least_h == INT64_MAX ? INT64_MAX : habit->still_from_ms + least_h * HOUR_MS - EARLY_MOST_S * 1000;
+    return least_h == INT64_MAX ? INT64_MAX : kept_ms(habit->still_from_s) + least_h * HOUR_MS - EARLY_MOST_S * 1000;
 }
 
 enum sw_habit_state habit_state(const struct habit *habit, const struct habit_policy *policy)

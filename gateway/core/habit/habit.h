@@ -12,7 +12,7 @@
  * is taken from the middle of the interval that showed its first use to the middle of that which showed the next one.
  * Time that was not observed ends a gap: stillness counts anew from the reading after it.
  *
- * Integers only; 320 bytes a home; work per reading is a comparison unless a gap begins or ends. */
+ * Integers only; 316 bytes a home; work per reading is a comparison unless a gap begins or ends. */
 #ifndef GATEWAY_CORE_HABIT_HABIT_H
 #define GATEWAY_CORE_HABIT_HABIT_H
 
@@ -31,7 +31,7 @@
 
 /* Starts zeroed. */
 struct habit {
-    int64_t still_from_ms;             /* the present stretch began: last use, end of a hole or absence; 0 = none yet */
+    uint32_t still_from_s;             /* the present stretch began: last use, end of a hole or absence; 0 = none yet */
     uint32_t expected[HABIT_HORIZONS]; /* Q24: gaps to reach each of the hours by the model, forgotten within months */
     uint16_t reached[HABIT_HORIZONS];  /* Q8: and those that did */
     int32_t still_s;                   /* of the present stretch, up to the last reading */

@@ -45,7 +45,7 @@ static void expect_true_use(const struct meter_run *run, const struct meter_verd
 static void expect_no_false_stillness(struct meter_run *run, int64_t time_ms)
 {
     struct condition still = no_use_judge(&run->window, &run->policy.no_use);
-    struct condition nothing = nothing_in_judge(&run->window, &run->nothing_policy, run->window.last_use_ms);
+    struct condition nothing = nothing_in_judge(&run->window, &run->nothing_policy, (run->window.last_use_s * SECOND));
     bool is_still = still.decided && still.colour != SW_COLOUR_GREEN;
     bool is_nothing = nothing.decided && nothing.colour != SW_COLOUR_GREEN;
     if (is_still && grown_ml(run, run->policy.no_use.window_ms) >= run->policy.no_use.volume_ml)

@@ -295,7 +295,7 @@ static void a_still_home_is_no_use_long_before_it_is_a_stuck_meter(void **state)
     }
     live(&bench, 2 * 24);
     assert_int_equal(told(), SW_ALERT_RULE_STUCK);
-    assert_int_equal(meter_fault_judge(&run.fault, &run.fault_policy).onset_ms, run.fault.grown_ms);
+    assert_int_equal(meter_fault_judge(&run.fault, &run.fault_policy).onset_ms, (run.fault.grown_s * SECOND));
     assert_true(evidence().window_ms >= 28 * DAY);
     /* The home is still without use, whatever the meter is thought to be. */
     assert_int_equal(no_use_judge(&run.window, &run.policy.no_use).colour, SW_COLOUR_ORANGE);

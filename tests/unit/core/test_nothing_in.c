@@ -15,7 +15,7 @@ static struct use_window window;
 static struct condition take(const struct nothing_in_policy *policy, int64_t time_ms, int64_t use_ml)
 {
     use_window_take(&window, &volume_rule, policy->window_ms, time_ms, use_ml);
-    return nothing_in_judge(&window, policy, window.last_use_ms);
+    return nothing_in_judge(&window, policy, (window.last_use_s * SECOND));
 }
 
 static void forget(void)
@@ -37,7 +37,7 @@ static void nothing_for_t_holds_from_t_after_the_last_use(void **state)
     assert_int_equal(condition.onset_ms, T0 + 20 * HOUR);
     assert_int_equal(condition.rule, SW_ALERT_RULE_NOTHING_IN);
     struct sw_evidence evidence = {0};
-    nothing_in_evidence(&window, &in_12_h, window.last_use_ms, &evidence);
+    nothing_in_evidence(&window, &in_12_h, (window.last_use_s * SECOND), &evidence);
     assert_int_equal(evidence.coverage_permille, 1000);
     assert_int_equal(evidence.last_use.ms, T0 + 20 * HOUR);
     condition = take(&in_12_h, T0 + 33 * HOUR, 1); /* a single millilitre */

@@ -52,7 +52,8 @@ static void in_a_home_without_drip_any_growth_is_use(void **state)
             growths += tap_flow(&home, t, t + periods[p]).use_ml > 0;
         assert_int_equal(read_on(&watch, &home, T0 + 14 * DAY, periods[p]), growths);
         assert_int_equal(watch.start.drip_ml_day, 0);
-        assert_int_equal(watch.start.last_use_ms, T0 + 13 * DAY + 22 * HOUR + (p < 2 ? 22 + (p ? 8 : 0) : 60) * MINUTE);
+        assert_int_equal((watch.start.last_use_s * SECOND),
+                         T0 + 13 * DAY + 22 * HOUR + (p < 2 ? 22 + (p ? 8 : 0) : 60) * MINUTE);
     }
 }
 
@@ -70,7 +71,7 @@ static void a_drip_known_before_does_not_keep_a_still_home_alive(void **state)
             int late = read_on(&watch, &home, T0 + 14 * DAY, periods[p]);
             if (late)
                 fail_msg("drip %d ml/h, period %d min: %d uses", (int)drips_ml_h[d], (int)(periods[p] / MINUTE), late);
-            assert_in_range(watch.start.last_use_ms, T0 + 9 * DAY + 20 * HOUR, T0 + 10 * DAY + 3 * HOUR);
+            assert_in_range((watch.start.last_use_s * SECOND), T0 + 9 * DAY + 20 * HOUR, T0 + 10 * DAY + 3 * HOUR);
             assert_in_range(watch.start.drip_ml_day / 24, drips_ml_h[d] * 95 / 100, drips_ml_h[d] * 125 / 100);
         }
     }
@@ -87,7 +88,7 @@ static void a_flush_on_top_of_a_drip_is_seen(void **state)
         tap_use(&home, T0 + 30 * HOUR + 20 * MINUTE, 30 * SECOND, 3 * LITRE);
         assert_int_equal(read_on(&watch, &home, T0 + 30 * HOUR, periods[p]), 0);
         assert_true(read_on(&watch, &home, T0 + 31 * HOUR, periods[p]) >= 1);
-        assert_in_range(watch.start.last_use_ms, T0 + 30 * HOUR + 20 * MINUTE, T0 + 31 * HOUR);
+        assert_in_range((watch.start.last_use_s * SECOND), T0 + 30 * HOUR + 20 * MINUTE, T0 + 31 * HOUR);
         assert_int_equal(read_on(&watch, &home, T0 + 60 * HOUR, periods[p]), 0);
     }
 }
@@ -126,7 +127,7 @@ static void a_drip_that_begins_when_uses_stop_is_found_out_and_its_uses_taken_ba
             read_on(&watch, &home, fall_ms + cases[c].hours * HOUR, periods[p]);
             assert_true(watch.start.drip_ml_day > 0);
             assert_int_equal(watch.taken_back, 1);
-            assert_true(watch.start.last_use_ms <= fall_ms + 3 * HOUR);
+            assert_true((watch.start.last_use_s * SECOND) <= fall_ms + 3 * HOUR);
             assert_int_equal(read_on(&watch, &home, fall_ms + 3 * DAY, periods[p]), 0);
         }
     }
@@ -176,9 +177,9 @@ static void a_drip_that_has_stopped_is_forgotten(void **state)
 
 static int read_real(struct watch *watch, const struct tap_home *home, int64_t until_ms, int64_t period_ms)
 {
-    int64_t before_ms = watch->start.last_real_ms;
+    int64_t before_ms = (watch->start.last_real_s * SECOND);
     read_on(watch, home, until_ms, period_ms);
-    return watch->start.last_real_ms != before_ms;
+    return (watch->start.last_real_s * SECOND) != before_ms;
 }
 
 static void a_slow_drip_is_never_real_use_and_a_flush_is(void **state)
@@ -194,7 +195,7 @@ static void a_slow_drip_is_never_real_use_and_a_flush_is(void **state)
         assert_false(read_real(&watch, &home, T0 + 12 * DAY, periods[k / 2 % PERIODS]));
         tap_use(&home, T0 + 12 * DAY + 10 * MINUTE, MINUTE, 6 * LITRE);
         assert_true(read_real(&watch, &home, T0 + 13 * DAY, periods[k / 2 % PERIODS]));
-        assert_in_range(watch.start.last_real_ms, T0 + 12 * DAY, T0 + 12 * DAY + HOUR);
+        assert_in_range((watch.start.last_real_s * SECOND), T0 + 12 * DAY, T0 + 12 * DAY + HOUR);
     }
 }
 
@@ -208,9 +209,9 @@ static void real_use_that_turns_out_to_be_a_drip_is_taken_back(void **state)
         tap_live(&home, T0, 6);
         struct watch watch = watch_from(T0);
         read_on(&watch, &home, fall_ms + 12 * HOUR, periods[p]);
-        assert_true(watch.start.last_real_ms > fall_ms + 10 * HOUR);
+        assert_true((watch.start.last_real_s * SECOND) > fall_ms + 10 * HOUR);
         read_on(&watch, &home, fall_ms + 3 * DAY, periods[p]);
-        assert_true(watch.start.last_real_ms <= fall_ms + 3 * HOUR);
+        assert_true((watch.start.last_real_s * SECOND) <= fall_ms + 3 * HOUR);
     }
 }
 
@@ -274,7 +275,7 @@ static void use_in_an_unobserved_time_is_use_and_ends_a_line(void **state)
     assert_true(verdict.use);
     assert_in_range(verdict.volume_ml, 10 * LITRE, 22 * LITRE); /* 22 L, less what a drip may waver in a day */
     assert_int_equal(verdict.time_ms, T0 + 3 * DAY);
-    assert_int_equal(watch.start.anchor_ms, 0);
+    assert_int_equal((watch.start.anchor_s * SECOND), 0);
 }
 
 static void a_clock_set_back_leaves_no_time_ahead(void **state)
@@ -286,8 +287,8 @@ static void a_clock_set_back_leaves_no_time_ahead(void **state)
     struct watch watch = watch_from(T0);
     read_on(&watch, &home, T0 + 3 * DAY, MINUTE);
     use_start_set_back(&watch.start, T0);
-    assert_true(watch.start.last_use_ms <= T0);
-    assert_true(watch.start.still_ms <= T0);
+    assert_true((watch.start.last_use_s * SECOND) <= T0);
+    assert_true((watch.start.still_s * SECOND) <= T0);
     watch.read_ms = T0 - 5 * DAY; /* no use there: the drip is still known */
     assert_int_equal(read_on(&watch, &home, T0, MINUTE), 0);
 }
@@ -308,7 +309,7 @@ static void any_numbers_leave_a_sound_state(void **state)
         struct use_start_verdict verdict = use_start_take(&start, &policy, &flow);
         assert_true(verdict.volume_ml >= 0 && verdict.volume_ml <= use_ml);
         assert_true(start.allowance_ul >= 0 && start.drip_ml_day >= 0);
-        assert_true(start.last_use_ms <= time_ms);
+        assert_true((start.last_use_s * SECOND) <= time_ms);
     }
 }
 

@@ -40,7 +40,7 @@ static void use_inside_a_gap_counts_at_its_end(void **state)
     struct use_window window = {0};
     use_window_alone(&window, &day_rule, T0, 0);
     use_window_alone(&window, &day_rule, T0 + 10 * HOUR, 50 * LITRE);
-    assert_int_equal(window.last_use_ms, T0 + 10 * HOUR);
+    assert_int_equal((window.last_use_s * SECOND), T0 + 10 * HOUR);
     assert_int_equal(window.volume_ml, 50 * LITRE);
     assert_int_equal(use_window_coverage_permille(&window, &day_rule), 0);
 }
