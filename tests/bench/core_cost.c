@@ -92,13 +92,13 @@ static void shuffle(struct city *city)
     }
 }
 
-/* In one minute in twenty a home draws up to 12 L; a street is dry and trembles by a millimetre. */
+/* In one minute in sixty a home draws up to 12 L, 156 L a day, as one or two people do; a street is dry and trembles by a millimetre. */
 static void live(struct city *city)
 {
     for (uint32_t i = 0; i < city->count; i++) {
         if (city->domain == SUBJECT_LEVEL)
             city->value[i] = (int64_t)(roll(city) % 3) * 1000;
-        else if (roll(city) % 20 == 0)
+        else if (roll(city) % 60 == 0)
             city->value[i] += 1000 * (1 + (int64_t)(roll(city) % 12));
     }
 }
