@@ -42,6 +42,7 @@ void config_free(struct gateway_config *config)
     for (uint32_t i = 0; i < config->line_count; i++)
         free_line(&config->lines[i]);
     free(config->lines);
+    free(config->groups);
     free(config->subjects);
     free(config->store_path);
     free(config->mqtt.host);

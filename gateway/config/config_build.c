@@ -407,6 +407,44 @@ static void build_place(struct config_place *place, const struct raw_place *raw)
     if (raw->grid) snprintf(place->grid, sizeof place->grid, "%s", raw->grid);
 }
 
+/* What is set lies over what counts `under` it. */
+static void build_policy(struct build *build, struct policy *policy, const struct policy *under,
+                         const struct raw_policy *raw, const char *prefix)
+{
+    *policy = *under;
+    lay_policy(policy, raw);
+    lay_clock(build, policy, raw, prefix);
+}
+
+static void build_groups(struct build *build)
+{
+    struct gateway_config *config = build->config;
+    config->groups = make(build, build->raw->groups_count, sizeof *config->groups);
+    if (!config->groups) return;
+    config->group_count = build->raw->groups_count;
+    for (uint32_t i = 0; i < config->group_count; i++) {
+        char prefix[CONFIG_PATH_SIZE];
+        snprintf(prefix, sizeof prefix, "groups[%u].policy.", i);
+        copy_id(config->groups[i].id, build->raw->groups[i].id);
+        build_policy(build, &config->groups[i].policy, &config->policy, build->raw->groups[i].policy, prefix);
+    }
+}
+
+/* The policy that the subject's own lies over. */
+static const struct policy *policy_under(const struct build *build, uint32_t number)
+{
+    const struct gateway_config *config = build->config;
+    const char *group = build->raw->subjects[number].group;
+    char field[CONFIG_PATH_SIZE];
+    if (!group) return &config->policy;
+    for (uint32_t i = 0; i < config->group_count; i++)
+        if (strcmp(config->groups[i].id, group) == 0) return &config->groups[i].policy;
+    snprintf(field, sizeof field, "subjects[%u].group", number);
+    config_problem(build->problems, config_document_line(build->document, field), field,
+                   "no group is called %s; expected the id of an entry of groups", group);
+    return &config->policy;
+}
+
 static void build_upstream(struct build *build, uint32_t number)
 {
     const struct raw_subject *raw = &build->raw->subjects[number];
@@ -436,10 +474,8 @@ static void build_subjects(struct build *build)
         struct config_subject *subject = &config->subjects[i];
         copy_id(subject->id, raw->id);
         build_place(&subject->place, raw->place);
-        subject->policy = config->policy;
-        lay_policy(&subject->policy, raw->policy);
         snprintf(prefix, sizeof prefix, "subjects[%u].policy.", i);
-        lay_clock(build, &subject->policy, raw->policy, prefix);
+        build_policy(build, &subject->policy, policy_under(build, i), raw->policy, prefix);
     }
     config->subject_count = build->raw->subjects_count;
     for (uint32_t i = 0; i < config->subject_count; i++)
@@ -555,9 +591,9 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         copy_id(build.config->gateway, raw->gateway);
         if (raw->store) build.config->store_path = copy(&build, raw->store->path);
         build_mqtt(&build);
-        build.config->policy = policy_city_default();
-        lay_policy(&build.config->policy, raw->policy);
-        lay_clock(&build, &build.config->policy, raw->policy, "policy.");
+        struct policy built_in = policy_city_default();
+        build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
+        build_groups(&build);
         build_subjects(&build);
         build_lines(&build);
     }

@@ -32,19 +32,20 @@ static bool path_equals(const char *pattern, const char *path)
     return *pattern == '\0' && *path == '\0';
 }
 
-/* A subject's policy has the keys of the city's. */
-static const char *without_subject(const char *path)
+/* The policies of groups and subjects have the keys of the city's. */
+static const char *as_the_citys(const char *path)
 {
-    static const char subjects[] = "subjects[", policy[] = "].policy.";
-    if (strncmp(path, subjects, sizeof subjects - 1) != 0) return path;
-    const char *rest = path + sizeof subjects - 1;
+    static const char policy[] = "].policy.";
+    size_t list = strcspn(path, "[");
+    if (strncmp(path, "groups[", list + 1) != 0 && strncmp(path, "subjects[", list + 1) != 0) return path;
+    const char *rest = path + list + 1;
     rest += strspn(rest, "0123456789");
     return strncmp(rest, policy, sizeof policy - 1) == 0 ? rest + 2 : path;
 }
 
 const struct config_key *config_key_find(const char *path)
 {
-    const char *wanted = without_subject(path);
+    const char *wanted = as_the_citys(path);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (path_equals(keys[i].path, wanted)) return &keys[i];
     return NULL;

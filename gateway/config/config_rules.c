@@ -240,6 +240,24 @@ static void check_policy(const struct rules *rules, const char *prefix, const st
     check_flow(rules, prefix, policy);
 }
 
+static void check_groups(const struct rules *rules)
+{
+    const struct gateway_config *config = rules->config;
+    char path[CONFIG_PATH_SIZE];
+    for (uint32_t i = 0; i < config->group_count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (strcmp(config->groups[i].id, config->groups[j].id) != 0) continue;
+            snprintf(path, sizeof path, "groups[%u].id", i);
+            report(rules, path, "%s is the id of groups[%u] already; expected an id used once", config->groups[i].id,
+                   j);
+            break;
+        }
+        if (!rules->raw->groups[i].policy) continue;
+        snprintf(path, sizeof path, "groups[%u].policy.", i);
+        check_policy(rules, path, &config->groups[i].policy);
+    }
+}
+
 static void check_subjects(const struct rules *rules)
 {
     const struct gateway_config *config = rules->config;
@@ -258,7 +276,7 @@ static void check_subjects(const struct rules *rules)
             snprintf(path, sizeof path, "subjects[%u].place.%s", i, missing);
             report(rules, path, "key is missing; expected latitude and longitude together, or neither");
         }
-        /* What the city's policy has wrong is said once, at the city's. */
+        /* What the city's policy or a group's has wrong is said once, there. */
         if (!rules->raw->subjects[i].policy) continue;
         snprintf(path, sizeof path, "subjects[%u].policy.", i);
         check_policy(rules, path, &config->subjects[i].policy);
@@ -276,6 +294,7 @@ void config_rules_check(const struct gateway_config *config, const struct raw_co
         check_mqtt(&rules);
     }
     check_policy(&rules, "policy.", &config->policy);
+    check_groups(&rules);
     check_subjects(&rules);
     config_rules_wiring_check(config, document, problems);
 }

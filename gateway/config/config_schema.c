@@ -193,8 +193,15 @@ static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude)
 
 static const cyaml_schema_value_t id_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
+static const cyaml_schema_field_t group_fields[] = {TEXT(REQUIRED, raw_group, id),
+                                                    BLOCK(raw_group, policy, policy_fields), CYAML_FIELD_END};
+
+static const cyaml_schema_value_t group_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_group, group_fields)};
+
 static const cyaml_schema_field_t subject_fields[] = {
-    TEXT(REQUIRED, raw_subject, id), BLOCK(raw_subject, place, place_fields), LIST(raw_subject, upstream, &id_entry),
+    TEXT(REQUIRED, raw_subject, id),           TEXT(OPTIONAL, raw_subject, group),
+    BLOCK(raw_subject, place, place_fields),   LIST(raw_subject, upstream, &id_entry),
     BLOCK(raw_subject, policy, policy_fields), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t slot_fields[] = {NUMBER(raw_slot, slot),
@@ -249,14 +256,11 @@ static const cyaml_schema_field_t mqtt_fields[] = {
 
 static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t config_fields[] = {TEXT(REQUIRED, raw_config, schema),
-                                                     TEXT(REQUIRED, raw_config, city),
-                                                     TEXT(REQUIRED, raw_config, gateway),
-                                                     BLOCK(raw_config, store, store_fields),
-                                                     BLOCK(raw_config, mqtt, mqtt_fields),
-                                                     BLOCK(raw_config, policy, policy_fields),
-                                                     LIST(raw_config, subjects, &subject_entry),
-                                                     LIST(raw_config, lines, &line_entry),
-                                                     CYAML_FIELD_END};
+static const cyaml_schema_field_t config_fields[] = {
+    TEXT(REQUIRED, raw_config, schema),     TEXT(REQUIRED, raw_config, city),
+    TEXT(REQUIRED, raw_config, gateway),    BLOCK(raw_config, store, store_fields),
+    BLOCK(raw_config, mqtt, mqtt_fields),   BLOCK(raw_config, policy, policy_fields),
+    LIST(raw_config, groups, &group_entry), LIST(raw_config, subjects, &subject_entry),
+    LIST(raw_config, lines, &line_entry),   CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, config_fields)};

@@ -153,8 +153,13 @@ struct raw_place {
     char *grid;
 };
 
-struct raw_subject {
+struct raw_group {
     char *id;
+    struct raw_policy *policy;
+};
+
+struct raw_subject {
+    char *id, *group;
     struct raw_place *place;
     char **upstream;
     uint32_t upstream_count;
@@ -212,6 +217,8 @@ struct raw_config {
     struct raw_store *store;
     struct raw_mqtt *mqtt;
     struct raw_policy *policy;
+    struct raw_group *groups;
+    uint32_t groups_count;
     struct raw_subject *subjects;
     uint32_t subjects_count;
     struct raw_line *lines;

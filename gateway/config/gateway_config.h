@@ -17,12 +17,18 @@ struct config_place {
     char grid[128];             /* city/district/street/cell, "" = not given */
 };
 
+/* Subjects with a policy in common. */
+struct config_group {
+    char id[SW_ID_SIZE];
+    struct policy policy; /* the city's, with the group's own settings laid over it */
+};
+
 struct config_subject {
     char id[SW_ID_SIZE];
     struct config_place place;
     const struct config_subject *upstream[CORE_UPSTREAM_MAX];
     uint32_t upstream_count;
-    struct policy policy; /* the city's, with this subject's own settings laid over it */
+    struct policy policy; /* the group's or else the city's, with this subject's own settings laid over it */
 };
 
 /* A sensor behind a node. */
@@ -82,6 +88,8 @@ struct gateway_config {
     char *store_path;        /* NULL where the file has no store section (replay) */
     struct config_mqtt mqtt; /* host NULL where the file has no mqtt section (replay) */
     struct policy policy;
+    struct config_group *groups;
+    uint32_t group_count;
     struct config_subject *subjects;
     uint32_t subject_count;
     struct config_line *lines;

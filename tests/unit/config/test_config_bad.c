@@ -50,7 +50,8 @@ static const struct bad cases[] = {
     {"city: suzhou", "---\ncity: suzhou", {"3: : a second YAML document; expected only one"}},
     {"store:",
      "stor:",
-     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, policy, subjects, lines"}},
+     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, policy, groups,"
+      " subjects, lines"}},
     {"volume_l: 2.5",
      "volume_l: 2.5, volume_1: 3",
      {"6: policy.no_use.volume_1: unknown key at column 34; expected one of volume_l, window_s, coverage_pct,"
@@ -85,7 +86,8 @@ static const struct bad cases[] = {
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
     {"  - id: home-1\n",
      "  - home-1\n",
-     {"8: subjects[0]: found a single value; expected a mapping with keys of id, place, upstream, policy"}},
+     {"8: subjects[0]: found a single value; expected a mapping with keys of id, group, place, upstream,"
+      " policy"}},
     {"id: home-1\n  - id: site-2",
      "id: &a home-1\n  - id: *a",
      {"9: subjects[1].id: an alias; expected the value itself, written out"}},
@@ -234,6 +236,16 @@ static const struct bad cases[] = {
     {"  - id: site-2\n",
      "  - id: site-2\n    upstream: [a, b, c, d, e]\n  - id: a\n  - id: b\n  - id: c\n  - id: d\n  - id: e\n",
      {"10: subjects[1].upstream[4]: 5 sites are named; expected 4 at most"}},
+    {"subjects:\n  - id: home-1\n",
+     "groups: [{id: a, policy: {leak: {alert_s: 1}}}, {id: b}, {id: a}]\n"
+     "subjects:\n  - id: home-1\n    group: c\n",
+     {"10: subjects[0].group: no group is called c; expected the id of an entry of groups",
+      "7: groups[0].policy.leak.alert_s: found 1; expected at least advice_s, which is 86400",
+      "7: groups[2].id: a is the id of groups[0] already; expected an id used once"}},
+    {"subjects:\n",
+     "groups:\n  - {id: a, policy: {no_use: {volume: 1}}}\nsubjects:\n",
+     {"8: groups[0].policy.no_use.volume: unknown key at column 31; expected one of volume_l, window_s,"
+      " coverage_pct, observed_gap_s, always, colour"}},
     {"  - id: site-2\n",
      "  - id: site-2\n    upstream: home-1\n",
      {"10: subjects[1].upstream: found a single value; expected a list"}},

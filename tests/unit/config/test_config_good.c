@@ -124,6 +124,40 @@ static void a_subjects_policy_lies_over_the_citys_field_by_field(void **state)
     config_free(config);
 }
 
+static void a_groups_policy_lies_between_the_citys_and_the_subjects(void **state)
+{
+    (void)state;
+    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+                                         "policy: {no_use: {volume_l: 3, colour: red}, time_zone: Asia/Shanghai}\n"
+                                         "groups:\n"
+                                         "  - {id: plain}\n"
+                                         "  - {id: sheltered, policy: {no_use: {volume_l: 5, window_s: 43200},\n"
+                                         "     notes: {first_use: on}, time_zone: Europe/Berlin}}\n"
+                                         "subjects:\n"
+                                         "  - {id: home-1, group: sheltered}\n"
+                                         "  - {id: home-2, group: sheltered, policy: {no_use: {volume_l: 7}}}\n"
+                                         "  - {id: home-3, group: plain}\n"
+                                         "  - {id: home-4}\n",
+                                         CONFIG_FOR_REPLAY);
+    static const struct {
+        int64_t volume_ml, window_ms;
+        bool first_use;
+        int standard_min;
+    } expected[] = {{5000, 43200000, true, 60},
+                    {7000, 43200000, true, 60},
+                    {3000, 86400000, false, 480},
+                    {3000, 86400000, false, 480}};
+    for (uint32_t i = 0; i < config->subject_count; i++) {
+        const struct policy *policy = &config->subjects[i].policy;
+        assert_int_equal(policy->no_use.volume_ml, expected[i].volume_ml);
+        assert_int_equal(policy->no_use.window_ms, expected[i].window_ms);
+        assert_int_equal(policy->no_use.colour, SW_COLOUR_RED);
+        assert_int_equal(policy->tell_first_use, expected[i].first_use);
+        assert_int_equal(policy->habit.zone.standard_min, expected[i].standard_min);
+    }
+    config_free(config);
+}
+
 static void subjects_and_places_are_found_by_name(void **state)
 {
     (void)state;
@@ -557,6 +591,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file_is_loaded_field_by_field),
         cmocka_unit_test(a_subjects_policy_lies_over_the_citys_field_by_field),
+        cmocka_unit_test(a_groups_policy_lies_between_the_citys_and_the_subjects),
         cmocka_unit_test(subjects_and_places_are_found_by_name),
         cmocka_unit_test(sites_upstream_are_found_by_name),
         cmocka_unit_test(a_replay_needs_neither_store_nor_broker_nor_lines),
