@@ -98,13 +98,15 @@ static struct sw_evidence evidence_of(const struct core *core, const struct subj
     return evidence;
 }
 
-/* The sensors of one place may share a name (a level and a cover) and fall silent with the same sample: each domain
- * before this one with the same name moves the onset by a millisecond, so that their ids differ. */
-static int64_t namesakes_before(const struct core *core, const struct subject *subject)
+/* The sensors of one place may share a name (a level and a cover) and have alerts of one kind that begin with the same
+ * sample: each domain before this one with such an alert and the same name moves the onset by a millisecond, so that
+ * their ids differ. */
+static int64_t namesakes_before(const struct core *core, const struct subject *subject, enum sw_alert_kind kind)
 {
     int64_t count = 0;
     for (int domain = SUBJECT_HOME; domain < (int)subject->domain; domain++) {
         uint32_t index;
+        if (alert_of_kind((enum subject_domain)domain, kind) == SUBJECT_ALERT_COUNT) continue;
         if (core_find_subject(core, (enum subject_domain)domain, subject->name, &index) == SW_OK) count++;
     }
     return count;
@@ -114,9 +116,7 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
                          int64_t onset_ms)
 {
     const struct alert_life *life = &subject->alerts[which];
-    bool may_coincide =
-        which == SUBJECT_ALERT_SILENCE || (subject->domain != SUBJECT_HOME && which == SENSOR_ALERT_BATTERY);
-    if (may_coincide) onset_ms += namesakes_before(core, subject);
+    onset_ms += namesakes_before(core, subject, core_alert_kind((enum subject_domain)subject->domain, which));
     if (life->revision > 0 && onset_ms <= (int64_t)life->onset_ms) onset_ms = (int64_t)life->onset_ms + 1;
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;

@@ -123,11 +123,19 @@ static void add_rule(struct message_line *line, const struct sw_alert *alert)
 static void add_level(struct message_line *line, const struct sw_alert *alert)
 {
     const struct sw_evidence *evidence = &alert->evidence;
-    message_line_add(line, "water level in the %s band", sw_colour_name(alert->colour));
+    bool top = evidence->rule == SW_ALERT_RULE_OVER_THE_TOP;
+    if (evidence->value_kind == SW_READING_COVER_FLOAT) {
+        message_line_add(line, "water at the cover, by its float");
+        return;
+    }
+    if (top)
+        message_line_add(line, "water over the top of the bank or pipe");
+    else
+        message_line_add(line, "water level in the %s band", sw_colour_name(alert->colour));
     if (evidence->value_kind == SW_READING_NONE) return;
     message_line_add(line, ", ");
     message_line_add_milli(line, evidence->value_milli, 0);
-    message_line_add(line, " mm (band begins at ");
+    message_line_add(line, " mm (%s ", top ? "top at" : "band begins at");
     message_line_add_milli(line, evidence->threshold_milli, 0);
     message_line_add(line, " mm)");
     add_upstream(line, evidence);
@@ -137,13 +145,14 @@ static void add_cover(struct message_line *line, const struct sw_evidence *evide
 {
     if (evidence->rule == SW_ALERT_RULE_COVER_SWITCH || evidence->value_kind != SW_READING_COVER_TILT) {
         message_line_add(line, "open, by its switch");
-        return;
+    } else {
+        message_line_add(line, "tilted by ");
+        message_line_add_milli(line, evidence->value_milli, 0);
+        message_line_add(line, " degrees (limit ");
+        message_line_add_milli(line, evidence->threshold_milli, 0);
+        message_line_add(line, ")");
     }
-    message_line_add(line, "tilted by ");
-    message_line_add_milli(line, evidence->value_milli, 0);
-    message_line_add(line, " degrees (limit ");
-    message_line_add_milli(line, evidence->threshold_milli, 0);
-    message_line_add(line, ")");
+    if (evidence->rule == SW_ALERT_RULE_COVER_AND_LEVEL) message_line_add(line, ", over rising water");
 }
 
 static void add_silence(struct message_line *line, const struct sw_evidence *evidence, const char *what,
@@ -221,7 +230,8 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
 
 static void add_end(struct message_line *line, const struct sw_alert *alert)
 {
-    message_line_add(line, "%s", words[alert->kind].end);
+    bool by_float = alert->evidence.value_kind == SW_READING_COVER_FLOAT;
+    message_line_add(line, "%s", by_float ? "the float at the cover is down again" : words[alert->kind].end);
     if (alert->kind == SW_ALERT_KIND_BACK) add_rule(line, alert);
     if (alert->kind == SW_ALERT_KIND_NO_USE && sw_wall_known(alert->evidence.last_use)) {
         message_line_add(line, "; last use ");

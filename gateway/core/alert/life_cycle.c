@@ -20,20 +20,28 @@ bool alert_life_is_open(const struct alert_life *life)
     return sw_alert_state_is_open((enum sw_alert_state)life->state);
 }
 
+/* Over the top is red, and worse than the red band. */
+static int badness(enum sw_colour colour, enum sw_alert_rule rule)
+{
+    return 2 * (int)colour + (rule == SW_ALERT_RULE_OVER_THE_TOP);
+}
+
 enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition)
 {
     if (!condition->decided) return ALERT_STEP_NONE;
+    int bad = badness(condition->colour, condition->rule);
     if (alert_life_is_open(life)) {
+        int bad_before = badness((enum sw_colour)life->colour, (enum sw_alert_rule)life->rule);
         if (condition->colour == SW_COLOUR_GREEN) return ALERT_STEP_CLEAR;
-        if (condition->colour > (enum sw_colour)life->colour) return ALERT_STEP_WORSEN;
-        bool eases = condition->colour < (enum sw_colour)life->colour && life->revision < ALERT_REVISION_EASE_MAX;
-        return eases ? ALERT_STEP_EASE : ALERT_STEP_NONE;
+        if (bad > bad_before) return ALERT_STEP_WORSEN;
+        return bad < bad_before && life->revision < ALERT_REVISION_EASE_MAX ? ALERT_STEP_EASE : ALERT_STEP_NONE;
     }
     if (condition->colour == SW_COLOUR_GREEN) {
         life->muted = false;
         return ALERT_STEP_NONE;
     }
-    return life->muted && condition->colour <= (enum sw_colour)life->muted_colour ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
+    int bad_when_muted = badness((enum sw_colour)life->muted_colour, (enum sw_alert_rule)life->rule);
+    return life->muted && bad <= bad_when_muted ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
 }
 
 static void raise(struct alert_life *life, enum sw_colour colour, int64_t onset_ms, int64_t now_ms)

@@ -69,7 +69,8 @@ struct condition cover_judge(const struct cover *cover, const struct cover_polic
 {
     return (struct condition){.decided = cover->time_ms != 0,
                               .colour = cover->active ? policy->colour : SW_COLOUR_GREEN,
-                              .onset_ms = cover->active ? cover->on_since_ms : 0};
+                              .onset_ms = cover->active ? cover->on_since_ms : 0,
+                              .rule = cover->active ? cover->rule : SW_ALERT_RULE_NONE};
 }
 
 void cover_evidence(const struct cover *cover, const struct cover_policy *policy, struct sw_evidence *evidence)

@@ -76,6 +76,25 @@ static void each_change_is_one_revision_and_no_change_is_none(void **state)
     assert_int_equal(life.peak, SW_COLOUR_BLUE);
 }
 
+static void over_the_top_is_worse_than_the_red_it_has_in_common(void **state)
+{
+    (void)state;
+    struct condition red = condition(SW_COLOUR_RED), top = red;
+    red.rule = SW_ALERT_RULE_LEVEL_BAND;
+    top.rule = SW_ALERT_RULE_OVER_THE_TOP;
+    struct alert_life life = {0};
+    assert_int_equal(go(&life, red), ALERT_STEP_RAISE);
+    assert_int_equal(go(&life, top), ALERT_STEP_WORSEN);
+    assert_int_equal(go(&life, top), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, red), ALERT_STEP_EASE);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_RESOLVE), SW_OK);
+    assert_int_equal(go(&life, red), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, top), ALERT_STEP_RAISE);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_RESOLVE), SW_OK);
+    assert_int_equal(go(&life, top), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, red), ALERT_STEP_NONE);
+}
+
 static void dispatched_and_eased_is_still_dispatched(void **state)
 {
     (void)state;
@@ -107,6 +126,7 @@ int main(void)
         cmocka_unit_test(an_id_tells_gateway_kind_subject_and_onset),
         cmocka_unit_test(an_id_with_dots_everywhere_is_taken_apart),
         cmocka_unit_test(each_change_is_one_revision_and_no_change_is_none),
+        cmocka_unit_test(over_the_top_is_worse_than_the_red_it_has_in_common),
         cmocka_unit_test(dispatched_and_eased_is_still_dispatched),
         cmocka_unit_test(people_cannot_do_what_only_readings_can),
     };

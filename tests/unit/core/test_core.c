@@ -316,6 +316,67 @@ static void a_cover_raised_again_at_the_same_time_gets_another_id(void **state)
     world_free(world);
 }
 
+static void a_level_and_a_float_of_one_name_have_alerts_of_their_own(void **state)
+{
+    (void)state;
+    struct world *world = world_new(2);
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "shaft-1", CORE_NO_PARENT, &city);
+    uint32_t cover = world_add(world, SUBJECT_COVER, "shaft-1", CORE_NO_PARENT, &city);
+    world_read(world, site, SW_READING_LEVEL, T0, 60 * MM);
+    world_read(world, cover, SW_READING_COVER_FLOAT, T0, 1000);
+    assert_int_equal(world->alert_count, 2);
+    assert_string_not_equal(world->alerts[0].id, world->alerts[1].id);
+    struct sw_wall now = sw_wall_from_ms(T0 + MINUTE);
+    assert_int_equal(core_on_action(world->core, world->alerts[1].id, 1, SW_ALERT_ACTION_ACKNOWLEDGE, "a", "", now),
+                     SW_OK);
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_RED);
+    world_free(world);
+}
+
+static void from_red_to_over_the_top_is_news(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    struct policy policy = world_policy();
+    policy.level.top_um = 1000 * MM;
+    policy.level.off_delay_ms = 0;
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "drain-1", CORE_NO_PARENT, &policy);
+    world_read(world, site, SW_READING_LEVEL, T0, 450 * MM);
+    const char *id = "gw-1.level.drain-1.20260101T000000000Z";
+    struct sw_wall now = sw_wall_from_ms(T0 + 1);
+    assert_int_equal(core_on_action(world->core, id, 1, SW_ALERT_ACTION_ACKNOWLEDGE, "a", "", now), SW_OK);
+    world_read(world, site, SW_READING_LEVEL, T0 + MINUTE, 1050 * MM);
+    assert_int_equal(world_last(world)->revision, 3);
+    assert_int_equal(world_last(world)->state, SW_ALERT_STATE_RAISED);
+    assert_int_equal(world_last(world)->evidence.rule, SW_ALERT_RULE_OVER_THE_TOP);
+    assert_int_equal(world_last(world)->evidence.threshold_milli, 1000 * MM);
+    world_read(world, site, SW_READING_LEVEL, T0 + 2 * MINUTE, 980 * MM);
+    assert_int_equal(world_last(world)->revision, 4);
+    assert_int_equal(world_last(world)->evidence.rule, SW_ALERT_RULE_LEVEL_BAND);
+    assert_int_equal(world_last(world)->evidence.threshold_milli, 400 * MM);
+    world_free(world);
+}
+
+static void a_cover_over_water_that_has_gone_is_a_cover_again(void **state)
+{
+    (void)state;
+    struct world *world = world_new(2);
+    struct policy policy = world_policy();
+    policy.level.off_delay_ms = 0;
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "shaft-1", CORE_NO_PARENT, &policy);
+    uint32_t cover = world_add(world, SUBJECT_COVER, "shaft-1", CORE_NO_PARENT, &policy);
+    world_read(world, site, SW_READING_LEVEL, T0 - MINUTE, 0);
+    world_read(world, site, SW_READING_LEVEL, T0, 120 * MM);
+    world_read(world, cover, SW_READING_COVER_TILT, T0 + 1, 30000);
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_RED);
+    assert_int_equal(world_last(world)->evidence.rule, SW_ALERT_RULE_COVER_AND_LEVEL);
+    world_read(world, site, SW_READING_LEVEL, T0 + 10 * MINUTE, 0);
+    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_COVER_OPEN);
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_ORANGE);
+    assert_int_equal(world_last(world)->evidence.rule, SW_ALERT_RULE_COVER_TILT);
+    world_free(world);
+}
+
 static void old_equal_and_foreign_readings_change_nothing(void **state)
 {
     (void)state;
@@ -394,6 +455,9 @@ int main(void)
         cmocka_unit_test(actions_on_what_is_not_open_are_refused),
         cmocka_unit_test(a_long_note_is_cut_between_characters),
         cmocka_unit_test(a_cover_raised_again_at_the_same_time_gets_another_id),
+        cmocka_unit_test(a_level_and_a_float_of_one_name_have_alerts_of_their_own),
+        cmocka_unit_test(from_red_to_over_the_top_is_news),
+        cmocka_unit_test(a_cover_over_water_that_has_gone_is_a_cover_again),
         cmocka_unit_test(old_equal_and_foreign_readings_change_nothing),
         cmocka_unit_test(readings_that_are_not_good_are_no_ground_for_anything),
         cmocka_unit_test(what_people_see_of_a_home),

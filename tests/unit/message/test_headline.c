@@ -59,6 +59,23 @@ static void a_level_in_a_band(void **state)
     assert_headline(&alert, "Site canal-3: water level below all bands again, 310 mm");
 }
 
+static void over_the_top_by_level_and_by_float(void **state)
+{
+    (void)state;
+    struct sw_alert alert = alert_of(SW_ALERT_KIND_LEVEL, "canal-3",
+                                     (struct sw_evidence){.rule = SW_ALERT_RULE_OVER_THE_TOP,
+                                                          .value_kind = SW_READING_LEVEL,
+                                                          .value_milli = 1050000,
+                                                          .threshold_milli = 1000000});
+    assert_headline(&alert, "Site canal-3: water over the top of the bank or pipe, 1050 mm (top at 1000 mm)");
+    alert.evidence.value_kind = SW_READING_COVER_FLOAT;
+    alert.evidence.value_milli = alert.evidence.threshold_milli = 1000;
+    assert_headline(&alert, "Site canal-3: water at the cover, by its float");
+    alert.state = SW_ALERT_STATE_CLEARED;
+    alert.evidence.value_milli = 0;
+    assert_headline(&alert, "Site canal-3: the float at the cover is down again");
+}
+
 static void a_cover(void **state)
 {
     (void)state;
@@ -72,6 +89,8 @@ static void a_cover(void **state)
     alert.evidence = (struct sw_evidence){
         .rule = SW_ALERT_RULE_COVER_SWITCH, .value_kind = SW_READING_COVER_OPEN, .value_milli = 1000};
     assert_headline(&alert, "Cover cover-9: open, by its switch");
+    alert.evidence.rule = SW_ALERT_RULE_COVER_AND_LEVEL;
+    assert_headline(&alert, "Cover cover-9: open, by its switch, over rising water");
     alert.state = SW_ALERT_STATE_CLEARED;
     assert_headline(&alert, "Cover cover-9: closed again");
 }
@@ -122,8 +141,12 @@ static void the_longest_sentence_fits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_home_without_use), cmocka_unit_test(a_level_in_a_band),         cmocka_unit_test(a_cover),
-        cmocka_unit_test(silences),           cmocka_unit_test(the_longest_sentence_fits),
+        cmocka_unit_test(a_home_without_use),
+        cmocka_unit_test(a_level_in_a_band),
+        cmocka_unit_test(over_the_top_by_level_and_by_float),
+        cmocka_unit_test(a_cover),
+        cmocka_unit_test(silences),
+        cmocka_unit_test(the_longest_sentence_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
