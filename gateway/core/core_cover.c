@@ -1,6 +1,7 @@
 /* A manhole cover through its rooms: its tilt, its switch, its float, and the water under it. */
 #include "core/core_cover.h"
 
+#include "core/core_level.h"
 #include "core/detect/agreement.h"
 #include "core/normalise/gauge.h"
 
@@ -31,13 +32,13 @@ bool core_cover_take(struct subject *subject, enum sw_reading_kind kind, int64_t
 }
 
 /* An open cover in a flood takes people with it: more than either alone. */
-static struct condition judge_cover(const struct core *core, const struct subject *subject)
+static struct condition judge_cover(const struct core *core, const struct subject *subject, struct sw_wall now)
 {
     struct condition cover = cover_judge(&subject->state.manhole->cover, &subject->policy->cover);
     if (subject->twin == SUBJECT_NO_TWIN) return cover;
-    const struct water *water = core->subjects[subject->twin].state.water;
-    struct condition level = level_judge(&water->level);
-    struct condition soon = rise_judge(&water->rise);
+    const struct subject *site = &core->subjects[subject->twin];
+    struct condition level = level_judge(&site->state.water->level);
+    struct condition soon = core_level_soon(site, now);
     struct condition both = agreement_cover_and_level(&cover, &level, &soon);
     if (!both.decided || both.colour <= cover.colour) return cover;
     both.rule = SW_ALERT_RULE_COVER_AND_LEVEL;
@@ -49,7 +50,7 @@ void core_cover_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
     const struct manhole *manhole = subject->state.manhole;
-    struct condition cover = judge_cover(core, subject);
+    struct condition cover = judge_cover(core, subject, now);
     struct condition floats = float_switch_judge(&manhole->floats, &subject->policy->float_switch);
     struct condition battery = battery_judge(&manhole->battery, &subject->policy->battery);
     core_follow(core, index, SUBJECT_ALERT_MAIN, &cover, now);

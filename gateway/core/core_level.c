@@ -42,7 +42,10 @@ static void take_bands(struct water *water, const struct policy *policy, const s
 {
     struct level_policy bands = policy->level;
     bands.on_delay_ms = agreement_on_delay_ms(&policy->agreement, agreement, bands.on_delay_ms);
-    if (verdict->released) level_take(&water->level, &bands, time_ms, verdict->held_um);
+    if (verdict->released && verdict->held_um > level_um) {
+        level_take(&water->level, &bands, time_ms, verdict->held_um);
+        rise_take(&water->rise, &policy->rise, &policy->level, time_ms, verdict->held_um, agreement->helped);
+    }
     level_take(&water->level, &bands, time_ms, level_um);
     rise_take(&water->rise, &policy->rise, &policy->level, time_ms, level_um, agreement->helped);
 }
@@ -85,14 +88,26 @@ static struct condition judge_quality(const struct subject *subject)
     return condition;
 }
 
+struct condition core_level_soon(const struct subject *subject, struct sw_wall now)
+{
+    const struct water *water = subject->state.water;
+    struct condition soon = rise_judge(&water->rise);
+    int64_t limit_ms = subject->policy->silence.level_ms;
+    bool stale = limit_ms > 0 && now.ms - water->rise.time_ms >= limit_ms;
+    if (stale || water->doubt == SW_REASON_OBSTRUCTION)
+        soon.colour = SW_COLOUR_GREEN;
+    else if (level_quality_is_unsteady(&water->quality, &subject->policy->level_quality))
+        soon.decided = false;
+    return soon;
+}
+
 void core_level_follow(struct core *core, uint32_t index, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
     const struct water *water = subject->state.water;
     struct condition level = level_judge(&water->level);
-    struct condition soon = rise_judge(&water->rise);
+    struct condition soon = core_level_soon(subject, now);
     struct condition quality = judge_quality(subject);
-    if (level_quality_is_unsteady(&water->quality, &subject->policy->level_quality)) soon.decided = false;
     struct condition battery = battery_judge(&water->battery, &subject->policy->battery);
     core_follow(core, index, SUBJECT_ALERT_MAIN, &level, now);
     core_follow(core, index, LEVEL_ALERT_SOON, &soon, now);

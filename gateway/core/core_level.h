@@ -8,6 +8,10 @@
 struct level_quality_verdict core_level_take(const struct core *core, struct subject *subject, int64_t time_ms,
                                              int64_t level_um);
 
+/* The band that is expected. A forecast is no better than the last sample it rests on: it is over when that is older
+ * than the silence limit, or when it turns out that something stands under the sensor. */
+struct condition core_level_soon(const struct subject *subject, struct sw_wall now);
+
 /* Brings all its alerts in line, the one of its silence apart, and those of the cover of the same name. */
 void core_level_follow(struct core *core, uint32_t index, struct sw_wall now);
 

@@ -21,7 +21,8 @@ static const struct {
     [SW_ALERT_KIND_HIGH_USE] = {"Home", "a new day has begun"},
     [SW_ALERT_KIND_SLOW_CHANGE] = {"Home", "the habits are as before"},
     [SW_ALERT_KIND_FIRST_USE] = {"Home", "the day is over"},
-    [SW_ALERT_KIND_LEVEL_SOON] = {"Site", "warning over: the band was reached, or is not expected any more"},
+    [SW_ALERT_KIND_LEVEL_SOON] =
+        {"Site", "warning over: the band was reached, is not expected any more, or cannot be foretold"},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
     [SW_ALERT_KIND_BACK] = {"Home", "watched again after an absence: "},

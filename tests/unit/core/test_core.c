@@ -377,6 +377,71 @@ static void a_cover_over_water_that_has_gone_is_a_cover_again(void **state)
     world_free(world);
 }
 
+static bool has_open(const struct world *world, enum sw_alert_kind kind)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < world->alert_count; i++)
+        if (world->alerts[i].kind == kind) open = sw_alert_state_is_open(world->alerts[i].state);
+    return open;
+}
+
+static void a_forecast_does_not_outlive_the_sensor_it_came_from(void **state)
+{
+    (void)state;
+    struct world *world = world_new(2);
+    struct policy policy = policy_city_default();
+    policy.silence.node_ms = 0;
+    uint32_t source = world_add(world, SUBJECT_SOURCE, "all", CORE_NO_PARENT, &policy);
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "drain-1", source, &policy);
+    int64_t now_ms = T0;
+    world_seen(world, source, now_ms);
+    for (int mm = 0; mm <= 130; mm += 10, now_ms += MINUTE)
+        world_read(world, site, SW_READING_LEVEL, now_ms, mm * MM);
+    assert_true(has_open(world, SW_ALERT_KIND_LEVEL_SOON));
+    for (int minute = 0; minute < 61; minute++, now_ms += MINUTE) {
+        world_seen(world, source, now_ms);
+        world_tick(world, now_ms);
+    }
+    assert_true(has_open(world, SW_ALERT_KIND_SENSOR_SILENT));
+    assert_true(has_open(world, SW_ALERT_KIND_LEVEL));
+    assert_false(has_open(world, SW_ALERT_KIND_LEVEL_SOON));
+    world_free(world);
+}
+
+static void what_stands_under_a_sensor_is_on_its_way_to_no_band(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    struct policy policy = policy_city_default();
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "drain-1", CORE_NO_PARENT, &policy);
+    for (int minute = 0; minute < 60; minute++)
+        world_read(world, site, SW_READING_LEVEL, T0 + minute * MINUTE, (minute < 40 ? 0 : 80) * MM);
+    assert_true(has_open(world, SW_ALERT_KIND_SENSOR_QUALITY));
+    assert_false(has_open(world, SW_ALERT_KIND_LEVEL_SOON));
+    world_free(world);
+}
+
+static void a_band_that_was_reached_while_held_back_is_not_expected(void **state)
+{
+    (void)state;
+    static const int64_t flood_mm[] = {100, 200, 300, 275, 249, 224, 199, 174, 150, 125, 100, 75, 50, 25, 0};
+    struct world *world = world_new(1);
+    struct policy policy = policy_city_default();
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "drain-1", CORE_NO_PARENT, &policy);
+    int64_t now_ms = T0;
+    for (int i = 0; i < 60; i++, now_ms += 5 * MINUTE)
+        world_read(world, site, SW_READING_LEVEL, now_ms, (i == 30 ? 180 : 0) * MM);
+    assert_true(has_open(world, SW_ALERT_KIND_SENSOR_QUALITY));
+    bool expected = false;
+    for (size_t i = 0; i < sizeof flood_mm / sizeof flood_mm[0]; i++, now_ms += 5 * MINUTE) {
+        world_read(world, site, SW_READING_LEVEL, now_ms, flood_mm[i] * MM);
+        if (i >= 3) expected |= has_open(world, SW_ALERT_KIND_LEVEL_SOON);
+    }
+    assert_false(has_open(world, SW_ALERT_KIND_LEVEL));
+    assert_false(expected);
+    world_free(world);
+}
+
 static void old_equal_and_foreign_readings_change_nothing(void **state)
 {
     (void)state;
@@ -458,6 +523,9 @@ int main(void)
         cmocka_unit_test(a_level_and_a_float_of_one_name_have_alerts_of_their_own),
         cmocka_unit_test(from_red_to_over_the_top_is_news),
         cmocka_unit_test(a_cover_over_water_that_has_gone_is_a_cover_again),
+        cmocka_unit_test(a_forecast_does_not_outlive_the_sensor_it_came_from),
+        cmocka_unit_test(what_stands_under_a_sensor_is_on_its_way_to_no_band),
+        cmocka_unit_test(a_band_that_was_reached_while_held_back_is_not_expected),
         cmocka_unit_test(old_equal_and_foreign_readings_change_nothing),
         cmocka_unit_test(readings_that_are_not_good_are_no_ground_for_anything),
         cmocka_unit_test(what_people_see_of_a_home),
