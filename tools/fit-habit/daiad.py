@@ -1,7 +1,8 @@
 """Homes of the DAIAD set (github DAIAD/data, CC BY-SA 4.0) as gaps between uses.
 
 The totals stand on the wall clock of mainland Spain; here they are taken to UTC and seen on that country's standard
-time the whole year, as a gateway sees them whose policy has one utc_offset_min."""
+time the whole year, as a gateway sees them whose policy has one utc_offset_min. Local clocks make no better model:
+docs/decisions/0007-habit.md."""
 
 import csv
 import datetime
