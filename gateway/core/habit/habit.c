@@ -362,7 +362,7 @@ struct habit_policy habit_policy_default(void)
         .enabled = true,
         .learn_ms = 28 * DAY_S * 1000,
         .stages = {[HABIT_QUIET] = {.levels = {{9, 0}, {15, 5000}, {24, 5800}}, .colour = SW_COLOUR_BLUE},
-                   [HABIT_ALERT] = {.levels = {{15, 0}, {36, 950}, {48, 1350}}, .colour = SW_COLOUR_ORANGE}}};
+                   [HABIT_ALERT] = {.levels = {{15, 0}, {24, 850}, {48, 1500}}, .colour = SW_COLOUR_ORANGE}}};
 }
 
 struct condition habit_judge(const struct habit *habit, const struct habit_policy *policy, enum habit_stage stage)
