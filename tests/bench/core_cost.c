@@ -92,7 +92,8 @@ static void shuffle(struct city *city)
     }
 }
 
-/* In one minute in sixty a home draws up to 12 L, 156 L a day, as one or two people do; a street is dry and trembles by a millimetre. */
+/* In one minute in sixty a home draws up to 12 L, 156 L a day, as one or two people do; a street is dry and trembles by
+ * a millimetre. */
 static void live(struct city *city)
 {
     for (uint32_t i = 0; i < city->count; i++) {
