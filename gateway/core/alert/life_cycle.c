@@ -9,6 +9,8 @@
 /* For the compiler: what is written into so many bits fits. */
 #define FITS(value, bits) ((uint64_t)(value) & ((UINT64_C(1) << (bits)) - 1))
 
+#define GRAVITY_MOST 6
+
 #define RAISED_AFTER_MOST_MS ((INT64_C(1) << 38) - 1)
 
 static_assert(sizeof(struct alert_life) == 16, "every subject has several");
@@ -20,10 +22,18 @@ bool alert_life_is_open(const struct alert_life *life)
     return sw_alert_state_is_open((enum sw_alert_state)life->state);
 }
 
-/* Over the top is red, and worse than the red band. */
+/* Of rules that may tell of one thing in one colour: over the top is red, and worse than the red band; a total that was
+ * tampered with is worse than one that was set back. */
 static int badness(enum sw_colour colour, enum sw_alert_rule rule)
 {
-    return 2 * (int)colour + (rule == SW_ALERT_RULE_OVER_THE_TOP);
+    static const uint8_t gravity[SW_ALERT_RULE_COUNT] = {[SW_ALERT_RULE_OVER_THE_TOP] = 1,
+                                                         [SW_ALERT_RULE_NEGATIVE_STEP] = 1,
+                                                         [SW_ALERT_RULE_STUCK] = 2,
+                                                         [SW_ALERT_RULE_JUMP] = 3,
+                                                         [SW_ALERT_RULE_PULSE_WEIGHT] = 4,
+                                                         [SW_ALERT_RULE_INDEX_SET_BACK] = 5,
+                                                         [SW_ALERT_RULE_TAMPER] = GRAVITY_MOST};
+    return (int)colour * (GRAVITY_MOST + 1) + gravity[rule];
 }
 
 enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition)

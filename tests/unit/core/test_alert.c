@@ -107,6 +107,28 @@ static void dispatched_and_eased_is_still_dispatched(void **state)
     assert_int_equal(life.state, SW_ALERT_STATE_RAISED);
 }
 
+static void a_graver_fault_in_the_same_colour_is_news(void **state)
+{
+    (void)state;
+    static const enum sw_alert_rule rising[] = {SW_ALERT_RULE_NEGATIVE_STEP,  SW_ALERT_RULE_STUCK,
+                                                SW_ALERT_RULE_JUMP,           SW_ALERT_RULE_PULSE_WEIGHT,
+                                                SW_ALERT_RULE_INDEX_SET_BACK, SW_ALERT_RULE_TAMPER};
+    struct alert_life life = {0};
+    for (size_t i = 0; i < sizeof rising / sizeof rising[0]; i++) {
+        struct condition fault = condition(SW_COLOUR_YELLOW);
+        fault.rule = rising[i];
+        assert_int_equal(go(&life, fault), i == 0 ? ALERT_STEP_RAISE : ALERT_STEP_WORSEN);
+        assert_int_equal(go(&life, fault), ALERT_STEP_NONE);
+    }
+    struct condition tamper = condition(SW_COLOUR_YELLOW), blue = condition(SW_COLOUR_BLUE);
+    tamper.rule = blue.rule = SW_ALERT_RULE_TAMPER;
+    assert_int_equal(go(&life, blue), ALERT_STEP_EASE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_YELLOW)), ALERT_STEP_WORSEN);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_RESOLVE), SW_OK);
+    assert_int_equal(go(&life, condition(SW_COLOUR_YELLOW)), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, tamper), ALERT_STEP_RAISE);
+}
+
 static void people_cannot_do_what_only_readings_can(void **state)
 {
     (void)state;
@@ -128,6 +150,7 @@ int main(void)
         cmocka_unit_test(each_change_is_one_revision_and_no_change_is_none),
         cmocka_unit_test(over_the_top_is_worse_than_the_red_it_has_in_common),
         cmocka_unit_test(dispatched_and_eased_is_still_dispatched),
+        cmocka_unit_test(a_graver_fault_in_the_same_colour_is_news),
         cmocka_unit_test(people_cannot_do_what_only_readings_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

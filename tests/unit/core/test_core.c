@@ -210,6 +210,27 @@ static void a_level_out_of_range_is_neither_flood_nor_life(void **state)
     world_free(world);
 }
 
+static void a_total_set_back_again_is_told_as_tamper(void **state)
+{
+    (void)state;
+    struct world *world = world_new(2);
+    struct policy policy = world_policy();
+    policy.no_use.window_ms = 0;
+    uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &policy);
+    int64_t total_ml = 500000 * LITRE;
+    for (int hour = 0; hour < 12 * 24; hour++) {
+        total_ml = hour == 5 * 24 || hour == 9 * 24 ? 0 : total_ml + (hour % 24 > 6 ? 20 * LITRE : 0);
+        world_read(world, home, SW_READING_WATER_INDEX, T0 + hour * HOUR, total_ml);
+    }
+    assert_int_equal(world->alert_count, 2);
+    assert_int_equal(world->alerts[0].evidence.rule, SW_ALERT_RULE_INDEX_SET_BACK);
+    assert_int_equal(world->alerts[1].kind, SW_ALERT_KIND_METER_FAULT);
+    assert_int_equal(world->alerts[1].evidence.rule, SW_ALERT_RULE_TAMPER);
+    assert_int_equal(world->alerts[1].evidence.count, 2);
+    assert_int_equal(world->alerts[1].updated_at.ms, T0 + 9 * DAY + HOUR);
+    world_free(world);
+}
+
 static void worse_than_acknowledged_has_to_be_looked_at_again(void **state)
 {
     (void)state;
@@ -515,6 +536,7 @@ int main(void)
         cmocka_unit_test(resolved_while_still_stays_resolved_until_water_is_used),
         cmocka_unit_test(level_goes_up_and_down_through_its_bands),
         cmocka_unit_test(a_level_out_of_range_is_neither_flood_nor_life),
+        cmocka_unit_test(a_total_set_back_again_is_told_as_tamper),
         cmocka_unit_test(worse_than_acknowledged_has_to_be_looked_at_again),
         cmocka_unit_test(a_flood_worse_than_the_resolved_one_is_a_new_alert),
         cmocka_unit_test(actions_on_what_is_not_open_are_refused),
