@@ -24,8 +24,10 @@
 #define RISE_TREMBLE  2000 /* um: less is no rise */
 #define RISE_LEAST    15000
 #define STIR_LEAST    7000
-#define DRY_REACH     150000  /* um: of the dry level; more is a sensor to be levelled again */
-#define PAUSE_MOST_MS HOUR_MS /* of a longer time between two samples nothing is known */
+#define DRY_REACH     150000           /* um: of the dry level; more is a sensor to be levelled again */
+#define FALL_MS       (15 * MINUTE_MS) /* what a river's fall is counted over, at least */
+#define FALL_EBB      4                /* an ebb does not begin at its fastest, and goes on so many times as fast */
+#define PAUSE_MOST_MS HOUR_MS          /* of a longer time between two samples nothing is known */
 
 enum {
     WET = 1,
@@ -38,9 +40,10 @@ enum {
     DRIFTED = 128,  /* the dry level came high, without a rise that is like water */
     DRIFTING = 256, /* it does so often */
     RIVER = 512,
-    HELD = 1024,  /* samples of this spell were held back */
-    ROSE = 2048,  /* the last sample of it did, by much */
-    TURNED = 4096 /* one rose by much, and the next fell */
+    HELD = 1024,   /* samples of this spell were held back */
+    ROSE = 2048,   /* the last sample of it did, by much */
+    TURNED = 4096, /* one rose by much, and the next fell */
+    FELL = 8192    /* a river: the last sample that was believed did, by much */
 };
 #define LASTING (QUARANTINED | DRIFTING | RIVER) /* longer than a wet spell */
 
@@ -431,6 +434,12 @@ static enum sw_quality_reason doubt_of_spell(const struct level_quality *quality
     return has(quality, QUARANTINED) ? SW_REASON_QUARANTINE : SW_REASON_NONE;
 }
 
+/* What a river may fall by since the sample before. */
+static int64_t fall_most_um(const struct level_quality_policy *policy, int64_t elapsed_ms)
+{
+    return policy->fall_max_um * most(elapsed_ms, FALL_MS) / FALL_MS;
+}
+
 /* Steps no water makes, seen from the last level that was believed. */
 static enum sw_quality_reason doubt_of_step(const struct level_quality *quality,
                                             const struct level_quality_policy *policy, int64_t elapsed_ms,
@@ -441,9 +450,9 @@ static enum sw_quality_reason doubt_of_step(const struct level_quality *quality,
     int64_t possible_um = most(policy->rise_free_um, policy->rise_max_um_min * minutes);
     if (policy->rise_max_um_min > 0 && rise_um > possible_um && quality->odd_samples < RATE_SAMPLES)
         return SW_REASON_RATE;
-    if (has(quality, RIVER) && policy->fall_max_um > 0 && -rise_um > policy->fall_max_um &&
-        elapsed_ms <= policy->river_gap_ms && quality->odd_samples < policy->fall_hold_samples)
-        return SW_REASON_SPIKE;
+    if (!has(quality, RIVER) || policy->fall_max_um <= 0 || elapsed_ms > policy->river_gap_ms) return SW_REASON_NONE;
+    int64_t fall_um = fall_most_um(policy, elapsed_ms) * (has(quality, FELL) ? FALL_EBB : 1);
+    if (-rise_um > fall_um && quality->odd_samples < policy->fall_hold_samples) return SW_REASON_SPIKE;
     return SW_REASON_NONE;
 }
 
@@ -468,6 +477,9 @@ static enum sw_quality_reason take_in_range(struct level_quality *quality, const
         *false_rise = follow_spell(quality, policy, elapsed_ms, level_um, helped);
         doubt = doubt_of_spell(quality, policy, level_um);
         if (quality->odd_samples > 0 && !has(quality, WET)) put_blame(&quality->blame, BLAME_ONE);
+    } else {
+        int64_t fall_um = quality->believed_um - level_um;
+        set(quality, FELL, fall_um > 0 && fall_um * FALL_EBB >= fall_most_um(policy, elapsed_ms));
     }
     if (doubt == SW_REASON_NONE) doubt = doubt_of_flat(quality, policy);
     quality->odd_samples = 0;

@@ -187,6 +187,32 @@ static void a_river_probe_lifted_out_of_the_water_is_a_spike(void **state)
                          doubt[i]);
 }
 
+/* A tide of 3 m: the change of level between two samples changes by no more than `turn_mm`. */
+static int32_t ebb(struct level_quality *quality, const struct level_quality_policy *policy, int64_t period_ms,
+                   int64_t turn_mm, int64_t most_mm)
+{
+    int64_t time_ms = T0, level_mm = 5500;
+    int32_t doubted = 0;
+    for (int64_t fall_mm = 0; level_mm > 2500; fall_mm += fall_mm < most_mm ? turn_mm : 0) {
+        doubted += level_quality_take(quality, policy, time_ms, level_mm * MM, false).quality != SW_QUALITY_GOOD;
+        level_mm -= fall_mm;
+        time_ms += period_ms;
+    }
+    return doubted;
+}
+
+static void an_ebb_is_no_spike(void **state)
+{
+    (void)state;
+    struct level_quality_policy policy = level_quality_policy_river();
+    struct level_quality slow = {0}, fast = {0};
+    assert_int_equal(ebb(&slow, &policy, HOUR, 385, 760), 0);
+    assert_int_equal(ebb(&fast, &policy, 15 * MINUTE, 24, 190), 0);
+    /* Lifted out of the water meanwhile, it is one nevertheless. */
+    int64_t time_ms = fast.time_ms + 15 * MINUTE;
+    assert_int_equal(level_quality_take(&fast, &policy, time_ms, 500 * MM, false).reason, SW_REASON_SPIKE);
+}
+
 static void a_river_that_stands_still_for_hours_is_a_flat_line(void **state)
 {
     (void)state;
@@ -525,6 +551,7 @@ int main(void)
         cmocka_unit_test(quarantine_ends_after_weeks_without_a_false_rise),
         cmocka_unit_test(the_noise_of_a_dry_sensor_is_learned),
         cmocka_unit_test(a_river_probe_lifted_out_of_the_water_is_a_spike),
+        cmocka_unit_test(an_ebb_is_no_spike),
         cmocka_unit_test(a_river_that_stands_still_for_hours_is_a_flat_line),
         cmocka_unit_test(one_false_rise_is_forgotten_within_ten_days),
         cmocka_unit_test(who_often_rose_falsely_stays_in_quarantine_longer),
