@@ -219,6 +219,15 @@ static void expect(struct habit *habit, int horizon, int64_t likely)
     habit->expected[horizon] += (uint32_t)likely;
 }
 
+/* A soft check that would come with the alert, or after it, comes at the last horizon before it: there has to be time
+ * to ring somebody. */
+static void ask_first(struct habit *habit)
+{
+    uint8_t alert_h = habit->wait_h[HABIT_ALERT];
+    for (int i = HABIT_HORIZONS - 1; alert_h != 0 && i >= 0 && habit->wait_h[HABIT_QUIET] >= alert_h; i--)
+        if (habit_model_hours[i] < alert_h) habit->wait_h[HABIT_QUIET] = (uint8_t)habit_model_hours[i];
+}
+
 /* A gap begins: its levels, and what is expected of it. */
 static void choose(struct habit *habit, const struct habit_policy *policy)
 {
@@ -232,6 +241,7 @@ static void choose(struct habit *habit, const struct habit_policy *policy)
     int64_t gap_h_q16 = at_most(usual_gap_q24(features) * 3 / 512, INT64_C(1000) << 16);
     for (int stage = 0; stage < HABIT_STAGE_COUNT; stage++)
         habit->wait_h[stage] = learned ? cheapest(habit, &policy->stages[stage], likely, gap_h_q16) : 0;
+    ask_first(habit);
     habit->choose = false;
     for (int i = 0; i < HABIT_HORIZONS && !habit->skip; i++)
         expect(habit, i, likely[i]);

@@ -156,7 +156,7 @@ static void a_home_with_long_nights_is_left_in_peace(void **state)
             told += raised(&watch, HABIT_QUIET) && !before && day >= 8 * 7;
         }
     assert_int_equal(told, 0);
-    assert_true(told_after_h(watch, HABIT_QUIET) >= 15);
+    assert_true(told_after_h(watch, HABIT_QUIET) >= 13);
 }
 
 static int chosen(const struct watch *watch, enum habit_stage stage)
@@ -352,6 +352,22 @@ static void levels_and_prices_are_the_policys(void **state)
 static const struct time_zone berlin = {60, 120, {3, 5, 0, 120}, {10, 5, 0, 180}};
 
 /* Over the spring's change only the hours are learned that clocks show. */
+static void the_soft_check_comes_before_the_alert(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t quiet_h, alert_h, asked_after_h;
+    } cases[] = {{9, 15, 9}, {15, 15, 13}, {24, 15, 13}, {24, 24, 15}, {48, 24, 15}, {24, 48, 24}, {9, 9, 8}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct watch watch = watch_from(MONDAY);
+        watch.policy.stages[HABIT_QUIET] = (struct habit_stage_policy){{{cases[i].quiet_h, 0}}, SW_COLOUR_BLUE};
+        watch.policy.stages[HABIT_ALERT] = (struct habit_stage_policy){{{cases[i].alert_h, 0}}, SW_COLOUR_RED};
+        live(&watch, 5 * 7, BY_DAY);
+        assert_int_equal(told_after_h(watch, HABIT_QUIET), cases[i].asked_after_h);
+        assert_int_equal(told_after_h(watch, HABIT_ALERT), cases[i].alert_h);
+    }
+}
+
 static void a_habit_goes_by_local_clocks(void **state)
 {
     (void)state;
@@ -424,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_begins_anew),
         cmocka_unit_test(odd_lives_leave_a_sound_state),
         cmocka_unit_test(levels_and_prices_are_the_policys),
+        cmocka_unit_test(the_soft_check_comes_before_the_alert),
         cmocka_unit_test(a_habit_goes_by_local_clocks),
         cmocka_unit_test(dst_double_hour_is_two_hours),
         cmocka_unit_test(dst_missing_hour_makes_no_gap_longer),
