@@ -207,7 +207,7 @@ static struct condition judge_no_use(const struct subject *subject)
     bool alone = !habit_has_a_say(subject) && !volume_is_on(policy) && policy->nothing_in.window_ms <= 0;
     struct condition condition = alone ? judge_real_use(subject) : either(stillness, judge_real_use(subject));
     bool told = alert_life_is_open(alert) || alert->muted;
-    bool used = kept_ms(subject->state.home->use_start.last_real_s) > alert->onset_ms;
+    bool used = kept_ms(subject->state.home->use_start.last_real_s) > (int64_t)alert->onset_ms;
     return told && !used && !rises(&condition) ? undecided : condition;
 }
 
