@@ -35,7 +35,7 @@ static void run_out(struct subject *subject, enum sw_alert_rule by, int64_t over
     struct absence *absence = &subject->state.home->absence;
     if (hides_stillness(absence->away)) {
         absence->over = absence->away;
-        absence->over_by = by;
+        absence->over_by = (uint8_t)by;
         absence->over_s = kept_s(over_ms);
     }
     end_absence(subject, still_from_ms);
@@ -78,7 +78,7 @@ int core_set_away(struct core *core, uint32_t index, enum sw_away away, struct s
     end_absence(subject, now.ms);
     use_start_begin_real(&subject->state.home->use_start);
     if (away != SW_AWAY_NONE) {
-        absence->away = away;
+        absence->away = (uint8_t)away;
         absence->since_s = kept_s(now.ms);
         absence->until_s = kept_s(until.ms);
     }
