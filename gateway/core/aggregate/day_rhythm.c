@@ -179,7 +179,7 @@ struct day_rhythm_verdict day_rhythm_take(struct day_rhythm *rhythm, const struc
     int64_t middle_ms = flow->from_ms + (flow->to_ms - flow->from_ms) / 2;
     int64_t at_ms = flow->observed ? middle_ms : flow->to_ms;
     turn_to(rhythm, policy, day_of(policy, at_ms), &verdict);
-    if (flow->observed) rhythm->observed_s += (int32_t)((flow->to_ms - flow->from_ms) / 1000);
+    if (flow->observed) rhythm->observed_s += (int32_t)(kept_s(flow->to_ms) - kept_s(flow->from_ms));
     if (!use->use) return verdict;
 
     bool of_this_day = flow->observed || day_of(policy, flow->from_ms) == rhythm->day;

@@ -218,6 +218,15 @@ static void one_odd_week_and_an_absence_are_no_change(void **state)
     assert_int_equal(watch.declines + watch.nights, 0);
 }
 
+static void readings_within_a_second_are_observed_time(void **state)
+{
+    (void)state;
+    struct watch watch = watch_from(T0 + 5 * HOUR);
+    struct tap_home home = {0};
+    read_on(&watch, &home, T0 + 6 * HOUR, 900);
+    assert_int_equal(watch.rhythm.observed_s, 3600);
+}
+
 static void days_hardly_observed_say_nothing(void **state)
 {
     (void)state;
@@ -297,6 +306,7 @@ int main(void)
         cmocka_unit_test(use_declining_is_noted_once_in_four_weeks),
         cmocka_unit_test(broken_nights_are_noted),
         cmocka_unit_test(one_odd_week_and_an_absence_are_no_change),
+        cmocka_unit_test(readings_within_a_second_are_observed_time),
         cmocka_unit_test(days_hardly_observed_say_nothing),
         cmocka_unit_test(weeks_are_the_same_at_every_period),
         cmocka_unit_test(a_clock_set_back_tells_no_second_first_use_that_day),
