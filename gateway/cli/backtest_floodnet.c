@@ -214,7 +214,7 @@ static void add_core_cells(const struct floodnet *floodnet, struct flood_score *
     table_count(table, policy, percent(score->under_samples, score->wet_samples));
     table_count(table, forecasts, (double)score->forecasts);
     table_number(table, minutes(&score->forecast_errors_ms, 500));
-    table_number(table, percent(score->forecasts_inside, score->forecasts));
+    table_number(table, percent(score->forecasts_inside, score->forecasts - score->forecasts_in_vain));
     table_number(table, percent(score->forecasts_in_vain, score->forecasts));
     table_count(table, quality, per_month(floodnet, score->quality_alerts));
 }

@@ -14,7 +14,7 @@
 #define RISES_LIKE    2 /* so many rises in a row are the way of water */
 #define RISES_HEAVY   5
 #define SAMPLES_LEAST 3
-#define SAMPLES_HEAVY 5  /* so many more have to agree */
+#define SAMPLES_HEAVY 2  /* so many more have to agree */
 #define BOUNCED_HEAVY 16 /* sensors that bounced so much have to show more */
 #define BLIP_SAMPLES  2
 #define UNREST_ONE    5 /* each sample that agrees with the one before takes back 1 */
