@@ -123,6 +123,26 @@ int message_weather_decode(const char *payload, size_t size, struct message_weat
                            size_t text_size);
 char *message_weather_encode(const struct message_weather *weather);
 
+/* stillwater.receipt/1: alert revisions that a centre has stored durably. A machine's word, nobody has looked at them.
+ */
+#define MESSAGE_RECEIPT_MAX 100
+
+struct message_receipt_item {
+    char alert_id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+};
+
+struct message_receipt {
+    char centre[SW_ID_SIZE];
+    struct sw_wall time;
+    uint32_t count; /* from 1 */
+    struct message_receipt_item items[MESSAGE_RECEIPT_MAX];
+};
+char *message_receipt_encode(const struct message_receipt *receipt);
+/* As message_command_decode; on error *receipt is empty. */
+int message_receipt_decode(const char *payload, size_t size, struct message_receipt *receipt, char *text,
+                           size_t text_size);
+
 /* stillwater.status/1: state, since when, version, and every counter of the gateway as name and value. */
 enum message_status_state { MESSAGE_STATUS_ONLINE, MESSAGE_STATUS_OFFLINE, MESSAGE_STATUS_STOPPED };
 

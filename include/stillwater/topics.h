@@ -6,6 +6,8 @@
  *                                                 empty when the place is watched no longer
  *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
  *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
+ *   stillwater/<city>/<gateway>/receipt           centre to gateway, QoS 0: alert revisions the centre has stored; the
+ *                                                 response topic of each alert, and no other place is answered to
  *   stillwater/<city>/weather                     centre to all gateways, retained, QoS 1: the present weather warning
  *   stillwater/<city>/centre/<client>/result      response topics; a gateway answers to no other place, so that a
  *                                                 command cannot make it publish anywhere
@@ -24,6 +26,7 @@
 #define SW_TOPIC_AREA           "area"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
+#define SW_TOPIC_RECEIPT        "receipt"
 #define SW_TOPIC_WEATHER        "weather"
 #define SW_TOPIC_CENTRE         "centre"
 #define SW_TOPIC_CENTRE_RESULT  "result"
@@ -33,7 +36,11 @@
 #define SW_SCHEMA_AREA           "stillwater.area/1"
 #define SW_SCHEMA_COMMAND        "stillwater.command/1"
 #define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
+#define SW_SCHEMA_RECEIPT        "stillwater.receipt/1"
 #define SW_SCHEMA_WEATHER        "stillwater.weather/1"
+
+/* User property of an alert that was, or may have been, sent before, or is told late; its value is "true". */
+#define SW_PROPERTY_REPLAYED "replayed"
 
 #define SW_CONTENT_TYPE_JSON "application/json"
 

@@ -185,6 +185,19 @@ static void print_weather(void)
     }
 }
 
+static void print_receipts(void)
+{
+    static struct message_receipt receipt = {.centre = "watch-northport"};
+    receipt.time = roll_time();
+    for (receipt.count = 0; receipt.count < MESSAGE_RECEIPT_MAX;) {
+        struct message_receipt_item *item = &receipt.items[receipt.count++];
+        (void)snprintf(item->alert_id, sizeof item->alert_id, "gw-1.level.canal-%u.2026", receipt.count);
+        item->revision = receipt.count;
+        if (receipt.count == 1 || receipt.count == MESSAGE_RECEIPT_MAX)
+            print_body("receipt", message_receipt_encode(&receipt));
+    }
+}
+
 static void print_result(int error, const char *alert_id, uint32_t revision)
 {
     struct message_command_result result = {alert_id, revision, error, sw_error_text(error), NULL};
@@ -324,6 +337,7 @@ static void print_vocabulary(void)
                                                 print_areas();
                                                 print_commands();
                                                 print_weather();
+                                                print_receipts();
                                                 print_results();
                                                 print_vocabulary();
                                                 for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
