@@ -576,6 +576,11 @@ static void build_mqtt(struct build *build)
     mqtt->inflight = 20;
     lay_u32(&mqtt->keepalive_s, raw->keepalive_s);
     lay_u32(&mqtt->inflight, raw->inflight);
+    mqtt->done_on = raw->done_on ? *raw->done_on : CONFIG_DONE_ON_RECEIPT;
+    mqtt->resend_after_s = 10;
+    lay_u32(&mqtt->resend_after_s, raw->resend_after_s);
+    mqtt->resend_after_max_s = mqtt->resend_after_s > 600 ? mqtt->resend_after_s : 600;
+    lay_u32(&mqtt->resend_after_max_s, raw->resend_after_max_s);
     if (!raw->tls) return;
     mqtt->ca_file = copy(build, raw->tls->ca_file);
     mqtt->certificate_file = copy(build, raw->tls->certificate_file);

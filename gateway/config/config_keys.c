@@ -83,6 +83,9 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_SWITCH:
         snprintf(text, CONFIG_EXPECTED_SIZE, "on or off");
         break;
+    case CONFIG_KEY_DONE_ON:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "receipt or puback");
+        break;
     }
 }
 
@@ -145,6 +148,9 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
         break;
     case CONFIG_KEY_SWITCH:
         fits = strcmp(value, "on") == 0 || strcmp(value, "off") == 0;
+        break;
+    case CONFIG_KEY_DONE_ON:
+        fits = strcmp(value, "receipt") == 0 || strcmp(value, "puback") == 0;
         break;
     }
     if (!fits) config_key_expected(key, text);

@@ -16,6 +16,7 @@ enum config_key_type {
     CONFIG_KEY_COLOUR_OFF,
     CONFIG_KEY_PARITY,
     CONFIG_KEY_SWITCH,
+    CONFIG_KEY_DONE_ON,
 };
 
 struct config_key {

@@ -51,6 +51,9 @@ static void check_mqtt(const struct rules *rules)
         report(rules, "mqtt.tls.key_file", "key is missing; expected the key of certificate_file");
     if (mqtt->key_file && !mqtt->certificate_file)
         report(rules, "mqtt.tls.certificate_file", "key is missing; expected the certificate of key_file");
+    if (mqtt->resend_after_max_s < mqtt->resend_after_s)
+        report(rules, "mqtt.resend_after_max_s", "is %u; expected at least resend_after_s, %u",
+               mqtt->resend_after_max_s, mqtt->resend_after_s);
     check_file(rules, "mqtt.password_file", mqtt->password_file);
     check_file(rules, "mqtt.tls.ca_file", mqtt->ca_file);
     check_file(rules, "mqtt.tls.certificate_file", mqtt->certificate_file);

@@ -27,6 +27,8 @@ static const cyaml_strval_t colours_or_off[] = {{"blue", SW_COLOUR_BLUE},
 static const cyaml_strval_t parities[] = {
     {"none", RAW_PARITY_NONE}, {"even", RAW_PARITY_EVEN}, {"odd", RAW_PARITY_ODD}};
 
+static const cyaml_strval_t done_ons[] = {{"receipt", CONFIG_DONE_ON_RECEIPT}, {"puback", CONFIG_DONE_ON_PUBACK}};
+
 static const cyaml_strval_t switches[] = {{"off", RAW_OFF}, {"on", RAW_ON}};
 
 static const cyaml_schema_field_t no_use_fields[] = {DECIMAL(raw_no_use, volume_l),
@@ -249,10 +251,17 @@ static const cyaml_schema_field_t tls_fields[] = {TEXT(REQUIRED, raw_tls, ca_fil
                                                   TEXT(OPTIONAL, raw_tls, key_file), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t mqtt_fields[] = {
-    TEXT(REQUIRED, raw_mqtt, host),     INTEGER(raw_mqtt, port),
-    INTEGER(raw_mqtt, keepalive_s),     INTEGER(raw_mqtt, inflight),
-    TEXT(OPTIONAL, raw_mqtt, username), TEXT(OPTIONAL, raw_mqtt, password_file),
-    BLOCK(raw_mqtt, tls, tls_fields),   CYAML_FIELD_END};
+    TEXT(REQUIRED, raw_mqtt, host),
+    INTEGER(raw_mqtt, port),
+    INTEGER(raw_mqtt, keepalive_s),
+    INTEGER(raw_mqtt, inflight),
+    TEXT(OPTIONAL, raw_mqtt, username),
+    TEXT(OPTIONAL, raw_mqtt, password_file),
+    CYAML_FIELD_ENUM_PTR("done_on", OPTIONAL | CYAML_FLAG_STRICT, struct raw_mqtt, done_on, done_ons, 2),
+    INTEGER(raw_mqtt, resend_after_s),
+    INTEGER(raw_mqtt, resend_after_max_s),
+    BLOCK(raw_mqtt, tls, tls_fields),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), CYAML_FIELD_END};
 

@@ -5,6 +5,7 @@
 #include <cyaml/cyaml.h>
 #include <stdint.h>
 
+#include "config/gateway_config.h"
 #include "stillwater/alert.h"
 
 enum raw_switch { RAW_OFF = 0, RAW_ON = 1 };
@@ -205,6 +206,8 @@ struct raw_tls {
 struct raw_mqtt {
     char *host, *username, *password_file;
     uint32_t *port, *keepalive_s, *inflight;
+    enum config_done_on *done_on;
+    uint32_t *resend_after_s, *resend_after_max_s;
     struct raw_tls *tls;
 };
 

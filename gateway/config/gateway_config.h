@@ -70,11 +70,19 @@ struct config_line {
     uint32_t device_count;
 };
 
+/* What makes an alert revision delivered. */
+enum config_done_on {
+    CONFIG_DONE_ON_RECEIPT, /* the centre says that it has stored it */
+    CONFIG_DONE_ON_PUBACK,  /* the broker has taken it, and may still lose it */
+};
+
 struct config_mqtt {
     char *host;
     uint16_t port;
     uint32_t keepalive_s;
-    uint32_t inflight;      /* alerts under way at most */
+    uint32_t inflight; /* alerts under way at most */
+    enum config_done_on done_on;
+    uint32_t resend_after_s, resend_after_max_s;
     char *username;         /* NULL = none */
     char *password_file;    /* NULL = none; first line is the password */
     char *ca_file;          /* NULL = no TLS */

@@ -74,6 +74,9 @@ static void a_whole_file_is_loaded_field_by_field(void **state)
     assert_int_equal(config->mqtt.port, 1883);
     assert_int_equal(config->mqtt.keepalive_s, 30);
     assert_int_equal(config->mqtt.inflight, 50);
+    assert_int_equal(config->mqtt.done_on, CONFIG_DONE_ON_RECEIPT);
+    assert_int_equal(config->mqtt.resend_after_s, 10);
+    assert_int_equal(config->mqtt.resend_after_max_s, 600);
     assert_string_equal(config->mqtt.username, "gw-17");
     assert_null(config->mqtt.password_file);
     assert_null(config->mqtt.ca_file);

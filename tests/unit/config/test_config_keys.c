@@ -24,6 +24,7 @@ static bool type_fits(const struct config_key *key, enum cyaml_type schema)
     case CONFIG_KEY_COLOUR_OFF:
     case CONFIG_KEY_PARITY:
     case CONFIG_KEY_SWITCH:
+    case CONFIG_KEY_DONE_ON:
         return schema == CYAML_ENUM;
     default:
         return schema == CYAML_STRING;
