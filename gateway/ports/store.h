@@ -91,8 +91,13 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
 int store_commit(struct store *store, struct store_batch *batch);
 
 int store_read_outbox(struct store *store, int64_t after_id, size_t limit);
-/* The row has been delivered; it is removed with the next commit or within a second. */
+/* The row is done; it is removed with the next commit or within a second. SW_ERROR_NO_SPACE when memory is refused: the
+ * row stays. */
 int store_outbox_done(struct store *store, int64_t id);
+/* The same by the revision itself. One that is in no row of the outbox is counted (unknown_done). */
+int store_outbox_done_revision(struct store *store, const char *alert_id, uint32_t revision);
+/* The newest row ever committed, whether it is still there or not; 0 = none. */
+int64_t store_outbox_newest(const struct store *store);
 
 /* The cursor as committed, at any time: a node's serial is known only when it answers. SW_ERROR_NOT_FOUND. */
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor);
@@ -109,7 +114,7 @@ uint32_t store_load_open_alerts(struct store *store);
 struct sw_wall store_load_last_time(struct store *store);
 
 struct store_counters {
-    uint64_t commits, failures, readings, duplicates, outbox_rows;
+    uint64_t commits, failures, readings, duplicates, outbox_rows, unknown_done;
 };
 struct store_counters store_counters(const struct store *store);
 

@@ -6,8 +6,9 @@
 #include "adapters/store_sqlite/store_database.h"
 #include "stillwater/error.h"
 
-#define REMOVE_DELIVERED_AFTER_NS 1000000000u
-#define REMOVE_DELIVERED_AT       256
+#define REMOVE_DONE_AFTER_NS 1000000000u
+#define REMOVE_DONE_AT       256
+#define DONE_MAX             65536 /* more stay in the outbox and are sent once more */
 
 struct store {
     struct store_events events;
@@ -31,8 +32,8 @@ struct store {
     bool read_wanted;
     int64_t read_after;
     size_t read_limit;
-    int64_t *delivered; /* to be removed from the outbox */
-    size_t delivered_count, delivered_capacity;
+    struct store_done *done; /* to be removed from the outbox */
+    size_t done_count, done_capacity;
     bool stopping, stopped;
 
     bool commit_finished;
@@ -41,6 +42,7 @@ struct store {
     bool read_finished;
     struct store_rows rows;
     struct store_counters counters;
+    int64_t outbox_newest;
 };
 
 /* What the thread takes on in one go. */
@@ -49,54 +51,54 @@ struct work {
     bool read, stop;
     int64_t read_after;
     size_t read_limit;
-    int64_t *delivered;
-    size_t delivered_count;
+    struct store_done *done;
+    size_t done_count;
 };
 
-/* Waits for something to do. Delivered rows alone are not hurried: they go with the next commit or after a while. */
+/* Waits for something to do. Done rows alone are not hurried: they go with the next commit or after a while. */
 static struct work wait_for_work(struct store *store)
 {
     uv_mutex_lock(&store->mutex);
     while (!store->commit && !store->read_wanted && !store->stopping) {
-        if (store->delivered_count == 0)
+        if (store->done_count == 0)
             uv_cond_wait(&store->wake, &store->mutex);
-        else if (uv_cond_timedwait(&store->wake, &store->mutex, REMOVE_DELIVERED_AFTER_NS) == UV_ETIMEDOUT)
+        else if (uv_cond_timedwait(&store->wake, &store->mutex, REMOVE_DONE_AFTER_NS) == UV_ETIMEDOUT)
             break;
     }
-    struct work work = {store->commit,     store->read_wanted, store->stopping,       store->read_after,
-                        store->read_limit, store->delivered,   store->delivered_count};
+    struct work work = {store->commit,     store->read_wanted, store->stopping,  store->read_after,
+                        store->read_limit, store->done,        store->done_count};
     store->commit = NULL;
     store->read_wanted = false;
-    store->delivered = NULL;
-    store->delivered_count = store->delivered_capacity = 0;
+    store->done = NULL;
+    store->done_count = store->done_capacity = 0;
     uv_mutex_unlock(&store->mutex);
     return work;
 }
 
 /* Rows that could not be removed are kept for the next try, before those that came meanwhile. */
-static void keep_delivered(struct store *store, struct work *work)
+static void keep_done(struct store *store, struct work *work)
 {
-    if (work->delivered_count == 0) {
-        free(work->delivered);
+    if (work->done_count == 0) {
+        free(work->done);
         return;
     }
-    if (store->delivered_count == 0) {
-        free(store->delivered);
-        store->delivered = work->delivered;
-        store->delivered_count = store->delivered_capacity = work->delivered_count;
+    if (store->done_count == 0) {
+        free(store->done);
+        store->done = work->done;
+        store->done_count = store->done_capacity = work->done_count;
         return;
     }
-    size_t count = work->delivered_count + store->delivered_count;
-    int64_t *joined = realloc(work->delivered, count * sizeof *joined);
+    size_t count = work->done_count + store->done_count;
+    struct store_done *joined = realloc(work->done, count * sizeof *joined);
     if (!joined) {
         /* Those rows stay in the outbox and are published once more; the centre drops the second copy. */
-        free(work->delivered);
+        free(work->done);
         return;
     }
-    memcpy(joined + work->delivered_count, store->delivered, store->delivered_count * sizeof *joined);
-    free(store->delivered);
-    store->delivered = joined;
-    store->delivered_count = store->delivered_capacity = count;
+    memcpy(joined + work->done_count, store->done, store->done_count * sizeof *joined);
+    free(store->done);
+    store->done = joined;
+    store->done_count = store->done_capacity = count;
 }
 
 static void count_written(struct store_counters *counters, bool commit, int error, const struct store_written *written)
@@ -105,6 +107,7 @@ static void count_written(struct store_counters *counters, bool commit, int erro
     counters->readings += written->readings;
     counters->duplicates += written->duplicates;
     counters->outbox_rows += written->outbox_added - written->outbox_removed;
+    counters->unknown_done += written->unknown_done;
 }
 
 static void do_work(struct store *store, struct work *work)
@@ -113,21 +116,22 @@ static void do_work(struct store *store, struct work *work)
     struct store_rows rows = {0};
     char text[STORE_TEXT_SIZE] = "";
     int error = SW_OK;
-    bool remove = work->delivered_count >= REMOVE_DELIVERED_AT || (work->delivered_count > 0 && !work->read);
-    bool write = work->commit || remove || (work->stop && work->delivered_count > 0);
+    bool remove = work->done_count >= REMOVE_DONE_AT || (work->done_count > 0 && !work->read);
+    bool write = work->commit || remove || (work->stop && work->done_count > 0);
     uv_mutex_lock(&store->database_mutex);
     if (write)
-        error = store_database_write(&store->database, work->commit, work->delivered, work->delivered_count, &written,
-                                     text, sizeof text);
-    if (write && !error) work->delivered_count = 0;
+        error = store_database_write(&store->database, work->commit, work->done, work->done_count, &written, text,
+                                     sizeof text);
+    if (write && !error) work->done_count = 0;
     if (work->read)
-        store_database_read_outbox(&store->database, work->read_after, work->read_limit, work->delivered,
-                                   work->delivered_count, &rows);
+        store_database_read_outbox(&store->database, work->read_after, work->read_limit, work->done, work->done_count,
+                                   &rows);
     uv_mutex_unlock(&store->database_mutex);
 
     uv_mutex_lock(&store->mutex);
-    keep_delivered(store, work);
+    keep_done(store, work);
     count_written(&store->counters, work->commit != NULL, error, &written);
+    if (written.outbox_newest) store->outbox_newest = written.outbox_newest;
     if (work->commit) {
         store->commit_finished = true;
         store->commit_error = error;
@@ -166,7 +170,7 @@ static void on_handle_closed(uv_handle_t *handle)
     uv_mutex_destroy(&store->mutex);
     uv_mutex_destroy(&store->database_mutex);
     uv_cond_destroy(&store->wake);
-    free(store->delivered);
+    free(store->done);
     free(store->cursors);
     free(store);
     if (closed) closed(ctx);
@@ -223,6 +227,7 @@ static int load_at_start(struct store *store, char *text, size_t text_size)
     int error = store_database_load_cursors(&store->database, &store->cursors, &store->cursor_count);
     if (error) snprintf(text, text_size, "%s: %s", store->database.path, sw_error_text(error));
     store->counters.outbox_rows = (uint64_t)store_database_number(&store->database, STATEMENT_OUTBOX_COUNT);
+    store->outbox_newest = store_database_number(&store->database, STATEMENT_OUTBOX_NEWEST);
     return error;
 }
 
@@ -295,26 +300,39 @@ int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
     return busy ? SW_ERROR_BUSY : SW_OK;
 }
 
-int store_outbox_done(struct store *store, int64_t id)
+static int add_done(struct store *store, const struct store_done *done)
 {
     int error = SW_OK;
     uv_mutex_lock(&store->mutex);
-    if (store->delivered_count == store->delivered_capacity) {
-        size_t capacity = store->delivered_capacity ? 2 * store->delivered_capacity : 64;
-        int64_t *larger = realloc(store->delivered, capacity * sizeof *larger);
+    if (store->done_count == store->done_capacity) {
+        size_t capacity = store->done_capacity ? 2 * store->done_capacity : 64;
+        struct store_done *larger = capacity <= DONE_MAX ? realloc(store->done, capacity * sizeof *larger) : NULL;
         if (larger) {
-            store->delivered = larger;
-            store->delivered_capacity = capacity;
+            store->done = larger;
+            store->done_capacity = capacity;
         } else {
             error = SW_ERROR_NO_SPACE;
         }
     }
     if (!error) {
-        store->delivered[store->delivered_count++] = id;
-        uv_cond_signal(&store->wake);
+        /* The first one starts the thread's wait; each one more would start it anew. */
+        if (store->done_count == 0) uv_cond_signal(&store->wake);
+        store->done[store->done_count++] = *done;
     }
     uv_mutex_unlock(&store->mutex);
     return error;
+}
+
+int store_outbox_done(struct store *store, int64_t id)
+{
+    return add_done(store, &(struct store_done){.id = id});
+}
+
+int store_outbox_done_revision(struct store *store, const char *alert_id, uint32_t revision)
+{
+    struct store_done done = {.revision = revision};
+    snprintf(done.alert_id, sizeof done.alert_id, "%s", alert_id);
+    return add_done(store, &done);
 }
 
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
@@ -375,6 +393,15 @@ struct store_counters store_counters(const struct store *store)
     struct store_counters counters = shared->counters;
     uv_mutex_unlock(&shared->mutex);
     return counters;
+}
+
+int64_t store_outbox_newest(const struct store *store)
+{
+    struct store *shared = (struct store *)(uintptr_t)store;
+    uv_mutex_lock(&shared->mutex);
+    int64_t newest = shared->outbox_newest;
+    uv_mutex_unlock(&shared->mutex);
+    return newest;
 }
 
 void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)

@@ -31,9 +31,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                            " WHERE alert_id = ?1 AND revision = 1",
     [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic) VALUES (?, ?, ?)",
     [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
+    [STATEMENT_OUTBOX_REMOVE_REVISION] = "DELETE FROM outbox WHERE alert_id = ? AND revision = ?",
     [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body FROM outbox JOIN alerts"
                               " USING (alert_id, revision) WHERE id > ? ORDER BY id",
     [STATEMENT_OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
+    [STATEMENT_OUTBOX_NEWEST] = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'",
     [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
                                 " DO UPDATE SET value = max(value, excluded.value)",
     [STATEMENT_LAST_TIME] = "SELECT value FROM state WHERE name = 'last_time_ms'",
@@ -175,8 +177,10 @@ static bool write_alert(struct store_database *database, const struct batch_aler
         written->duplicates++;
         return true;
     }
+    if (!write_outbox(database, row)) return false;
     written->outbox_added++;
-    return write_outbox(database, row);
+    written->outbox_newest = sqlite3_last_insert_rowid(database->db);
+    return true;
 }
 
 static bool write_feedback(struct store_database *database, struct batch_feedback *row)
@@ -222,25 +226,35 @@ static bool write_batch(struct store_database *database, struct store_batch *bat
     return good && write_last_time(database, batch);
 }
 
-static bool remove_delivered(struct store_database *database, const int64_t *ids, size_t count,
-                             struct store_written *written)
+static bool remove_row(struct store_database *database, const struct store_done *done, struct store_written *written)
+{
+    sqlite3_stmt *s = database->statements[done->id ? STATEMENT_OUTBOX_REMOVE : STATEMENT_OUTBOX_REMOVE_REVISION];
+    if (done->id) {
+        sqlite3_bind_int64(s, 1, done->id);
+    } else {
+        sqlite3_bind_text(s, 1, done->alert_id, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 2, done->revision);
+    }
+    if (!step_done(s)) return false;
+    *(sqlite3_changes(database->db) ? &written->outbox_removed : &written->unknown_done) += 1;
+    return true;
+}
+
+static bool remove_done(struct store_database *database, const struct store_done *done, size_t count,
+                        struct store_written *written)
 {
     bool good = true;
-    for (size_t i = 0; good && i < count; i++) {
-        sqlite3_bind_int64(database->statements[STATEMENT_OUTBOX_REMOVE], 1, ids[i]);
-        good = step_done(database->statements[STATEMENT_OUTBOX_REMOVE]);
-        written->outbox_removed += good ? (uint64_t)sqlite3_changes(database->db) : 0;
-    }
+    for (size_t i = 0; good && i < count; i++)
+        good = remove_row(database, &done[i], written);
     return good;
 }
 
-int store_database_write(struct store_database *database, struct store_batch *batch, const int64_t *delivered,
-                         size_t delivered_count, struct store_written *written, char *text, size_t text_size)
+int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
+                         size_t done_count, struct store_written *written, char *text, size_t text_size)
 {
     *written = (struct store_written){0};
     if (step_done(database->statements[STATEMENT_BEGIN]) && (!batch || write_batch(database, batch, written)) &&
-        remove_delivered(database, delivered, delivered_count, written) &&
-        step_done(database->statements[STATEMENT_COMMIT]))
+        remove_done(database, done, done_count, written) && step_done(database->statements[STATEMENT_COMMIT]))
         return SW_OK;
     int error = store_schema_error(database->db, database->path, text, text_size);
     *written = (struct store_written){0};
@@ -258,25 +272,31 @@ int store_database_write(struct store_database *database, struct store_batch *ba
     return error;
 }
 
-static bool is_among(int64_t id, const int64_t *ids, size_t count)
+static bool is_among(const struct store_outbox_row *row, const struct store_done *done, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (ids[i] == id) return true;
+        if (done[i].id ? done[i].id == row->id
+                       : done[i].revision == row->revision && strcmp(done[i].alert_id, row->alert_id) == 0)
+            return true;
     return false;
+}
+
+static void name_row(sqlite3_stmt *statement, struct store_outbox_row *row)
+{
+    row->id = sqlite3_column_int64(statement, 0);
+    row->revision = (uint32_t)sqlite3_column_int64(statement, 2);
+    snprintf(row->alert_id, sizeof row->alert_id, "%s", (const char *)sqlite3_column_text(statement, 1));
 }
 
 static bool copy_row(sqlite3_stmt *statement, struct store_outbox_row *row)
 {
-    *row = (struct store_outbox_row){.id = sqlite3_column_int64(statement, 0),
-                                     .revision = (uint32_t)sqlite3_column_int64(statement, 2),
-                                     .topic = strdup((const char *)sqlite3_column_text(statement, 3)),
-                                     .payload = strdup((const char *)sqlite3_column_text(statement, 4))};
-    snprintf(row->alert_id, sizeof row->alert_id, "%s", (const char *)sqlite3_column_text(statement, 1));
+    row->topic = strdup((const char *)sqlite3_column_text(statement, 3));
+    row->payload = strdup((const char *)sqlite3_column_text(statement, 4));
     return row->topic && row->payload;
 }
 
 int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
-                               const int64_t *delivered, size_t delivered_count, struct store_rows *rows)
+                               const struct store_done *done, size_t done_count, struct store_rows *rows)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_OUTBOX_READ];
     rows->count = 0;
@@ -285,8 +305,10 @@ int store_database_read_outbox(struct store_database *database, int64_t after_id
     sqlite3_bind_int64(s, 1, after_id);
     int error = SW_OK;
     while (!error && rows->count < limit && sqlite3_step(s) == SQLITE_ROW) {
-        if (is_among(sqlite3_column_int64(s, 0), delivered, delivered_count)) continue;
-        if (!copy_row(s, &rows->rows[rows->count])) error = SW_ERROR_NO_SPACE;
+        struct store_outbox_row *row = &rows->rows[rows->count];
+        name_row(s, row);
+        if (is_among(row, done, done_count)) continue;
+        if (!copy_row(s, row)) error = SW_ERROR_NO_SPACE;
         rows->count++;
     }
     sqlite3_reset(s);

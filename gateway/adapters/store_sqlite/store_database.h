@@ -21,8 +21,10 @@ enum store_statement {
     STATEMENT_FEEDBACK,
     STATEMENT_OUTBOX_ADD,
     STATEMENT_OUTBOX_REMOVE,
+    STATEMENT_OUTBOX_REMOVE_REVISION,
     STATEMENT_OUTBOX_READ,
     STATEMENT_OUTBOX_COUNT,
+    STATEMENT_OUTBOX_NEWEST,
     STATEMENT_LAST_TIME_SET,
     STATEMENT_LAST_TIME,
     STATEMENT_CURSORS,
@@ -39,9 +41,17 @@ struct store_database {
     char path[4096];
 };
 
+/* An outbox row that is done. */
+struct store_done {
+    int64_t id; /* 0 = it is told by its revision */
+    char alert_id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+};
+
 /* What a transaction did. */
 struct store_written {
-    uint64_t readings, duplicates, outbox_added, outbox_removed;
+    uint64_t readings, duplicates, outbox_added, outbox_removed, unknown_done;
+    int64_t outbox_newest; /* id of the last row added; 0 = none */
 };
 
 struct store_rows {
@@ -53,14 +63,14 @@ struct store_rows {
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size);
 void store_database_close(struct store_database *database);
 
-/* The batch (NULL = none) and the removal of delivered outbox rows, in one transaction. On error nothing of it is
+/* The batch (NULL = none) and the removal of outbox rows that are done, in one transaction. On error nothing of it is
  * stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
-int store_database_write(struct store_database *database, struct store_batch *batch, const int64_t *delivered,
-                         size_t delivered_count, struct store_written *written, char *text, size_t text_size);
+int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
+                         size_t done_count, struct store_written *written, char *text, size_t text_size);
 
-/* Rows after `after_id` that are not among `delivered`, at most `limit`. Free with store_rows_free. */
+/* Rows after `after_id` that are not among `done`, at most `limit`. Free with store_rows_free. */
 int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
-                               const int64_t *delivered, size_t delivered_count, struct store_rows *rows);
+                               const struct store_done *done, size_t done_count, struct store_rows *rows);
 void store_rows_free(struct store_rows *rows);
 
 /* SW_OK with *cursors from malloc. */

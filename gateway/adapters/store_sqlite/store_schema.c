@@ -22,6 +22,9 @@
     " note TEXT NOT NULL, time_ms INTEGER NOT NULL) STRICT;"                                                           \
     "CREATE INDEX feedback_of_alerts ON feedback (alert_id, id);"
 
+/* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
+#define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
+
 #define SET_VERSION "PRAGMA user_version = " NUMBER_OF(STORE_SCHEMA_VERSION) ";"
 
 /* Identity of a reading: what a node sends twice is kept once, and so is a plain device's reading of one instant. */
@@ -140,5 +143,6 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
     if (version < STORE_SCHEMA_VERSION &&
         (!run(db, "BEGIN IMMEDIATE") || !run(db, version == 0 ? schema : upgrade) || !run(db, "COMMIT")))
         return store_schema_error(db, path, text, text_size);
+    if (!run(db, OUTBOX_INDEX)) return store_schema_error(db, path, text, text_size);
     return SW_OK;
 }

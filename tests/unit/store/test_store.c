@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/store_sqlite/store_batch.h"
 #include "stillwater/error.h"
 #include "unit/store/store_fixture.h"
 
@@ -89,7 +90,37 @@ static void readings_sent_twice_are_kept_once_and_counted(void **state)
     fixture_destroy(&fixture);
 }
 
-static void outbox_rows_come_in_order_and_go_when_delivered(void **state)
+static void a_row_is_done_by_its_revision_too(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    char id[SW_ALERT_ID_SIZE] = "";
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    assert_int_equal(store_outbox_newest(fixture.store), 0);
+    for (uint32_t revision = 1; revision <= 3; revision++) {
+        struct store_batch *batch = sample_batch(revision, revision, revision);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        memcpy(id, batch->alerts[0].alert.id, sizeof id);
+        store_batch_free(batch);
+    }
+    assert_int_equal(store_outbox_newest(fixture.store), 3);
+    assert_int_equal(store_outbox_done_revision(fixture.store, id, 2), SW_OK);
+    assert_int_equal(store_outbox_done_revision(fixture.store, id, 9), SW_OK);
+    assert_int_equal(store_outbox_done_revision(fixture.store, "no.such.alert", 1), SW_OK);
+    fixture_read_outbox(&fixture, 0, 10);
+    assert_int_equal(fixture.row_count, 2);
+    assert_int_equal(fixture.row_revisions[0], 1);
+    assert_int_equal(fixture.row_revisions[1], 3);
+    fixture_close(&fixture);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 2);
+    fixture_open(&fixture);
+    assert_int_equal(store_outbox_newest(fixture.store), 3);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static void outbox_rows_come_in_order_and_go_when_done(void **state)
 {
     (void)state;
     struct fixture fixture;
@@ -107,7 +138,7 @@ static void outbox_rows_come_in_order_and_go_when_delivered(void **state)
     fixture_read_outbox(&fixture, fixture.row_ids[2], 10);
     assert_int_equal(fixture.row_count, 2);
     assert_int_equal(fixture.row_revisions[0], 4);
-    /* A delivered row is never shown again, whether or not it has been removed from the file yet. */
+    /* A row that is done is never shown again, whether or not it has been removed from the file yet. */
     assert_int_equal(store_outbox_done(fixture.store, fixture.row_ids[0]), SW_OK);
     fixture_read_outbox(&fixture, 0, 10);
     assert_int_equal(fixture.row_count, 4);
@@ -330,7 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_of_a_batch_is_there_after_reopening),
         cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
-        cmocka_unit_test(outbox_rows_come_in_order_and_go_when_delivered),
+        cmocka_unit_test(a_row_is_done_by_its_revision_too),
+        cmocka_unit_test(outbox_rows_come_in_order_and_go_when_done),
         cmocka_unit_test(a_second_commit_under_way_is_refused),
         cmocka_unit_test(a_second_process_cannot_open_the_same_store),
         cmocka_unit_test(a_newer_schema_is_refused_by_name),

@@ -112,7 +112,7 @@ static void a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_wor
     }
 }
 
-static void removal_of_delivered_rows_is_tried_again_after_a_fault(void **state)
+static void removal_of_done_rows_is_tried_again_after_a_fault(void **state)
 {
     (void)state;
     struct fixture fixture;
@@ -187,7 +187,7 @@ int main(void)
         cmocka_unit_test(a_sync_that_fails_from_now_on_leaves_no_half_batch),
         cmocka_unit_test(a_full_disk_leaves_no_half_batch),
         cmocka_unit_test(a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_works),
-        cmocka_unit_test(removal_of_delivered_rows_is_tried_again_after_a_fault),
+        cmocka_unit_test(removal_of_done_rows_is_tried_again_after_a_fault),
         cmocka_unit_test(a_full_file_system_is_named_and_space_made_free_lets_the_retry_through),
     };
     fault_vfs_install();
