@@ -88,9 +88,14 @@ static void on_link(void *ctx, bool up, const char *text)
     areas_on_link(ctx, up);
 }
 
-static void on_delivered(void *ctx, int64_t token)
+static void on_taken(void *ctx, int64_t token)
 {
-    outbox_on_delivered(ctx, token);
+    outbox_on_taken(ctx, token);
+}
+
+static void on_receipt(void *ctx, const char *payload, size_t size)
+{
+    outbox_on_receipt(ctx, payload, size);
 }
 
 static void on_command(void *ctx, const struct publisher_command *command)
@@ -278,7 +283,8 @@ static int start_publisher(struct gateway *gateway, char *text, size_t text_size
 {
     struct publisher_events events = {.ctx = gateway,
                                       .link = on_link,
-                                      .delivered = on_delivered,
+                                      .taken = on_taken,
+                                      .receipt = on_receipt,
                                       .command = on_command,
                                       .weather = on_weather,
                                       .area_done = on_area_done,

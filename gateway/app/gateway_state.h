@@ -84,17 +84,35 @@ struct journal {
     char trouble[TROUBLE_SIZE]; /* "" = the last commit went well */
 };
 
+/* Rows that were sent and are not done are sent again, in passes from the oldest on. */
+struct resend {
+    bool active;     /* a pass is under way */
+    int64_t at;      /* row it has got to */
+    int64_t until;   /* the last it takes; between passes: the last the next one takes */
+    int64_t settled; /* up to here every row is done */
+    uint32_t left;   /* rows this pass has found */
+    struct sw_mono due;
+    int64_t wait_ms; /* until the next pass; doubles */
+    bool heard;      /* a receipt has come since the pass before */
+    bool silent;     /* none came in the whole wait before this pass */
+};
+
 /* The way from the outbox to the publisher. */
 struct outbox_pump {
     bool up;             /* link to the broker */
     bool reading;        /* rows have been asked for */
+    bool reading_again;  /* they are for the pass */
     bool woken;          /* rows may have been added since they were asked for */
     bool exhausted;      /* the last look found nothing new, and nothing has been added since */
     int64_t last_sent;   /* id of the newest row handed over */
     unsigned generation; /* of the link: rows asked for before it was lost are not sent after */
     unsigned reading_generation;
-    int64_t inflight[INFLIGHT_MAX];
+    int64_t inflight[INFLIGHT_MAX]; /* handed over, no PUBACK yet */
     uint32_t inflight_count;
+    int64_t backlog; /* rows up to this one were there before the connection */
+    uint32_t credit; /* rows that may be sent before the centre is heard of again */
+    struct resend resend;
+    char trouble[TROUBLE_SIZE]; /* "" = receipts come, or are not waited for */
 };
 
 /* What the city has been told of an area. */
@@ -129,6 +147,7 @@ struct area_pump {
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
+    uint64_t receipts, receipts_refused, alerts_replayed;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };

@@ -102,6 +102,16 @@ static void warn_of_ports(const char *file, const struct gateway_config *config)
             printf("%s: warning: lines[%u].port: %s does not exist at the moment\n", file, i, config->lines[i].port);
 }
 
+/* Somebody chose it; who reads the check may be another. */
+static void warn_of_delivery(const char *file, const struct gateway_config *config)
+{
+    if (config->mqtt.done_on == CONFIG_DONE_ON_PUBACK)
+        printf(
+            "%s: warning: mqtt.done_on: puback: an alert that the broker takes and then loses reaches nobody, and is "
+            "not sent again\n",
+            file);
+}
+
 static void on_stopped(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -170,6 +180,7 @@ int main(int count, char **arguments)
     if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;
     if (options.check) {
         warn_of_ports(options.config, config);
+        warn_of_delivery(options.config, config);
         printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
         status = EXIT_SUCCESS;
     } else {

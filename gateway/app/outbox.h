@@ -1,23 +1,37 @@
-/* Carries outbox rows to the publisher, oldest first, at most mqtt.inflight under way. A row leaves the outbox when the
- * broker has taken it. After a lost link it starts again from the first row not taken; the centre drops what it then
- * gets twice, by (id, revision). */
+/* Carries outbox rows to the publisher, oldest first, at most mqtt.inflight of them under way to the broker.
+ *
+ * When a row leaves the outbox is mqtt.done_on: `receipt`, once the centre says that it has stored the revision, or
+ * `puback`, once the broker has taken it. With `receipt`, what was sent and is not done is sent again in passes, oldest
+ * first, the first mqtt.resend_after_s later and each at twice the time of the one before, up to
+ * mqtt.resend_after_max_s; a receipt after a silence starts the time over. New rows go before those sent again. A row
+ * is done by a receipt for exactly its revision, whatever became of later ones. The centre drops what it gets twice, by
+ * (id, revision).
+ *
+ * Nothing in memory grows with the outbox: the store says what is left. */
 #ifndef GATEWAY_APP_OUTBOX_H
 #define GATEWAY_APP_OUTBOX_H
 
 #include "app/gateway_state.h"
 
+/* How fast a backlog drains: this many rows may be sent without a receipt; each receipt gives one back, and each tick
+ * some, so that a centre that gives none still gets all. The broker's queue for it holds only so many. */
+#define OUTBOX_CREDIT_MAX  500u
+#define OUTBOX_CREDIT_TICK 100u
+
 /* New rows may be there. */
 void outbox_wake(struct gateway *gateway);
 
-/* Goes on where the publisher was not ready and nothing since has said that it is. */
+/* Passing of time. */
 void outbox_tick(struct gateway *gateway);
 
-/* The store's and the publisher's answers. */
+/* The store's and the publisher's answers. A receipt that is wrong anywhere is counted and changes nothing. */
 void outbox_on_rows(struct gateway *gateway, const struct store_outbox_row *rows, size_t count);
-void outbox_on_delivered(struct gateway *gateway, int64_t id);
+void outbox_on_taken(struct gateway *gateway, int64_t id);
+void outbox_on_receipt(struct gateway *gateway, const char *payload, size_t size);
 void outbox_on_link(struct gateway *gateway, bool up);
 
-/* Everything has been delivered, or cannot be because the link is down. */
+/* The broker has taken everything, or cannot because the link is down. Receipts are not waited for: what has none is
+ * sent again after the next start. */
 bool outbox_is_drained(const struct gateway *gateway);
 
 #endif

@@ -8,7 +8,7 @@
 #include "app/log.h"
 #include "app/notify.h"
 
-#define COUNTERS_MAX 40
+#define COUNTERS_MAX 48
 
 struct counter_list {
     struct message_counter items[COUNTERS_MAX];
@@ -58,6 +58,7 @@ static void add_store(struct counter_list *list, const struct gateway *gateway)
     add(list, "store_commits", store.commits);
     add(list, "store_failures", store.failures);
     add(list, "outbox_rows", store.outbox_rows);
+    add(list, "receipts_unknown", store.unknown_done);
 }
 
 static void add_own(struct counter_list *list, const struct gateway *gateway)
@@ -71,6 +72,9 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "commands_refused", gateway->counters.commands_refused);
     add(list, "area_messages", gateway->areas.published);
     add(list, "feedback", gateway->counters.feedback);
+    add(list, "receipts", gateway->counters.receipts);
+    add(list, "receipts_refused", gateway->counters.receipts_refused);
+    add(list, "alerts_replayed", gateway->counters.alerts_replayed);
 }
 
 /* How many, never which: a list of empty homes is nobody's business. */
@@ -95,7 +99,7 @@ static void add_publisher(struct counter_list *list, const struct gateway *gatew
     add(list, "mqtt_connects", publisher.connects);
     add(list, "mqtt_refusals", publisher.refusals);
     add(list, "mqtt_published", publisher.published);
-    add(list, "mqtt_delivered", publisher.delivered);
+    add(list, "mqtt_pubacks", publisher.pubacks);
     add(list, "weather", publisher.weather);
 }
 
@@ -109,9 +113,10 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
         used +=
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
-    const char *areas = areas_trouble(gateway);
-    if (areas[0] != '\0' && used < TROUBLE_SIZE)
-        snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", areas);
+    const char *const others[] = {gateway->outbox.trouble, areas_trouble(gateway)};
+    for (size_t i = 0; i < sizeof others / sizeof others[0] && used < TROUBLE_SIZE; i++)
+        if (others[i][0] != '\0')
+            used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);
 }
 
 char *status_encode(const struct gateway *gateway, enum message_status_state state)

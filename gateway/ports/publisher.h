@@ -22,8 +22,11 @@ struct publisher_events {
     void *ctx;
     /* Changes only (up, down, or the reason for it); `text` says what the broker or the network said. */
     void (*link)(void *ctx, bool up, const char *text);
-    /* The broker has taken the message handed over with this token. */
-    void (*delivered)(void *ctx, int64_t token);
+    /* PUBACK: the broker has taken the message handed over with this token. It may lose it yet. */
+    void (*taken)(void *ctx, int64_t token);
+    /* A message on the gateway's receipt topic: not retained, not terminated, valid during the call. Comes with
+     * CONFIG_DONE_ON_RECEIPT only. */
+    void (*receipt)(void *ctx, const char *payload, size_t size);
     void (*command)(void *ctx, const struct publisher_command *command);
     /* The broker has taken or refused (not permitted) a message of publisher_set_area(). NULL = not wanted. */
     void (*area_done)(void *ctx, bool taken);
@@ -36,7 +39,7 @@ struct publisher_events {
 };
 
 struct publisher_counters {
-    uint64_t connects, refusals, published, delivered, commands, weather;
+    uint64_t connects, refusals, published, pubacks, commands, weather;
 };
 
 struct publisher;
@@ -49,10 +52,11 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
 /* True when another alert may be handed over (link up, fewer than config->mqtt.inflight under way). */
 bool publisher_ready(const struct publisher *publisher);
 
-/* QoS 1. The token comes back in delivered(). After a lost link the undelivered ones must be handed over again.
+/* QoS 1. The token comes back in taken(). After a lost link those not taken must be handed over again. `replayed` marks
+ * what was, or may have been, sent before, or is told late.
  * SW_ERROR_BUSY when not ready. SW_ERROR_NO_SPACE for a message larger than the broker takes, SW_ERROR_INVALID_ARGUMENT
  * for a topic that cannot be published to: such a message will never go. */
-int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token);
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed);
 
 /* The retained status. Kept and sent again after each connect. */
 int publisher_set_status(struct publisher *publisher, const char *payload);

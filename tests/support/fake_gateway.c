@@ -60,7 +60,7 @@ static void send_pending(struct fake *fake)
         (void)snprintf(topic, sizeof topic, "%s/%s/%s/%s/%s", SW_TOPIC_ROOT, fake->config.city, fake->config.gateway,
                        SW_TOPIC_ALERT, alert->id);
         char *body = message_alert_encode(alert, fake->config.city, fake->config.gateway, NULL);
-        if (body && publisher_send(fake->publisher, topic, body, i) == SW_OK) fake->pending[i] = false;
+        if (body && publisher_send(fake->publisher, topic, body, i, false) == SW_OK) fake->pending[i] = false;
         free(body);
     }
 }
@@ -72,9 +72,9 @@ static void on_link(void *ctx, bool up, const char *text)
     if (up) send_pending(fake);
 }
 
-static void on_delivered(void *ctx, int64_t token)
+static void on_taken(void *ctx, int64_t token)
 {
-    (void)printf("delivered %lld\n", (long long)token);
+    (void)printf("taken %lld\n", (long long)token);
     send_pending(ctx);
 }
 
@@ -164,8 +164,11 @@ int main(int argc, char **argv)
     (void)snprintf(fake.config.city, SW_ID_SIZE, "%s", argv[2]);
     (void)snprintf(fake.config.gateway, SW_ID_SIZE, "%s", argv[3]);
     char host[] = "127.0.0.1";
-    fake.config.mqtt =
-        (struct config_mqtt){.host = host, .port = (uint16_t)atoi(argv[1]), .keepalive_s = 10, .inflight = 20};
+    fake.config.mqtt = (struct config_mqtt){.host = host,
+                                            .port = (uint16_t)atoi(argv[1]),
+                                            .keepalive_s = 10,
+                                            .inflight = 20,
+                                            .done_on = CONFIG_DONE_ON_PUBACK};
     fake.count = atoi(argv[4]);
     if (fake.count < 0 || fake.count > ALERTS_MAX) return 2;
     make_alerts(&fake);
@@ -176,7 +179,7 @@ int main(int argc, char **argv)
     (void)uv_signal_start(&fake.terminate, on_terminate, SIGTERM);
     char *will = status_body(&fake, MESSAGE_STATUS_OFFLINE);
     char *status = status_body(&fake, MESSAGE_STATUS_ONLINE);
-    struct publisher_events events = {.ctx = &fake, .link = on_link, .delivered = on_delivered, .command = on_command};
+    struct publisher_events events = {.ctx = &fake, .link = on_link, .taken = on_taken, .command = on_command};
     if (!will || !status ||
         publisher_start(&fake.loop, &fake.config, will, events, &fake.publisher, text, sizeof text) != SW_OK) {
         (void)fprintf(stderr, "%s\n", text);

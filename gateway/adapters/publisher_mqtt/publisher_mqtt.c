@@ -37,6 +37,7 @@ struct publisher {
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
     char area_topics[SW_TOPIC_SIZE]; /* filter of our areas' topics, ending with '#' */
     char weather_topic[SW_TOPIC_SIZE];
+    char receipt_topic[SW_TOPIC_SIZE]; /* "" = receipts are not asked for */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
     uv_getaddrinfo_t lookup;
@@ -231,8 +232,8 @@ static void on_link_published(void *ctx, int message_id, int reason)
         publisher->counters.refusals++;
         if (entry.is_area) area_done(publisher, false);
     } else {
-        publisher->counters.delivered++;
-        if (entry.is_alert) publisher->events.delivered(publisher->events.ctx, entry.token);
+        publisher->counters.pubacks++;
+        if (entry.is_alert) publisher->events.taken(publisher->events.ctx, entry.token);
         if (entry.is_area) area_done(publisher, true);
     }
 }
@@ -255,12 +256,22 @@ static void on_weather(struct publisher *publisher, const struct mosquitto_messa
                                   (size_t)message->payloadlen);
 }
 
+static void on_receipt(struct publisher *publisher, const struct mosquitto_message *message)
+{
+    publisher->events.receipt(publisher->events.ctx, message->payloadlen > 0 ? message->payload : "",
+                              (size_t)message->payloadlen);
+}
+
 static void on_link_message(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties)
 {
     struct publisher *publisher = ctx;
     if (publisher->closing) return;
     if (strcmp(message->topic, publisher->weather_topic) == 0) {
         on_weather(publisher, message);
+        return;
+    }
+    if (publisher->receipt_topic[0] != '\0' && strcmp(message->topic, publisher->receipt_topic) == 0) {
+        on_receipt(publisher, message);
         return;
     }
     if (strcmp(message->topic, publisher->command_topic) != 0) {
@@ -317,6 +328,8 @@ static void try_next_address(struct publisher *publisher)
          * lets us see what it holds of our areas. */
         .subscriptions = {{.topic = publisher->command_topic},
                           {.topic = publisher->weather_topic, .with_retained = true},
+                          /* A retained receipt would finish revisions that this store has yet to send. */
+                          {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL},
                           {.topic = publisher->events.area_kept ? publisher->area_topics : NULL,
                            .with_retained = true,
                            .optional = true}},
@@ -379,6 +392,9 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->area_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/#", city, gateway);
     (void)snprintf(publisher->weather_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_WEATHER, city);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
+    if (mqtt->done_on == CONFIG_DONE_ON_RECEIPT)
+        (void)snprintf(publisher->receipt_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_RECEIPT, city,
+                       gateway);
     return mqtt->password_file
                ? password_file_read("mqtt.password_file", mqtt->password_file, &publisher->password, text, text_size)
                : SW_OK;
@@ -439,32 +455,38 @@ static uint32_t seconds_left(struct sw_wall expires)
     return left < ALERT_EXPIRY_MIN_S ? ALERT_EXPIRY_MIN_S : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
 }
 
+static int add_pair(mosquitto_property **properties, const char *name, const char *value)
+{
+    return mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, name, value);
+}
+
 /* Properties say again what a subscriber sorts by, so that it need not read the body. */
-static int alert_properties(const char *payload, mosquitto_property **properties)
+static int alert_properties(const struct publisher *publisher, const char *payload, bool replayed,
+                            mosquitto_property **properties)
 {
     struct message_alert_summary alert;
     char text[128];
     int error = mosquitto_property_add_byte(properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
     if (error == MOSQ_ERR_SUCCESS)
         error = mosquitto_property_add_string(properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
+    if (error == MOSQ_ERR_SUCCESS && publisher->receipt_topic[0] != '\0')
+        error = mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, publisher->receipt_topic);
+    if (error == MOSQ_ERR_SUCCESS && replayed) error = add_pair(properties, SW_PROPERTY_REPLAYED, "true");
     if (error != MOSQ_ERR_SUCCESS || message_alert_decode(payload, strlen(payload), &alert, text, sizeof text) != SW_OK)
         return error;
     error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
-    if (error == MOSQ_ERR_SUCCESS)
-        error = mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, "kind",
-                                                   sw_alert_kind_name(alert.kind));
-    if (error == MOSQ_ERR_SUCCESS)
-        error = mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, "colour",
-                                                   sw_colour_name(alert.colour));
+    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
+    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
     return error;
 }
 
-int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token)
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed)
 {
     if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
     int message_id = 0;
-    int error = alert_properties(payload, &properties) == MOSQ_ERR_SUCCESS ? SW_OK : SW_ERROR_NO_SPACE;
+    int error =
+        alert_properties(publisher, payload, replayed, &properties) == MOSQ_ERR_SUCCESS ? SW_OK : SW_ERROR_NO_SPACE;
     if (error == SW_OK) error = link_publish(publisher->link, topic, payload, false, properties, &message_id);
     mosquitto_property_free_all(&properties);
     if (error != SW_OK) return error;

@@ -54,6 +54,25 @@ int store_outbox_done(struct store *store, int64_t id)
     return SW_OK;
 }
 
+int store_outbox_done_revision(struct store *store, const char *alert_id, uint32_t revision)
+{
+    (void)store;
+    for (size_t i = 0; i < fake.outbox_count; i++) {
+        struct fake_outbox_row *row = &fake.outbox[i];
+        if (row->done || row->alert.revision != revision || strcmp(row->alert.id, alert_id) != 0) continue;
+        row->done = true;
+        return SW_OK;
+    }
+    fake.unknown_done++;
+    return SW_OK;
+}
+
+int64_t store_outbox_newest(const struct store *store)
+{
+    (void)store;
+    return (int64_t)fake.outbox_count;
+}
+
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
 {
     (void)store;
@@ -257,13 +276,14 @@ bool publisher_ready(const struct publisher *publisher)
     return fake.link_up;
 }
 
-int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token)
+int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed)
 {
     (void)publisher;
     assert_string_equal(topic, fake.outbox[token - 1].topic);
     assert_string_equal(payload, fake.outbox[token - 1].payload);
     if (!fake.link_up) return SW_ERROR_BUSY;
     if (fake.send_error) return fake.send_error;
+    fake.replayed[fake.sent_count] = replayed;
     fake.sent[fake.sent_count++] = token;
     return SW_OK;
 }
@@ -338,9 +358,19 @@ void fake_link(bool up)
     fake.publisher.link(fake.publisher.ctx, up, up ? "connected" : "gone");
 }
 
-void fake_delivered(int64_t id)
+void fake_taken(int64_t id)
 {
-    fake.publisher.delivered(fake.publisher.ctx, id);
+    fake.publisher.taken(fake.publisher.ctx, id);
+}
+
+void fake_receipt(const char *payload)
+{
+    size_t size = strlen(payload);
+    char *exact = malloc(size ? size : 1);
+    assert_non_null(exact);
+    memcpy(exact, payload, size);
+    fake.publisher.receipt(fake.publisher.ctx, exact, size);
+    free(exact);
 }
 
 void fake_command(const char *payload)
@@ -389,7 +419,7 @@ static void on_problem(void *ctx, const char *file, unsigned line, const char *f
 static struct gateway_config *load_config(void)
 {
     static const char text[] = "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
-                               "mqtt: {host: h, inflight: 3}\n"
+                               "mqtt: {host: h, inflight: 3, %s}\n"
                                "subjects: [{id: home-1}, {id: home-2}, {id: site-1, place: {grid: a/b}}]\n"
                                "lines:\n"
                                "  - id: line-1\n"
@@ -400,11 +430,13 @@ static struct gateway_config *load_config(void)
                                "      - {id: node-2, unit_id: 2, slots: [{slot: 0, profile: xintai, unit_id: 1,"
                                " subject: home-2}]}\n"
                                "%s";
+    static const char receipts[] = "resend_after_s: 10, resend_after_max_s: 35";
     static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}]\n";
     char path[] = "/tmp/stillwater-app-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
-    assert_true(dprintf(descriptor, text, fake.without_device ? "" : device) > 0);
+    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback",
+                        fake.without_device ? "" : device) > 0);
     close(descriptor);
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
@@ -423,14 +455,24 @@ static void begin(struct gateway_under_test *test)
     fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
 }
 
-void gateway_begin(struct gateway_under_test *test)
+static void begin_anew(struct gateway_under_test *test, bool with_receipts)
 {
-    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000};
+    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000, .with_receipts = with_receipts};
     begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);
     if (fake.committing) fake_commit_done(SW_OK);
     fake.commits = 0;
+}
+
+void gateway_begin(struct gateway_under_test *test)
+{
+    begin_anew(test, false);
+}
+
+void gateway_begin_with_receipts(struct gateway_under_test *test)
+{
+    begin_anew(test, true);
 }
 
 static void on_stopped(void *ctx)

@@ -45,6 +45,7 @@ struct fake_area {
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device; /* in the configuration of the next start */
+    bool with_receipts;  /* the same: mqtt.done_on; without it puback */
 
     struct store_events store;
     struct store_batch *committing;
@@ -72,6 +73,8 @@ struct fake_ports {
     int send_error;
     uint32_t inflight;
     int64_t sent[FAKE_LIST_MAX];
+    bool replayed[FAKE_LIST_MAX]; /* of sent */
+    uint64_t unknown_done;
     size_t sent_count;
     struct fake_area areas[FAKE_LIST_MAX];
     size_t area_count, areas_done; /* handed over, and answered by fake_area_done() */
@@ -93,6 +96,7 @@ struct gateway_under_test {
 };
 
 void gateway_begin(struct gateway_under_test *test);
+void gateway_begin_with_receipts(struct gateway_under_test *test); /* resend_after_s 10, at most 35 */
 /* Ends it as a kill would, and starts another one on what is stored. Rows not committed are gone. */
 void gateway_kill_and_begin(struct gateway_under_test *test);
 /* Ends with the store answering; checks that nothing is left on the loop. */
@@ -103,7 +107,8 @@ void fake_commit_done(int error);
 /* Answers the outbox request; fails the test when there is none. */
 void fake_outbox_answer(void);
 void fake_link(bool up);
-void fake_delivered(int64_t id);
+void fake_taken(int64_t id);
+void fake_receipt(const char *payload);
 /* The broker answers the oldest area it has not answered yet; fails the test when there is none. */
 void fake_area_done(bool taken);
 /* All that are and will be under way; returns how many. */

@@ -46,7 +46,7 @@ static void rows_go_out_in_order_and_never_more_than_the_window(void **state)
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 3);
     assert_false(fake.read_wanted);
-    fake_delivered(1);
+    fake_taken(1);
     assert_true(fake.read_wanted);
     assert_int_equal(fake.read_after, 3);
     assert_int_equal(fake.read_limit, 1);
@@ -57,7 +57,7 @@ static void rows_go_out_in_order_and_never_more_than_the_window(void **state)
     gateway_end(&test);
 }
 
-static void after_a_lost_link_it_goes_on_from_the_first_row_not_delivered(void **state)
+static void after_a_lost_link_it_goes_on_from_the_first_row_not_taken(void **state)
 {
     (void)state;
     struct gateway_under_test test;
@@ -65,8 +65,8 @@ static void after_a_lost_link_it_goes_on_from_the_first_row_not_delivered(void *
     five_rows(&test);
     fake_link(true);
     fake_outbox_answer();
-    fake_delivered(1);
-    fake_delivered(3);
+    fake_taken(1);
+    fake_taken(3);
     /* Rows asked for before the loss must not be sent after it, out of their order. */
     assert_true(fake.read_wanted);
     fake_link(false);
@@ -96,7 +96,7 @@ static void nothing_is_read_without_a_link_and_nothing_is_lost(void **state)
     size_t rows = fake.outbox_count;
     for (int64_t id = 1; id <= (int64_t)rows; id++) {
         if (fake.read_wanted) fake_outbox_answer();
-        fake_delivered(id);
+        fake_taken(id);
     }
     if (fake.read_wanted) fake_outbox_answer();
     assert_int_equal(fake.sent_count, rows);
@@ -159,13 +159,242 @@ static void a_row_that_will_never_go_does_not_hold_up_the_others(void **state)
     assert_int_equal(fake.sent_count, 1);
     assert_int_equal(fake.sent[0], 2);
     /* It is still there, and the next connection gets it. */
-    fake_delivered(2);
+    fake_taken(2);
     if (fake.read_wanted) fake_outbox_answer();
     fake_link(false);
     fake_link(true);
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 2);
     assert_int_equal(fake.sent[1], 1);
+    gateway_end(&test);
+}
+
+static void send_command(const char *command, const char *id)
+{
+    char payload[1024];
+    snprintf(payload, sizeof payload,
+             "{\"schema\": \"stillwater.command/1\", \"command\": \"%s\", \"alert\": \"%s\", \"by\": \"officer-1\"}",
+             command, id);
+    fake_command(payload);
+}
+
+/* ---- receipts ---- */
+
+static void receipt_for(size_t first, size_t last)
+{
+    struct message_receipt receipt = {.centre = "watch-c", .time = {fake.wall_ms}};
+    for (size_t i = first; i <= last; i++) {
+        struct message_receipt_item *item = &receipt.items[receipt.count++];
+        memcpy(item->alert_id, fake.outbox[i - 1].alert.id, sizeof item->alert_id);
+        item->revision = fake.outbox[i - 1].alert.revision;
+    }
+    char *body = message_receipt_encode(&receipt);
+    fake_receipt(body);
+    free(body);
+}
+
+/* Store and broker answer until nothing more is asked of them. */
+static void answer_all(size_t *taken)
+{
+    while (fake.read_wanted || *taken < fake.sent_count) {
+        if (fake.read_wanted) fake_outbox_answer();
+        while (*taken < fake.sent_count)
+            fake_taken(fake.sent[(*taken)++]);
+    }
+}
+
+static void pass_seconds(struct gateway_under_test *test, int seconds, size_t *taken)
+{
+    for (int i = 0; i < seconds; i++) {
+        fake_advance(test, 1000);
+        answer_all(taken);
+    }
+}
+
+static void a_row_is_done_by_its_receipt_and_not_by_the_puback(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    size_t taken = 0;
+    gateway_begin_with_receipts(&test);
+    fake_link(true);
+    answer_all(&taken);
+    level(600);
+    level(1200);
+    answer_all(&taken);
+    assert_int_equal(fake.sent_count, 2);
+    assert_false(fake.replayed[0] || fake.replayed[1]);
+    assert_false(fake.outbox[0].done || fake.outbox[1].done);
+    /* That of a later revision says nothing of the one before. */
+    receipt_for(2, 2);
+    assert_false(fake.outbox[0].done);
+    assert_true(fake.outbox[1].done);
+    receipt_for(1, 1);
+    assert_true(fake.outbox[0].done);
+    /* One that comes twice is nothing new. */
+    receipt_for(1, 2);
+    assert_int_equal(fake.unknown_done, 2);
+    assert_int_equal(test.gateway->counters.receipts, 4);
+    pass_seconds(&test, 100, &taken);
+    assert_int_equal(fake.sent_count, 2);
+    gateway_end(&test);
+}
+
+static void without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    size_t taken = 0;
+    gateway_begin_with_receipts(&test);
+    fake_link(true);
+    answer_all(&taken);
+    level(600);
+    level(1200);
+    level(2600);
+    level(4100);
+    answer_all(&taken);
+    size_t rows = fake.outbox_count;
+    assert_true(rows >= 4);
+    assert_int_equal(fake.sent_count, rows);
+    size_t passes = 0;
+    int gaps[5] = {0};
+    for (int second = 1, last = 0; passes < 5 && second < 300; second++) {
+        size_t before = fake.sent_count;
+        pass_seconds(&test, 1, &taken);
+        if (fake.sent_count == before) continue;
+        assert_int_equal(fake.sent_count - before, rows);
+        for (size_t i = before; i < fake.sent_count; i++) {
+            assert_int_equal(fake.sent[i], i - before + 1);
+            assert_true(fake.replayed[i]);
+        }
+        gaps[passes++] = second - last;
+        last = second;
+    }
+    /* The first wait may have begun before the rows were sent; then it is one wait more. */
+    assert_in_range(gaps[0], 10, 20);
+    assert_int_equal(gaps[1], 20);
+    assert_int_equal(gaps[2], 35);
+    assert_int_equal(gaps[3], 35);
+    assert_string_equal(fake.status.trouble, "no receipt from the centre, alerts are sent again");
+    /* The centre is back: soon, and only what it has not said. */
+    size_t before = fake.sent_count;
+    receipt_for(1, 2);
+    pass_seconds(&test, 10, &taken);
+    assert_int_equal(fake.sent_count - before, rows - 2);
+    assert_int_equal(fake.sent[before], 3);
+    assert_string_equal(fake.status.trouble, "");
+    receipt_for(3, rows);
+    before = fake.sent_count;
+    pass_seconds(&test, 200, &taken);
+    assert_int_equal(fake.sent_count, before);
+    gateway_end(&test);
+}
+
+static void a_new_alert_does_not_wait_for_those_sent_again(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin_with_receipts(&test);
+    five_rows(&test);
+    size_t taken = 0, rows = fake.outbox_count;
+    fake_link(true);
+    answer_all(&taken);
+    /* What was there before the connection is told late. */
+    for (size_t i = 0; i < rows; i++)
+        assert_true(fake.replayed[i]);
+    for (int i = 0; i < 100 && !fake.read_wanted; i++)
+        fake_advance(&test, 1000);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, rows + 3); /* the window is full */
+    send_command("acknowledge", fake.outbox[0].alert.id);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, rows + 1);
+    fake_taken(1);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent[rows + 3], rows + 1);
+    assert_false(fake.replayed[rows + 3]);
+    gateway_end(&test);
+}
+
+static void a_backlog_is_paced_while_the_centre_is_silent(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    size_t taken = 0;
+    gateway_begin_with_receipts(&test);
+    level(600);
+    level(1200);
+    level(2600);
+    size_t rows = fake.outbox_count;
+    assert_true(rows >= 3);
+    fake_link(true);
+    test.gateway->outbox.credit = 1;
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 1);
+    fake_taken(1);
+    assert_false(fake.read_wanted);
+    receipt_for(1, 1);
+    assert_true(fake.read_wanted);
+    fake_outbox_answer();
+    assert_int_equal(fake.sent_count, 2);
+    /* And without a receipt it goes on with time. */
+    taken = 1;
+    pass_seconds(&test, 1, &taken);
+    assert_int_equal(fake.sent_count, rows);
+    gateway_end(&test);
+}
+
+static void a_wrong_receipt_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    size_t taken = 0;
+    char payload[1024];
+    gateway_begin_with_receipts(&test);
+    fake_link(true);
+    level(600);
+    answer_all(&taken);
+    const char *const wrong[] = {"", "thanks", "[]", "{}", "{\"schema\": \"stillwater.receipt/1\"}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        fake_receipt(wrong[i]);
+    /* The first item would be right. */
+    snprintf(payload, sizeof payload,
+             "{\"schema\":\"stillwater.receipt/1\",\"centre\":\"c\",\"time\":\"2026-11-22T03:40:00.000Z\","
+             "\"stored\":[{\"alert\":\"%s\",\"revision\":1},{\"alert\":7,\"revision\":1}]}",
+             fake.outbox[0].alert.id);
+    fake_receipt(payload);
+    assert_int_equal(test.gateway->counters.receipts_refused, 6);
+    assert_int_equal(test.gateway->counters.receipts, 0);
+    assert_false(fake.outbox[0].done);
+    /* Another gateway's, and a revision there is not. */
+    fake_receipt("{\"schema\":\"stillwater.receipt/1\",\"centre\":\"c\",\"time\":\"2026-11-22T03:40:00.000Z\","
+                 "\"stored\":[{\"alert\":\"other.level.site-1.20260101T000000000Z\",\"revision\":1}]}");
+    assert_int_equal(fake.unknown_done, 1);
+    assert_false(fake.outbox[0].done);
+    receipt_for(1, 1);
+    assert_true(fake.outbox[0].done);
+    gateway_end(&test);
+}
+
+static void after_a_kill_what_has_no_receipt_is_sent_again(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    size_t taken = 0;
+    gateway_begin_with_receipts(&test);
+    fake_link(true);
+    level(600);
+    level(1200);
+    answer_all(&taken);
+    receipt_for(1, 1);
+    size_t sent = fake.sent_count;
+    gateway_kill_and_begin(&test);
+    fake_link(true);
+    answer_all(&sent);
+    for (size_t i = sent; i < fake.sent_count; i++)
+        assert_int_not_equal(fake.sent[i], 1);
+    assert_int_equal(fake.sent[fake.sent_count - 1], 2);
+    assert_true(fake.replayed[fake.sent_count - 1]);
     gateway_end(&test);
 }
 
@@ -213,15 +442,6 @@ static void commands_that_are_wrong_are_answered_with_what_is_wrong(void **state
     assert_int_equal(test.gateway->counters.commands_refused, 10);
     assert_int_equal(fake.outbox_count, 1);
     gateway_end(&test);
-}
-
-static void send_command(const char *command, const char *id)
-{
-    char payload[1024];
-    snprintf(payload, sizeof payload,
-             "{\"schema\": \"stillwater.command/1\", \"command\": \"%s\", \"alert\": \"%s\", \"by\": \"officer-1\"}",
-             command, id);
-    fake_command(payload);
 }
 
 static void a_command_is_answered_after_its_commit(void **state)
@@ -345,7 +565,7 @@ static void at_the_end_pending_rows_are_committed_and_the_outbox_drained(void **
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 1);
     assert_false(fake.publisher_closed);
-    fake_delivered(1);
+    fake_taken(1);
     if (fake.read_wanted) fake_outbox_answer();
     assert_true(fake.publisher_closed);
     assert_true(fake.outbox[0].done);
@@ -397,11 +617,17 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_go_out_in_order_and_never_more_than_the_window),
-        cmocka_unit_test(after_a_lost_link_it_goes_on_from_the_first_row_not_delivered),
+        cmocka_unit_test(after_a_lost_link_it_goes_on_from_the_first_row_not_taken),
         cmocka_unit_test(nothing_is_read_without_a_link_and_nothing_is_lost),
         cmocka_unit_test(an_alert_committed_while_the_outbox_is_read_is_not_left_lying),
         cmocka_unit_test(a_row_the_publisher_does_not_take_is_tried_again_with_the_next_tick),
         cmocka_unit_test(a_row_that_will_never_go_does_not_hold_up_the_others),
+        cmocka_unit_test(a_row_is_done_by_its_receipt_and_not_by_the_puback),
+        cmocka_unit_test(without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely),
+        cmocka_unit_test(a_new_alert_does_not_wait_for_those_sent_again),
+        cmocka_unit_test(a_backlog_is_paced_while_the_centre_is_silent),
+        cmocka_unit_test(a_wrong_receipt_counts_for_nothing),
+        cmocka_unit_test(after_a_kill_what_has_no_receipt_is_sent_again),
         cmocka_unit_test(commands_that_are_wrong_are_answered_with_what_is_wrong),
         cmocka_unit_test(a_command_is_answered_after_its_commit),
         cmocka_unit_test(more_commands_than_can_wait_are_told_to_come_again),

@@ -134,6 +134,19 @@ static void check_only_checks_and_warns_of_a_port_that_is_not_there(void **state
     folder_remove(&folder);
 }
 
+static void check_reminds_of_what_puback_risks(void **state)
+{
+    (void)state;
+    struct folder folder;
+    folder_make(&folder);
+    write_file(folder.config, "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
+                              "mqtt: {host: h, done_on: puback}\n"
+                              "lines: [{id: line-1, port: /dev/null, nodes: [{id: node-1, unit_id: 1}]}]\n");
+    expect_end(&folder, (const char *[]){"--config", folder.config, "--check", NULL}, 0,
+               "mqtt.done_on: puback: an alert that the broker takes and then loses reaches nobody");
+    folder_remove(&folder);
+}
+
 static void a_store_that_cannot_be_used_ends_with_1_and_its_name(void **state)
 {
     (void)state;
@@ -211,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usage_and_configuration_end_with_2),
         cmocka_unit_test(check_only_checks_and_warns_of_a_port_that_is_not_there),
+        cmocka_unit_test(check_reminds_of_what_puback_risks),
         cmocka_unit_test(a_store_that_cannot_be_used_ends_with_1_and_its_name),
         cmocka_unit_test(without_port_and_broker_it_runs_tells_systemd_and_ends_cleanly),
     };

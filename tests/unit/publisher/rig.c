@@ -18,12 +18,12 @@ static void on_link(void *ctx, bool up, const char *text)
     if (up && rig->on_up) rig->on_up(rig);
 }
 
-static void on_delivered(void *ctx, int64_t token)
+static void on_taken(void *ctx, int64_t token)
 {
     struct rig *rig = ctx;
     assert_in_range(token, 0, RIG_TOKENS_MAX - 1);
-    rig->delivered[token]++;
-    rig->delivered_count++;
+    rig->taken[token]++;
+    rig->taken_count++;
 }
 
 static void on_command(void *ctx, const struct publisher_command *command)
@@ -58,6 +58,13 @@ static void on_weather(void *ctx, const char *payload, size_t size)
     (void)snprintf(rig->weather, sizeof rig->weather, "%.*s", (int)size, payload);
 }
 
+static void on_receipt(void *ctx, const char *payload, size_t size)
+{
+    struct rig *rig = ctx;
+    rig->receipts++;
+    (void)snprintf(rig->receipt, sizeof rig->receipt, "%.*s", (int)size, payload);
+}
+
 void rig_init(struct rig *rig, uint16_t port)
 {
     memset(rig, 0, sizeof *rig);
@@ -72,7 +79,8 @@ void rig_init(struct rig *rig, uint16_t port)
 
 static int start(struct rig *rig, char *text, size_t text_size)
 {
-    struct publisher_events events = {rig, on_link, on_delivered, on_command, on_area_done, on_area_kept, on_weather};
+    struct publisher_events events = {rig,        on_link,      on_taken,     on_receipt,
+                                      on_command, on_area_done, on_area_kept, on_weather};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);
 }
 

@@ -27,8 +27,10 @@ struct rig {
     bool up, closed;
     unsigned link_events;
     char link_text[512];
-    unsigned delivered[RIG_TOKENS_MAX];
-    unsigned delivered_count;
+    unsigned taken[RIG_TOKENS_MAX];
+    unsigned taken_count;
+    unsigned receipts;
+    char receipt[512];
     unsigned commands;
     char command[512], response_topic[256], correlation[64];
     unsigned areas_taken, areas_refused, areas_kept;

@@ -17,11 +17,11 @@ static struct {
 static void send_next(struct rig *rig)
 {
     for (int i = 0; i < ALERTS && publisher_ready(rig->publisher); i++) {
-        if (outbox.sent[i] || rig->delivered[i] > 0) continue;
+        if (outbox.sent[i] || rig->taken[i] > 0) continue;
         char topic[128];
         (void)snprintf(topic, sizeof topic, "stillwater/northport/gw-1/alert/gw-1.cover_open.cover-%d", i);
         char *body = rig_alert(i, 1);
-        assert_int_equal(publisher_send(rig->publisher, topic, body, i), SW_OK);
+        assert_int_equal(publisher_send(rig->publisher, topic, body, i, false), SW_OK);
         free(body);
         outbox.sent[i] = true;
         outbox.hand_overs[i]++;
@@ -34,18 +34,18 @@ static void start_over(struct rig *rig)
     send_next(rig);
 }
 
-static bool some_are_delivered(struct rig *rig)
+static bool some_are_taken(struct rig *rig)
 {
     send_next(rig);
-    return rig->delivered_count >= ALERTS / 4;
+    return rig->taken_count >= ALERTS / 4;
 }
 
-static bool all_are_delivered(struct rig *rig)
+static bool all_are_taken(struct rig *rig)
 {
     send_next(rig);
     unsigned count = 0;
     for (int i = 0; i < ALERTS; i++)
-        count += rig->delivered[i] > 0;
+        count += rig->taken[i] > 0;
     return count == ALERTS;
 }
 
@@ -59,26 +59,26 @@ static void what_the_broker_did_not_confirm_is_handed_over_again(void **state)
     rig_init(&rig, broker.port);
     rig.on_up = start_over;
     rig_start(&rig);
-    rig_run_until(&rig, some_are_delivered);
+    rig_run_until(&rig, some_are_taken);
     /* A stopped broker confirms nothing: these are under way when it dies. */
     (void)kill(broker.process, SIGSTOP);
     rig_run_ms(&rig, 100);
     send_next(&rig);
-    unsigned before = rig.delivered_count;
+    unsigned before = rig.taken_count;
     unsigned under_way = 0;
     for (int i = 0; i < ALERTS; i++)
-        under_way += outbox.sent[i] && rig.delivered[i] == 0;
+        under_way += outbox.sent[i] && rig.taken[i] == 0;
     assert_int_equal(under_way, rig.config.mqtt.inflight);
     broker_kill(&broker);
     rig_run_until(&rig, rig_is_down);
     assert_false(publisher_ready(rig.publisher));
-    assert_int_equal(rig.delivered_count, before);
+    assert_int_equal(rig.taken_count, before);
 
     broker_run(&broker);
-    rig_run_until(&rig, all_are_delivered);
+    rig_run_until(&rig, all_are_taken);
     unsigned twice = 0;
     for (int i = 0; i < ALERTS; i++) {
-        assert_int_equal(rig.delivered[i], 1);
+        assert_int_equal(rig.taken[i], 1);
         twice += outbox.hand_overs[i] == 2;
     }
     assert_int_equal(twice, under_way);
@@ -87,9 +87,9 @@ static void what_the_broker_did_not_confirm_is_handed_over_again(void **state)
     broker_close(&broker);
 }
 
-static bool one_is_delivered(struct rig *rig)
+static bool one_is_taken(struct rig *rig)
 {
-    return rig->delivered_count >= 1;
+    return rig->taken_count >= 1;
 }
 
 static void no_more_than_the_limit_is_under_way(void **state)
@@ -104,15 +104,15 @@ static void no_more_than_the_limit_is_under_way(void **state)
     rig_run_until(&rig, rig_is_up);
     for (int i = 0; i < 3; i++) {
         assert_true(publisher_ready(rig.publisher));
-        assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", i), SW_OK);
+        assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", i, false), SW_OK);
     }
     assert_false(publisher_ready(rig.publisher));
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 3), SW_ERROR_BUSY);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 3, false), SW_ERROR_BUSY);
     /* The status is not held up by alerts. */
     assert_int_equal(publisher_set_status(rig.publisher, "{}"), SW_OK);
-    rig_run_until(&rig, one_is_delivered);
+    rig_run_until(&rig, one_is_taken);
     assert_true(publisher_ready(rig.publisher));
-    assert_int_equal(rig.delivered[3], 0);
+    assert_int_equal(rig.taken[3], 0);
     rig_close(&rig, NULL);
     broker_close(&broker);
 }
@@ -144,7 +144,7 @@ static void an_alert_carries_its_properties(void **state)
                                      "-W",
                                      "20",
                                      "-F",
-                                     "%t|%q|%r|%C|%F|%E|%P|%p",
+                                     "%t|%q|%r|%C|%F|%E|%P|%R|%p",
                                      NULL};
     broker_start_tool(&listener, arguments);
     broker_wait_for_subscriber(&broker, "listener");
@@ -152,17 +152,64 @@ static void an_alert_carries_its_properties(void **state)
     rig_start(&rig);
     rig_run_until(&rig, rig_is_up);
     char *body = rig_alert(7, 1);
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7), SW_OK);
-    rig_run_until(&rig, one_is_delivered);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7, true), SW_OK);
+    rig_run_until(&rig, one_is_taken);
     while (!broker_tool_says(&listener, body))
         broker_pause_ms(10);
     (void)broker_tool_output(&listener, output, sizeof output);
     assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|604", 61), 0);
     assert_non_null(strstr(output, "kind:cover_open"));
     assert_non_null(strstr(output, "colour:orange"));
+    assert_non_null(strstr(output, "replayed:true"));
+    assert_non_null(strstr(output, "|stillwater/northport/gw-1/receipt|"));
     assert_non_null(strstr(output, body));
     free(body);
     (void)broker_stop_tool(&listener, SIGTERM);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static bool two_receipts(struct rig *rig)
+{
+    return rig->receipts >= 2;
+}
+
+static void publish_receipt(const struct broker *broker, bool retained, const char *payload)
+{
+    char port[8], output[1024];
+    (void)snprintf(port, sizeof port, "%u", broker->port);
+    const char *const arguments[] = {"mosquitto_pub",
+                                     "-h",
+                                     "127.0.0.1",
+                                     "-p",
+                                     port,
+                                     "-q",
+                                     "1",
+                                     "-t",
+                                     "stillwater/northport/gw-1/receipt",
+                                     "-m",
+                                     payload,
+                                     retained ? "-r" : NULL,
+                                     NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, arguments), 0);
+}
+
+static void receipts_are_handed_on_and_what_is_retained_is_not(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    broker_prepare(&broker, "");
+    broker_run(&broker);
+    publish_receipt(&broker, true, "old");
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    publish_receipt(&broker, false, "first");
+    publish_receipt(&broker, false, "second");
+    rig_run_until(&rig, two_receipts);
+    assert_int_equal(rig.receipts, 2);
+    assert_string_equal(rig.receipt, "second");
     rig_close(&rig, NULL);
     broker_close(&broker);
 }
@@ -172,7 +219,7 @@ static bool was_refused(struct rig *rig)
     return publisher_counters(rig->publisher).refusals >= 1;
 }
 
-static void an_alert_the_broker_refuses_is_not_delivered_and_told(void **state)
+static void an_alert_the_broker_refuses_is_not_taken_and_told(void **state)
 {
     (void)state;
     struct broker broker;
@@ -185,12 +232,12 @@ static void an_alert_the_broker_refuses_is_not_delivered_and_told(void **state)
     rig_start(&rig);
     rig_run_until(&rig, rig_is_up);
     char *body = rig_alert(7, 1);
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7), SW_OK);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7, false), SW_OK);
     free(body);
     rig_run_until(&rig, was_refused);
     assert_false(rig.up);
     rig_assert_text(&rig, "the broker refused a message: Not authorized");
-    assert_int_equal(rig.delivered_count, 0);
+    assert_int_equal(rig.taken_count, 0);
     rig_close(&rig, NULL);
     broker_close(&broker);
 }
@@ -207,11 +254,12 @@ static void a_message_the_broker_cannot_take_is_refused_at_once(void **state)
     char large[2000];
     memset(large, 'x', sizeof large - 1);
     large[sizeof large - 1] = '\0';
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", large, 1), SW_ERROR_NO_SPACE);
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/+/alert", "{}", 1), SW_ERROR_INVALID_ARGUMENT);
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 2), SW_OK);
-    rig_run_until(&rig, one_is_delivered);
-    assert_int_equal(rig.delivered[2], 1);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", large, 1, false),
+                     SW_ERROR_NO_SPACE);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/+/alert", "{}", 1, false), SW_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 2, false), SW_OK);
+    rig_run_until(&rig, one_is_taken);
+    assert_int_equal(rig.taken[2], 1);
     rig_close(&rig, NULL);
     broker_close(&broker);
 }
@@ -222,7 +270,8 @@ int main(void)
         cmocka_unit_test(what_the_broker_did_not_confirm_is_handed_over_again),
         cmocka_unit_test(no_more_than_the_limit_is_under_way),
         cmocka_unit_test(an_alert_carries_its_properties),
-        cmocka_unit_test(an_alert_the_broker_refuses_is_not_delivered_and_told),
+        cmocka_unit_test(receipts_are_handed_on_and_what_is_retained_is_not),
+        cmocka_unit_test(an_alert_the_broker_refuses_is_not_taken_and_told),
         cmocka_unit_test(a_message_the_broker_cannot_take_is_refused_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,7 @@ static void a_broker_that_is_not_there_is_tried_until_it_is(void **state)
     /* The same reason is told once, however often it is met. */
     assert_int_equal(rig.link_events, 1);
     assert_false(publisher_ready(rig.publisher));
-    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 1), SW_ERROR_BUSY);
+    assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/a", "{}", 1, false), SW_ERROR_BUSY);
     broker_run(&broker);
     rig_run_until(&rig, rig_is_up);
     assert_true(publisher_ready(rig.publisher));
@@ -306,11 +306,14 @@ static void a_refused_subscription_leaves_the_link_up_and_is_told(void **state)
     (void)state;
     struct scripted_broker broker;
     struct rig rig;
-    const uint8_t refused[][12] = {{0x90, 4, 0, 1, 0, 0x87, 0x90, 4, 0, 2, 0, 1},
-                                   {0x90, 4, 0, 1, 0, 1, 0x90, 4, 0, 2, 0, 0x87},
-                                   {0x90, 4, 0, 2, 0, 1, 0x90, 4, 0, 1, 0, 0x87}};
-    const char *const topics[] = {"gw-1/command", "weather", "gw-1/command"};
-    for (size_t i = 0; i < 3; i++) {
+    const uint8_t refused[][18] = {
+        {0x90, 4, 0, 1, 0, 0x87, 0x90, 4, 0, 2, 0, 1, 0x90, 4, 0, 3, 0, 1},
+        {0x90, 4, 0, 1, 0, 1, 0x90, 4, 0, 2, 0, 0x87, 0x90, 4, 0, 3, 0, 1},
+        {0x90, 4, 0, 2, 0, 1, 0x90, 4, 0, 1, 0, 0x87, 0x90, 4, 0, 3, 0, 1},
+        {0x90, 4, 0, 1, 0, 1, 0x90, 4, 0, 2, 0, 1, 0x90, 4, 0, 3, 0, 0x87},
+    };
+    const char *const topics[] = {"gw-1/command", "weather", "gw-1/command", "gw-1/receipt"};
+    for (size_t i = 0; i < 4; i++) {
         char text[128];
         scripted_open(&broker, refused[i], sizeof refused[i]);
         rig_init(&rig, broker.port);
