@@ -168,6 +168,15 @@ static void read_correlation(MQTTClient_message *inner, char correlation[CONNECT
     correlation[CONNECTION_CORRELATION_SIZE - 1] = '\0';
 }
 
+static void read_response_topic(MQTTClient_message *inner, char topic[SW_TOPIC_SIZE])
+{
+    topic[0] = '\0';
+    MQTTProperty *found = MQTTProperties_getProperty(&inner->properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC);
+    if (!found || found->value.data.len < 0 || (size_t)found->value.data.len >= SW_TOPIC_SIZE) return;
+    memcpy(topic, found->value.data.data, (size_t)found->value.data.len);
+    topic[found->value.data.len] = '\0';
+}
+
 int connection_receive(struct connection *connection, unsigned timeout_ms, struct connection_message *message)
 {
     MQTTClient_message *inner = NULL;
@@ -178,6 +187,7 @@ int connection_receive(struct connection *connection, unsigned timeout_ms, struc
         message->payload = inner->payload;
         message->size = (size_t)inner->payloadlen;
         message->inner = inner;
+        read_response_topic(inner, message->response_topic);
         read_correlation(inner, message->correlation);
         return 1;
     }
@@ -194,7 +204,7 @@ void connection_release(struct connection_message *message)
 }
 
 /* Takes the properties over. */
-static int publish(struct connection *connection, const char *topic, const char *body, bool retained,
+static int publish(struct connection *connection, const char *topic, const char *body, int qos, bool retained,
                    MQTTProperties *properties, MQTTClient_deliveryToken *token)
 {
     MQTTClient_message message = MQTTClient_message_initializer;
@@ -204,7 +214,7 @@ static int publish(struct connection *connection, const char *topic, const char 
         message.properties = *properties;
         message.payload = copy;
         message.payloadlen = (int)strlen(body);
-        message.qos = 1;
+        message.qos = qos;
         message.retained = retained ? 1 : 0;
         MQTTResponse response = MQTTClient_publishMessage5(connection->client, topic, &message, token);
         error = (int)response.reasonCode;
@@ -221,16 +231,22 @@ int connection_request(struct connection *connection, const char *topic, const c
     MQTTProperties properties = MQTTProperties_initializer;
     int error = add_string(&properties, MQTTPROPERTY_CODE_RESPONSE_TOPIC, response_topic);
     if (error == 0) error = add_string(&properties, MQTTPROPERTY_CODE_CORRELATION_DATA, correlation);
-    if (error == 0) return publish(connection, topic, body, false, &properties, NULL);
+    if (error == 0) return publish(connection, topic, body, 1, false, &properties, NULL);
     MQTTProperties_free(&properties);
     return SW_ERROR_BROKER;
+}
+
+int connection_tell(struct connection *connection, const char *topic, const char *body)
+{
+    MQTTProperties properties = MQTTProperties_initializer;
+    return publish(connection, topic, body, 0, false, &properties, NULL);
 }
 
 int connection_retain(struct connection *connection, const char *topic, const char *body, unsigned timeout_ms)
 {
     MQTTProperties properties = MQTTProperties_initializer;
     MQTTClient_deliveryToken token = 0;
-    int error = publish(connection, topic, body, true, &properties, &token);
+    int error = publish(connection, topic, body, 1, true, &properties, &token);
     if (error != SW_OK) return error;
     return MQTTClient_waitForCompletion(connection->client, token, timeout_ms) == MQTTCLIENT_SUCCESS ? SW_OK
                                                                                                      : SW_ERROR_BROKER;

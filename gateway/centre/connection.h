@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "centre/options.h"
+#include "stillwater/topics.h"
 
 /* How long the broker keeps our subscriptions and what arrives for them while we are away. As long as the longest
  * `expires` of an alert: what is older is of no use. */
@@ -35,6 +36,7 @@ struct connection_message {
     char *topic;
     const char *payload;
     size_t size;
+    char response_topic[SW_TOPIC_SIZE];            /* "" = none, or longer than any of ours */
     char correlation[CONNECTION_CORRELATION_SIZE]; /* "" = none, or not one of ours */
     void *inner;
 };
@@ -46,6 +48,10 @@ void connection_release(struct connection_message *message);
 /* QoS 1, JSON, with response topic and correlation data. SW_OK when it is on its way. */
 int connection_request(struct connection *connection, const char *topic, const char *body, const char *response_topic,
                        const char *correlation);
+
+/* QoS 0, JSON: one that is lost is asked for again. At QoS 1 mosquitto 2.0.11 would close the connection of a centre
+ * that may not publish there. */
+int connection_tell(struct connection *connection, const char *topic, const char *body);
 
 /* QoS 1, JSON, retained. SW_OK when the broker has taken it, SW_ERROR_BROKER when it has not within timeout_ms. */
 int connection_retain(struct connection *connection, const char *topic, const char *body, unsigned timeout_ms);

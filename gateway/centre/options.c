@@ -12,39 +12,41 @@
 #define TIMEOUT_DEFAULT_S 10.0
 #define SECONDS_MAX       1e7
 
-const char options_usage[] = "Watch the alerts of a city's gateways:\n"
-                             "  stillwater-centre --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]...\n"
-                             "                    [--json FILE|-] [--duration SECONDS] [--client-id ID]\n"
-                             "                    [--acknowledge KIND[:COLOUR]=BY]...\n"
-                             "\n"
-                             "Print the present colours of places, as a table:\n"
-                             "  stillwater-centre map --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]\n"
-                             "                    [--timeout SECONDS] [--client-id ID]\n"
-                             "\n"
-                             "Act on one alert; exit status 0 accepted, 1 refused, 2 usage, 3 no answer:\n"
-                             "  stillwater-centre acknowledge|dispatch|resolve --broker HOST[:PORT]|URL --city CITY\n"
-                             "                    --gateway GATEWAY --alert ID [--revision N] --by NAME [--note TEXT]\n"
-                             "                    [--timeout SECONDS] [--json -]\n"
-                             "\n"
-                             "Say what came of an alert, open or over:\n"
-                             "  stillwater-centre feedback --broker ... --city CITY --gateway GATEWAY --alert ID\n"
-                             "                    --outcome false_alarm|absent|assisted|emergency --by NAME\n"
-                             "                    [--note TEXT]; resolve takes --outcome, too\n"
-                             "\n"
-                             "Say who is at home, or that somebody is back:\n"
-                             "  stillwater-centre away --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
-                             "                    [--mode away|hospital|visitor] --until TIME --by NAME [--note TEXT]\n"
-                             "  stillwater-centre back --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
-                             "                    --by NAME [--note TEXT]\n"
-                             "\n"
-                             "Warn all gateways of a city of the weather; green takes the warning back:\n"
-                             "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
-                             "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
-                             "\n"
-                             "All: [--username NAME [--password-file FILE]]\n"
-                             "     [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
-                             "TIME is RFC 3339 with an offset, as 2026-12-24T18:00:00+01:00.\n"
-                             "A URL is tcp://, mqtt://, ssl:// or mqtts://HOST[:PORT]; --ca-file alone means TLS.\n";
+const char options_usage[] =
+    "Watch the alerts of a city's gateways:\n"
+    "  stillwater-centre --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]...\n"
+    "                    [--json FILE|-] [--store FILE] [--duration SECONDS] [--client-id ID]\n"
+    "                    [--acknowledge KIND[:COLOUR]=BY]...\n"
+    "  Receipts are sent only of what --store has committed.\n"
+    "\n"
+    "Print the present colours of places, as a table:\n"
+    "  stillwater-centre map --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]\n"
+    "                    [--timeout SECONDS] [--client-id ID]\n"
+    "\n"
+    "Act on one alert; exit status 0 accepted, 1 refused, 2 usage, 3 no answer:\n"
+    "  stillwater-centre acknowledge|dispatch|resolve --broker HOST[:PORT]|URL --city CITY\n"
+    "                    --gateway GATEWAY --alert ID [--revision N] --by NAME [--note TEXT]\n"
+    "                    [--timeout SECONDS] [--json -]\n"
+    "\n"
+    "Say what came of an alert, open or over:\n"
+    "  stillwater-centre feedback --broker ... --city CITY --gateway GATEWAY --alert ID\n"
+    "                    --outcome false_alarm|absent|assisted|emergency --by NAME\n"
+    "                    [--note TEXT]; resolve takes --outcome, too\n"
+    "\n"
+    "Say who is at home, or that somebody is back:\n"
+    "  stillwater-centre away --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
+    "                    [--mode away|hospital|visitor] --until TIME --by NAME [--note TEXT]\n"
+    "  stillwater-centre back --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
+    "                    --by NAME [--note TEXT]\n"
+    "\n"
+    "Warn all gateways of a city of the weather; green takes the warning back:\n"
+    "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
+    "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
+    "\n"
+    "All: [--username NAME [--password-file FILE]]\n"
+    "     [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
+    "TIME is RFC 3339 with an offset, as 2026-12-24T18:00:00+01:00.\n"
+    "A URL is tcp://, mqtt://, ssl:// or mqtts://HOST[:PORT]; --ca-file alone means TLS.\n";
 
 static int fail(char *text, size_t text_size, const char *what, const char *more)
 {
@@ -143,6 +145,7 @@ enum letter {
     LETTER_CERTIFICATE_FILE,
     LETTER_KEY_FILE,
     LETTER_JSON,
+    LETTER_STORE,
     LETTER_DURATION,
     LETTER_CLIENT_ID,
     LETTER_ACKNOWLEDGE,
@@ -174,6 +177,7 @@ enum letter {
 static const struct option watch_options[] = {
     CONNECTION_OPTIONS,
     {"json", required_argument, NULL, LETTER_JSON},
+    {"store", required_argument, NULL, LETTER_STORE},
     {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
     {"duration", required_argument, NULL, LETTER_DURATION},
     {"acknowledge", required_argument, NULL, LETTER_ACKNOWLEDGE},
@@ -325,6 +329,9 @@ static const char *take_option(struct options *options, int letter, char *value)
         return sw_id_valid(value) ? NULL : "--gateway: expected an id";
     case LETTER_JSON:
         options->json = value;
+        return NULL;
+    case LETTER_STORE:
+        options->store = value;
         return NULL;
     case LETTER_CLIENT_ID:
         options->client_id = value;

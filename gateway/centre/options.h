@@ -34,6 +34,7 @@ struct options {
     struct broker_options broker;
     const char *client_id; /* NULL = chosen by mode */
     const char *json;      /* NULL = none */
+    const char *store;     /* watch: NULL = none, and so no receipts */
 
     const char *city; /* watch: NULL = all */
     const char *gateways[OPTIONS_GATEWAYS_MAX];

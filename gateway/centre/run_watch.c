@@ -94,7 +94,29 @@ static int take(struct watcher *watcher, const struct connection_message *messag
         tell_result(message);
         return SW_OK;
     }
-    int error = watch_take(watcher->watch, message->topic, message->payload, message->size, text, sizeof text);
+    int error = watch_take(watcher->watch, message->topic, message->payload, message->size, message->response_topic,
+                           text, sizeof text);
+    if (error != SW_OK) (void)fprintf(stderr, "%s\n", text);
+    return error;
+}
+
+static void on_receipt(void *ctx, const char *city, const char *gateway, const struct message_receipt *receipt)
+{
+    struct watcher *watcher = ctx;
+    struct message_receipt signed_receipt = *receipt;
+    char topic[SW_TOPIC_SIZE];
+    (void)snprintf(signed_receipt.centre, sizeof signed_receipt.centre, "%s", watcher->client_id);
+    (void)snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_RECEIPT, city, gateway);
+    char *body = message_receipt_encode(&signed_receipt);
+    /* One that does not go is not missed: the gateway sends its alerts again and gets another. */
+    if (body) (void)connection_tell(watcher->connection, topic, body);
+    free(body);
+}
+
+static int commit(struct watcher *watcher)
+{
+    char text[512];
+    int error = watch_commit(watcher->watch, text, sizeof text);
     if (error != SW_OK) (void)fprintf(stderr, "%s\n", text);
     return error;
 }
@@ -102,14 +124,18 @@ static int take(struct watcher *watcher, const struct connection_message *messag
 /* SW_OK when it is time to end, SW_ERROR_BROKER when the connection is lost, another error when writing failed. */
 static int receive_until_over(struct watcher *watcher)
 {
+    unsigned wait_ms = SLICE_MS;
     while (!is_over(watcher)) {
         struct connection_message message;
-        int got = connection_receive(watcher->connection, SLICE_MS, &message);
+        int got = connection_receive(watcher->connection, wait_ms, &message);
         int error = got > 0 ? take(watcher, &message) : got;
         connection_release(&message);
+        /* One commit for all that was waiting. */
+        if (error == SW_OK && got == 0) error = commit(watcher);
         if (error != SW_OK) return error;
+        wait_ms = got > 0 ? 0 : SLICE_MS;
     }
-    return SW_OK;
+    return commit(watcher);
 }
 
 static void say_once(struct watcher *watcher, const char *text)
@@ -155,6 +181,7 @@ static int watch_until_over(struct watcher *watcher)
             say_once(watcher, text);
             pause_ms = PAUSE_MIN_MS;
             error = receive_until_over(watcher);
+            if (error == SW_ERROR_BROKER && commit(watcher) != SW_OK) return SW_ERROR_STORE;
             if (error == SW_OK) return SW_OK;
             if (error != SW_ERROR_BROKER) return error;
             (void)snprintf(text, sizeof text, "%s: the connection was lost", watcher->options->broker.uri);
@@ -168,11 +195,13 @@ static int watch_until_over(struct watcher *watcher)
 static void summarise(const struct watcher *watcher)
 {
     struct watch_counters counters = watch_counters(watcher->watch);
-    (void)fprintf(
-        stderr, "received %llu: alerts %llu, statuses %llu, areas %llu, duplicates %llu, malformed %llu; gateways %u\n",
-        (unsigned long long)counters.received, (unsigned long long)counters.alerts,
-        (unsigned long long)counters.statuses, (unsigned long long)counters.areas,
-        (unsigned long long)counters.duplicates, (unsigned long long)counters.malformed, counters.gateways);
+    (void)fprintf(stderr,
+                  "received %llu: alerts %llu, statuses %llu, areas %llu, duplicates %llu, malformed %llu; "
+                  "gateways %u; receipts %llu\n",
+                  (unsigned long long)counters.received, (unsigned long long)counters.alerts,
+                  (unsigned long long)counters.statuses, (unsigned long long)counters.areas,
+                  (unsigned long long)counters.duplicates, (unsigned long long)counters.malformed, counters.gateways,
+                  (unsigned long long)counters.receipts);
 }
 
 /* The client id is the session's name at the broker, so it must be the same after a restart, and another one for a
@@ -202,6 +231,7 @@ int run_watch(const struct options *options, const volatile sig_atomic_t *stop)
         .complaints = stderr,
         .ctx = &watcher,
         .acknowledge = on_acknowledge,
+        .receipt = on_receipt,
     };
     watcher.connection = connection_new(&options->broker, watcher.client_id, true, text, sizeof text);
     if (watcher.connection) watcher.watch = watch_new(&settings, text, sizeof text);
@@ -210,6 +240,7 @@ int run_watch(const struct options *options, const volatile sig_atomic_t *stop)
         connection_free(watcher.connection);
         return EXIT_USAGE;
     }
+    if (!options->store) (void)fprintf(stderr, "no --store: alerts get no receipts\n");
     int error = watch_until_over(&watcher);
     summarise(&watcher);
     connection_free(watcher.connection);

@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "centre/area_table.h"
+#include "centre/received.h"
 #include "centre/seen.h"
 #include "centre/topic_path.h"
 #include "stillwater/error.h"
@@ -28,6 +30,13 @@ struct watch {
     struct area_table *areas;
     struct gateway *gateways;
     uint32_t gateway_count;
+    struct received *received; /* NULL = none */
+    struct owed {
+        char city[SW_ID_SIZE], gateway[SW_ID_SIZE]; /* gateway "" = told */
+        struct message_receipt_item item;
+    } owed[MESSAGE_RECEIPT_MAX]; /* receipts that wait for the commit */
+    uint32_t owed_count;
+    uint32_t uncommitted;
 };
 
 static void key_of(const char *city, const char *alert_id, char key[SEEN_KEY_SIZE])
@@ -106,6 +115,10 @@ struct watch *watch_new(const struct watch_settings *settings, char *text, size_
         watch_free(watch);
         return NULL;
     }
+    if (settings->options->store && received_open(&watch->received, settings->options->store, text, text_size)) {
+        watch_free(watch);
+        return NULL;
+    }
     return watch;
 }
 
@@ -113,6 +126,7 @@ void watch_free(struct watch *watch)
 {
     if (!watch) return;
     archive_close(&watch->archive);
+    received_close(watch->received);
     seen_free(watch->messages);
     seen_free(watch->acknowledged);
     area_table_free(watch->areas);
@@ -194,6 +208,56 @@ static void apply_rules(struct watch *watch, const struct message_alert_summary 
     }
 }
 
+/* ---- receipts ---- */
+
+static struct sw_wall wall_now(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return sw_wall_from_ms((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static void owe(struct watch *watch, const struct message_alert_summary *alert, const char *response_topic)
+{
+    char topic[SW_TOPIC_SIZE];
+    (void)snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_RECEIPT, alert->city, alert->gateway);
+    /* Nobody makes the centre publish elsewhere. */
+    if (strcmp(topic, response_topic) != 0) return;
+    struct owed *owed = &watch->owed[watch->owed_count++];
+    memcpy(owed->city, alert->city, sizeof owed->city);
+    memcpy(owed->gateway, alert->gateway, sizeof owed->gateway);
+    memcpy(owed->item.alert_id, alert->id, sizeof owed->item.alert_id);
+    owed->item.revision = alert->revision;
+}
+
+/* All that is owed to the gateway of owed[first]. */
+static void give_receipt(struct watch *watch, uint32_t first)
+{
+    const struct owed to = watch->owed[first];
+    struct message_receipt receipt = {.time = wall_now()};
+    for (uint32_t i = first; i < watch->owed_count; i++) {
+        struct owed *owed = &watch->owed[i];
+        if (strcmp(owed->gateway, to.gateway) != 0 || strcmp(owed->city, to.city) != 0) continue;
+        receipt.items[receipt.count++] = owed->item;
+        owed->gateway[0] = '\0';
+    }
+    watch->counters.receipts += receipt.count;
+    if (watch->settings.receipt) watch->settings.receipt(watch->settings.ctx, to.city, to.gateway, &receipt);
+}
+
+int watch_commit(struct watch *watch, char *text, size_t text_size)
+{
+    uint32_t count = watch->owed_count;
+    if (!watch->received || watch->uncommitted == 0) return SW_OK;
+    int error = received_commit(watch->received, text, text_size);
+    for (uint32_t i = 0; error == SW_OK && i < count; i++)
+        if (watch->owed[i].gateway[0] != '\0') give_receipt(watch, i);
+    watch->owed_count = watch->uncommitted = 0;
+    return error;
+}
+
+/* ---- messages ---- */
+
 static const char *mismatch(const struct topic_path *path, const char *city, const char *gateway)
 {
     if (strcmp(path->city, city) != 0) return "the city in the body is not the topic's";
@@ -201,11 +265,32 @@ static const char *mismatch(const struct topic_path *path, const char *city, con
     return NULL;
 }
 
+/* Its output, once. */
+static int show_alert(struct watch *watch, const struct message_alert_summary *alert, const char *payload, size_t size,
+                      char *text, size_t text_size)
+{
+    char key[SEEN_KEY_SIZE];
+    bool known = false;
+    key_of(alert->city, alert->id, key);
+    int error = received_has(watch->received, alert->city, alert->id, alert->revision, &known, text, text_size);
+    if (error != SW_OK) return error;
+    if (!seen_add(watch->messages, key, alert->revision) || known) {
+        watch->counters.duplicates++;
+        return SW_OK;
+    }
+    watch->counters.alerts++;
+    error = archive_write(&watch->archive, payload, size, text, text_size);
+    say_alert(watch->settings.sentences, alert);
+    apply_rules(watch, alert, key);
+    return error;
+}
+
+/* Shown first: after a kill between the two it comes again, and the archive knows it then. */
 static int take_alert(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
-                      size_t size, char *text, size_t text_size)
+                      size_t size, const char *response_topic, char *text, size_t text_size)
 {
     struct message_alert_summary alert;
-    char reason[REASON_SIZE], key[SEEN_KEY_SIZE];
+    char reason[REASON_SIZE];
     if (message_alert_decode(payload, size, &alert, reason, sizeof reason) != SW_OK) {
         complain(watch, topic, reason);
         return SW_OK;
@@ -217,16 +302,12 @@ static int take_alert(struct watch *watch, const struct topic_path *path, const 
         return SW_OK;
     }
     count_gateway(watch, alert.city, alert.gateway);
-    key_of(alert.city, alert.id, key);
-    if (!seen_add(watch->messages, key, alert.revision)) {
-        watch->counters.duplicates++;
-        return SW_OK;
-    }
-    watch->counters.alerts++;
-    int error = archive_write(&watch->archive, payload, size, text, text_size);
-    say_alert(watch->settings.sentences, &alert);
-    apply_rules(watch, &alert, key);
-    return error;
+    int error = show_alert(watch, &alert, payload, size, text, text_size);
+    if (error != SW_OK || !watch->received) return error;
+    error = received_add(watch->received, &alert, payload, size, wall_now(), text, text_size);
+    if (error != SW_OK) return error;
+    owe(watch, &alert, response_topic);
+    return ++watch->uncommitted < MESSAGE_RECEIPT_MAX ? SW_OK : watch_commit(watch, text, text_size);
 }
 
 static int take_status(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
@@ -284,13 +365,14 @@ static int take_area(struct watch *watch, const struct topic_path *path, const c
     return archive_write(&watch->archive, payload, size, text, text_size);
 }
 
-int watch_take(struct watch *watch, const char *topic, const char *payload, size_t size, char *text, size_t text_size)
+int watch_take(struct watch *watch, const char *topic, const char *payload, size_t size, const char *response_topic,
+               char *text, size_t text_size)
 {
     struct topic_path path = topic_path_parse(topic);
     watch->counters.received++;
     switch (path.branch) {
     case TOPIC_ALERT:
-        return take_alert(watch, &path, topic, payload, size, text, text_size);
+        return take_alert(watch, &path, topic, payload, size, response_topic, text, text_size);
     case TOPIC_STATUS:
         /* An empty retained message is how a status is removed from the broker. */
         if (size == 0) return SW_OK;

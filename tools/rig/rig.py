@@ -205,7 +205,7 @@ class Rig:
         self.wait(f"{name} to start", part.gateway_socket.exists)
         return part
 
-    def broker(self, name="broker"):
+    def broker(self, name="broker", persistence=True):
         """A private mosquitto. self.port is its port on 127.0.0.1; started again it keeps the port and its database."""
         if not self.port_holder:
             # Bound and never listening: mosquitto, which sets SO_REUSEADDR too, may listen there, and for as long as the
@@ -221,7 +221,7 @@ class Rig:
             self.dir.chmod(0o755)
         config = self.path("mosquitto.conf")
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence {str(persistence).lower()}\n"
             f"persistence_location {data}/\nautosave_interval 5\nmax_queued_messages 100000\nset_tcp_nodelay true\n"
         )
         part = self.start(name, [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", config])
@@ -239,13 +239,15 @@ class Rig:
         return self.start(name, [self.build / "gateway/app/stillwaterd", "--config", file])
 
     def centre(self, *options, name="centre"):
-        """The city's subscriber. part.json is the file its messages go to."""
+        """The city's subscriber. part.json is the file its messages go to, part.store the database of what it receipts."""
         file = self.path(f"{name}.jsonl")
+        store = self.path(f"{name}.db")
         part = self.start(
             name,
-            [self.build / "gateway/centre/stillwater-centre", "--broker", f"127.0.0.1:{self.port}", "--json", file, *options],
+            [self.build / "gateway/centre/stillwater-centre", "--broker", f"127.0.0.1:{self.port}"]
+            + ["--json", file, "--store", store, *options],
         )
-        part.json = file
+        part.json, part.store = file, store
         # Alerts are not retained: what is sent before the first subscription is not for this centre.
         self.wait(f"{name} to subscribe", lambda: "connected to" in part.log(200))
         return part

@@ -104,7 +104,7 @@ static void nothing_is_missed_while_the_centre_is_away(void **state)
     assert_int_equal(broker_stop_tool(&centre, SIGTERM), 0);
 
     start_gateway(&second, "gw-2", "7");
-    wait_for(&second, "delivered 6");
+    wait_for(&second, "taken 6");
     start_centre(&centre, file, NULL);
     wait_for(&centre, "gw-2.cover_open.cover-6.");
     (void)kill(centre.process, SIGTERM);

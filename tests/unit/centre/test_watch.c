@@ -26,6 +26,9 @@ struct bench {
     FILE *sentence_stream, *complaint_stream;
     unsigned acknowledgements;
     char acknowledged[SW_ALERT_ID_SIZE], by[SW_ID_SIZE];
+    unsigned receipts;
+    struct message_receipt receipt; /* the last one */
+    char receipt_gateway[SW_ID_SIZE];
 };
 
 static void on_acknowledge(void *ctx, const struct message_alert_summary *alert, const char *by)
@@ -36,14 +39,23 @@ static void on_acknowledge(void *ctx, const struct message_alert_summary *alert,
     (void)snprintf(bench->by, sizeof bench->by, "%s", by);
 }
 
+static void on_receipt(void *ctx, const char *city, const char *gateway, const struct message_receipt *receipt)
+{
+    struct bench *bench = ctx;
+    assert_string_equal(city, "northport");
+    bench->receipts++;
+    bench->receipt = *receipt;
+    (void)snprintf(bench->receipt_gateway, sizeof bench->receipt_gateway, "%s", gateway);
+}
+
 static void start(struct bench *bench)
 {
     char text[256] = "";
     bench->sentence_stream = open_memstream(&bench->sentences, &bench->sentences_size);
     bench->complaint_stream = open_memstream(&bench->complaints, &bench->complaints_size);
     bench->options.json = bench->path;
-    struct watch_settings settings = {&bench->options, bench->sentence_stream, bench->complaint_stream, bench,
-                                      on_acknowledge};
+    struct watch_settings settings = {&bench->options, bench->sentence_stream, bench->complaint_stream,
+                                      bench,           on_acknowledge,         on_receipt};
     bench->watch = watch_new(&settings, text, sizeof text);
     if (!bench->watch) fail_msg("%s", text);
 }
@@ -76,15 +88,20 @@ static int close_bench(void **state)
     return 0;
 }
 
-static void take(struct bench *bench, const char *topic, const char *payload)
+static void take_asking(struct bench *bench, const char *topic, const char *payload, const char *response_topic)
 {
     char text[256] = "";
     /* In its exact size: what comes from the network is not terminated. */
     size_t size = strlen(payload);
     char *exact = malloc(size > 0 ? size : 1);
     memcpy(exact, payload, size);
-    assert_int_equal(watch_take(bench->watch, topic, exact, size, text, sizeof text), SW_OK);
+    assert_int_equal(watch_take(bench->watch, topic, exact, size, response_topic, text, sizeof text), SW_OK);
     free(exact);
+}
+
+static void take(struct bench *bench, const char *topic, const char *payload)
+{
+    take_asking(bench, topic, payload, "");
 }
 
 static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
@@ -335,10 +352,136 @@ static void a_file_that_cannot_be_written_ends_the_watch(void **state)
     struct watch *watch = watch_new(&settings, text, sizeof text);
     if (!watch) fail_msg("%s", text);
     char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
-    assert_int_equal(watch_take(watch, BASE "/alert/" ID, body, strlen(body), text, sizeof text), SW_ERROR_STORE_FULL);
+    assert_int_equal(watch_take(watch, BASE "/alert/" ID, body, strlen(body), "", text, sizeof text),
+                     SW_ERROR_STORE_FULL);
     assert_string_equal(text, "/dev/full: No space left on device");
     free(body);
     watch_free(watch);
+}
+
+#define RECEIPT_TOPIC BASE "/receipt"
+
+static void take_revision(struct bench *bench, uint32_t revision, const char *response_topic)
+{
+    char *body = alert_body(revision, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take_asking(bench, BASE "/alert/" ID, body, response_topic);
+    free(body);
+}
+
+static void commit(struct bench *bench)
+{
+    char text[256] = "";
+    if (watch_commit(bench->watch, text, sizeof text) != SW_OK) fail_msg("%s", text);
+}
+
+static int open_storing_bench(void **state)
+{
+    (void)open_bench(state);
+    struct bench *bench = *state;
+    static char store[80];
+    (void)snprintf(store, sizeof store, "%s.db", bench->path);
+    bench->options.store = store;
+    stop(bench);
+    start(bench);
+    return 0;
+}
+
+static int close_storing_bench(void **state)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    const char *store = ((struct bench *)*state)->options.store;
+    (void)close_bench(state);
+    for (size_t i = 0; i < 3; i++) {
+        char path[96];
+        (void)snprintf(path, sizeof path, "%s%s", store, suffixes[i]);
+        (void)unlink(path);
+    }
+    return 0;
+}
+
+static void a_receipt_comes_after_the_commit_and_only_to_who_asked(void **state)
+{
+    struct bench *bench = *state;
+    take_revision(bench, 1, RECEIPT_TOPIC);
+    take_revision(bench, 2, RECEIPT_TOPIC);
+    take_revision(bench, 3, "");
+    take_revision(bench, 4, "stillwater/northport/gw-2/receipt");
+    take_revision(bench, 5, BASE "/command");
+    assert_int_equal(bench->receipts, 0);
+    commit(bench);
+    assert_int_equal(bench->receipts, 1);
+    assert_string_equal(bench->receipt_gateway, "gw-1");
+    assert_int_equal(bench->receipt.count, 2);
+    assert_string_equal(bench->receipt.items[1].alert_id, ID);
+    assert_int_equal(bench->receipt.items[1].revision, 2);
+    commit(bench);
+    assert_int_equal(bench->receipts, 1);
+    /* What comes again is not shown again, and is receipted again: the first receipt may have been lost. */
+    take_revision(bench, 1, RECEIPT_TOPIC);
+    commit(bench);
+    assert_int_equal(bench->receipts, 2);
+    assert_int_equal(bench->receipt.count, 1);
+    assert_int_equal(watch_counters(bench->watch).duplicates, 1);
+    assert_int_equal(lines_in(bench), 5);
+}
+
+static void what_was_not_committed_is_taken_again_and_shown_once(void **state)
+{
+    struct bench *bench = *state;
+    take_revision(bench, 1, RECEIPT_TOPIC);
+    commit(bench);
+    take_revision(bench, 2, RECEIPT_TOPIC);
+    stop(bench); /* as a kill would: without a commit */
+    start(bench);
+    bench->receipts = 0;
+    take_revision(bench, 1, RECEIPT_TOPIC);
+    take_revision(bench, 2, RECEIPT_TOPIC);
+    assert_int_equal(watch_counters(bench->watch).alerts, 0);
+    commit(bench);
+    assert_int_equal(bench->receipt.count, 2);
+    assert_int_equal(lines_in(bench), 2);
+    /* The store alone knows it, too: the file of lines may have been moved away. */
+    stop(bench);
+    (void)unlink(bench->path);
+    start(bench);
+    take_revision(bench, 2, RECEIPT_TOPIC);
+    assert_int_equal(watch_counters(bench->watch).duplicates, 1);
+}
+
+static void many_are_committed_and_receipted_before_the_last_has_come(void **state)
+{
+    struct bench *bench = *state;
+    for (uint32_t revision = 1; revision <= MESSAGE_RECEIPT_MAX + 1; revision++)
+        take_revision(bench, revision, RECEIPT_TOPIC);
+    assert_int_equal(bench->receipts, 1);
+    assert_int_equal(bench->receipt.count, MESSAGE_RECEIPT_MAX);
+    commit(bench);
+    assert_int_equal(bench->receipts, 2);
+    assert_int_equal(bench->receipt.count, 1);
+}
+
+static void the_store_of_another_program_is_refused(void **state)
+{
+    struct bench *bench = *state;
+    struct options options = {.store = bench->path};
+    struct watch_settings settings = {.options = &options};
+    char text[256] = "";
+    FILE *stream = fopen(bench->path, "w");
+    for (int i = 0; i < 1000; i++)
+        (void)fputs("no database ", stream);
+    (void)fclose(stream);
+    assert_null(watch_new(&settings, text, sizeof text));
+    assert_non_null(strstr(text, bench->path));
+    assert_non_null(strstr(text, "not a database"));
+}
+
+static void without_a_store_there_are_no_receipts(void **state)
+{
+    struct bench *bench = *state;
+    take_revision(bench, 1, RECEIPT_TOPIC);
+    commit(bench);
+    assert_int_equal(bench->receipts, 0);
+    assert_int_equal(watch_counters(bench->watch).alerts, 1);
 }
 
 int main(void)
@@ -355,6 +498,14 @@ int main(void)
         BENCH_TEST(a_rule_fires_once_for_an_alert_when_its_colour_is_reached),
         BENCH_TEST(many_gateways_are_counted),
         cmocka_unit_test(a_file_that_cannot_be_written_ends_the_watch),
+        cmocka_unit_test_setup_teardown(a_receipt_comes_after_the_commit_and_only_to_who_asked, open_storing_bench,
+                                        close_storing_bench),
+        cmocka_unit_test_setup_teardown(what_was_not_committed_is_taken_again_and_shown_once, open_storing_bench,
+                                        close_storing_bench),
+        cmocka_unit_test_setup_teardown(many_are_committed_and_receipted_before_the_last_has_come, open_storing_bench,
+                                        close_storing_bench),
+        cmocka_unit_test_setup_teardown(the_store_of_another_program_is_refused, open_bench, close_bench),
+        cmocka_unit_test_setup_teardown(without_a_store_there_are_no_receipts, open_bench, close_bench),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
