@@ -30,8 +30,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [HAS] = "SELECT 1 FROM received WHERE city = ? AND alert_id = ? AND revision = ?",
-    [ADD] = "INSERT OR IGNORE INTO received (city, gateway, alert_id, revision, received_at_ms, body)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+    [ADD] = ("INSERT OR IGNORE INTO received (city, gateway, alert_id, revision, received_at_ms, body)"
+             " VALUES (?, ?, ?, ?, ?, ?)"),
 };
 
 struct received {
