@@ -42,12 +42,18 @@ static void take_bands(struct water *water, const struct policy *policy, const s
 {
     struct level_policy bands = policy->level;
     bands.on_delay_ms = agreement_on_delay_ms(&policy->agreement, agreement, bands.on_delay_ms);
+    struct rise_policy river;
+    const struct rise_policy *reaches = &policy->rise;
+    if (level_quality_is_river(&water->quality)) {
+        river = rise_policy_of_river(reaches);
+        reaches = &river;
+    }
     if (verdict->released && verdict->held_um > level_um) {
         level_take(&water->level, &bands, time_ms, verdict->held_um);
-        rise_take(&water->rise, &policy->rise, &policy->level, time_ms, verdict->held_um, agreement->helped);
+        rise_take(&water->rise, reaches, &policy->level, time_ms, verdict->held_um, agreement->helped);
     }
     level_take(&water->level, &bands, time_ms, level_um);
-    rise_take(&water->rise, &policy->rise, &policy->level, time_ms, level_um, agreement->helped);
+    rise_take(&water->rise, reaches, &policy->level, time_ms, level_um, agreement->helped);
 }
 
 struct level_quality_verdict core_level_take(const struct core *core, struct subject *subject, int64_t time_ms,

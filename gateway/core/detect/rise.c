@@ -31,6 +31,14 @@ struct rise_policy rise_policy_default(void)
     };
 }
 
+struct rise_policy rise_policy_of_river(const struct rise_policy *policy)
+{
+    struct rise_policy river = *policy;
+    river.often.alone_permille = RISE_NOT_ALONE;
+    river.seldom = river.eager = river.often;
+    return river;
+}
+
 static int64_t least(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -116,7 +124,8 @@ static bool expects(const struct rise *rise, const struct rise_policy *policy, c
     int64_t level_um = (int64_t)rise->level_mm[0] * MM_UM, band_um = bands->band_um[band];
     /* Below its crest the water is not on its way up, however high it stands and whatever the last hour was like. */
     if (rise->level_mm[0] < rise->crest_mm) return false;
-    if (level_um * 1000 >= band_um * reach->alone_permille) return true;
+    bool alone = reach->alone_permille != RISE_NOT_ALONE;
+    if (alone && level_um * 1000 >= band_um * reach->alone_permille) return true;
     if (level_um * 1000 < band_um * reach->from_permille || rate_um_min < RATE_LEAST) return false;
     return level_um + rate_um_min * (reach->horizon_ms / SECOND_MS) / 60 >= band_um;
 }

@@ -33,7 +33,8 @@ struct rise {
     uint8_t reached[SW_COLOUR_COUNT - 1]; /* index: colour - 1; of them, how many reached the band */
 };
 
-#define RISE_NEVER INT64_MAX
+#define RISE_NEVER     INT64_MAX
+#define RISE_NOT_ALONE (-1) /* rise_reach.alone_permille: no height is enough without a rise */
 
 struct rise_forecast {
     bool rising;
@@ -46,6 +47,9 @@ struct rise_forecast {
 };
 
 struct rise_policy rise_policy_default(void);
+
+/* The same for a river: how high it stands says nothing of where it goes, and it takes its time. */
+struct rise_policy rise_policy_of_river(const struct rise_policy *policy);
 
 /* A good sample, not older than the one before. `eager`: weather warning or agreement, see agreement.h. */
 void rise_take(struct rise *rise, const struct rise_policy *policy, const struct level_policy *bands, int64_t time_ms,

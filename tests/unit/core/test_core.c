@@ -463,6 +463,26 @@ static void a_band_that_was_reached_while_held_back_is_not_expected(void **state
     world_free(world);
 }
 
+static void a_river_near_its_band_is_on_its_way_only_when_it_rises(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    struct policy policy = policy_city_default();
+    policy.level.band_um[SW_COLOUR_BLUE] = 2300 * MM;
+    policy.level.band_um[SW_COLOUR_YELLOW] = 2400 * MM;
+    policy.level.band_um[SW_COLOUR_ORANGE] = 2500 * MM;
+    policy.level.band_um[SW_COLOUR_RED] = 3000 * MM;
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "canal-1", CORE_NO_PARENT, &policy);
+    int64_t now_ms = T0, level_mm = 2000;
+    for (int i = 0; i < 400; i++, now_ms += 15 * MINUTE)
+        world_read(world, site, SW_READING_LEVEL, now_ms, (level_mm = 2000 + (i < 200 ? i : 400 - i)) * MM);
+    assert_int_equal(world->alert_count, 0);
+    for (int i = 0; i < 7; i++, now_ms += 15 * MINUTE)
+        world_read(world, site, SW_READING_LEVEL, now_ms, (level_mm += 60) * MM);
+    assert_true(has_open(world, SW_ALERT_KIND_LEVEL_SOON));
+    world_free(world);
+}
+
 static void old_equal_and_foreign_readings_change_nothing(void **state)
 {
     (void)state;
@@ -548,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_forecast_does_not_outlive_the_sensor_it_came_from),
         cmocka_unit_test(what_stands_under_a_sensor_is_on_its_way_to_no_band),
         cmocka_unit_test(a_band_that_was_reached_while_held_back_is_not_expected),
+        cmocka_unit_test(a_river_near_its_band_is_on_its_way_only_when_it_rises),
         cmocka_unit_test(old_equal_and_foreign_readings_change_nothing),
         cmocka_unit_test(readings_that_are_not_good_are_no_ground_for_anything),
         cmocka_unit_test(what_people_see_of_a_home),
