@@ -219,7 +219,9 @@ static struct condition judge_quiet(const struct subject *subject)
     if (!habit_has_a_say(subject)) return undecided;
     struct condition by_habit = habit_judge(&home->habit, &policy->habit, HABIT_QUIET);
     if (home->habit.by_use || policy->nothing_in.window_ms <= 0) return by_habit;
-    return either(by_habit, nothing_in_judge(&home->window, &policy->nothing_in, core_home_last_use_ms(subject)));
+    struct condition by_policy = nothing_in_judge(&home->window, &policy->nothing_in, core_home_last_use_ms(subject));
+    if (rises(&by_policy)) by_policy.colour = policy->habit.stages[HABIT_QUIET].colour; /* as soft by either rule */
+    return either(by_habit, by_policy);
 }
 
 /* A note stands for a fortnight. */

@@ -210,6 +210,32 @@ static void a_level_out_of_range_is_neither_flood_nor_life(void **state)
     world_free(world);
 }
 
+static void a_soft_check_is_told_once_by_whatever_rule(void **state)
+{
+    (void)state;
+    static const uint32_t hours_of_use = 1u << 7 | 1u << 8 | 1u << 12 | 1u << 15 | 1u << 18 | 1u << 21;
+    struct world *world = world_new(2);
+    struct policy policy = policy_city_default();
+    policy.habit.stages[HABIT_QUIET].levels[1] = policy.habit.stages[HABIT_QUIET].levels[2] =
+        (struct habit_level){0, 0};
+    policy.habit.stages[HABIT_ALERT].levels[0] = (struct habit_level){48, 0};
+    uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &policy);
+    int64_t total_ml = 0;
+    for (int hour = 0; hour < 35 * 24; hour++) {
+        total_ml += (hours_of_use >> hour % 24 & 1) != 0 ? 5 * LITRE : 0;
+        world_read(world, home, SW_READING_WATER_INDEX, T0 + hour * HOUR, total_ml);
+    }
+    uint32_t before = world->alert_count, checks = 0;
+    /* Not read from 0 to 4 h: the habit counts from there, the rule nothing_in from the last use on. */
+    for (int hour = 35 * 24 + 4; hour < 37 * 24; hour++)
+        world_read(world, home, SW_READING_WATER_INDEX, T0 + hour * HOUR, total_ml);
+    assert_int_equal(world->alerts[before].evidence.rule, SW_ALERT_RULE_HABIT);
+    for (uint32_t i = before; i < world->alert_count; i++)
+        checks += world->alerts[i].kind == SW_ALERT_KIND_QUIET;
+    assert_int_equal(checks, 1);
+    world_free(world);
+}
+
 static void a_total_set_back_again_is_told_as_tamper(void **state)
 {
     (void)state;
@@ -556,6 +582,7 @@ int main(void)
         cmocka_unit_test(resolved_while_still_stays_resolved_until_water_is_used),
         cmocka_unit_test(level_goes_up_and_down_through_its_bands),
         cmocka_unit_test(a_level_out_of_range_is_neither_flood_nor_life),
+        cmocka_unit_test(a_soft_check_is_told_once_by_whatever_rule),
         cmocka_unit_test(a_total_set_back_again_is_told_as_tamper),
         cmocka_unit_test(worse_than_acknowledged_has_to_be_looked_at_again),
         cmocka_unit_test(a_flood_worse_than_the_resolved_one_is_a_new_alert),
