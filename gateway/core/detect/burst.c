@@ -24,21 +24,25 @@ static void forget(struct burst *burst)
     burst->active = false;
 }
 
-static void follow_low(struct burst *burst, const struct burst_policy *policy, const struct flow *flow,
-                       int64_t limit_ml)
+/* A minute's worth more is the meter's step: between frequent readings even little flow comes in single pulses. */
+static void follow_low(struct burst *burst, const struct burst_policy *policy, const struct flow *flow)
 {
     burst->volume_ml = (int32_t)at_most(burst->volume_ml + flow->use_ml, INT32_MAX);
-    if (flow->use_ml > limit_ml / 4) {
-        burst->low_s = 0;
-        return;
+    if (burst->low_s == 0) {
+        burst->low_s = kept_s(flow->from_ms);
+        burst->surplus_ml = 0;
     }
-    if (burst->low_s == 0) burst->low_s = kept_s(flow->from_ms);
-    if (flow->to_ms - kept_ms(burst->low_s) >= policy->off_ms) forget(burst);
+    burst->surplus_ml = (int32_t)at_most(burst->surplus_ml + flow->use_ml, INT32_MAX);
+    int64_t low_for_ms = flow->to_ms - kept_ms(burst->low_s);
+    if (burst->surplus_ml > policy->flow_ml_min * low_for_ms / MINUTE_MS / 4 + policy->flow_ml_min)
+        burst->low_s = 0;
+    else if (low_for_ms >= policy->off_ms)
+        forget(burst);
 }
 
-static void follow_high(struct burst *burst, const struct burst_policy *policy, const struct flow *flow,
-                        int64_t limit_ml)
+static void follow_high(struct burst *burst, const struct burst_policy *policy, const struct flow *flow)
 {
+    int64_t limit_ml = policy->flow_ml_min * (flow->to_ms - flow->from_ms) / MINUTE_MS;
     int64_t surplus_ml = burst->surplus_ml + at_most(flow->use_ml, FLOW_USE_MAX_ML) - limit_ml;
     /* A minute's worth less is the meter's step. */
     bool held = burst->since_s == 0 ? surplus_ml >= 0 : surplus_ml >= -policy->flow_ml_min;
@@ -66,11 +70,10 @@ void burst_take(struct burst *burst, const struct burst_policy *policy, const st
         if (!burst->active) forget(burst);
         return;
     }
-    int64_t limit_ml = policy->flow_ml_min * (flow->to_ms - flow->from_ms) / MINUTE_MS;
     if (burst->active)
-        follow_low(burst, policy, flow, limit_ml);
+        follow_low(burst, policy, flow);
     else
-        follow_high(burst, policy, flow, limit_ml);
+        follow_high(burst, policy, flow);
 }
 
 bool burst_is_running(const struct burst *burst)

@@ -13,12 +13,12 @@
 
 /* Starts zeroed. */
 struct burst {
-    uint32_t since_s;  /* the high flow's begin; 0 = no high flow */
-    uint32_t low_s;    /* active, and the flow has been low since; 0 = it is not */
-    uint32_t last_s;   /* the last good reading */
-    int32_t volume_ml; /* since since_ms */
-    int32_t surplus_ml;
-    uint8_t intervals; /* stops at 255 */
+    uint32_t since_s;   /* the high flow's begin; 0 = no high flow */
+    uint32_t low_s;     /* active, and the flow has been low since; 0 = it is not */
+    uint32_t last_s;    /* the last good reading */
+    int32_t volume_ml;  /* since since_ms */
+    int32_t surplus_ml; /* beyond the limit; active: all that went through since low_s */
+    uint8_t intervals;  /* stops at 255 */
     bool active;
     bool observed; /* the last interval was */
 };

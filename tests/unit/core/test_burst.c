@@ -93,6 +93,26 @@ static void it_is_over_when_the_flow_stops(void **state)
     }
 }
 
+static void single_pulses_of_little_flow_do_not_keep_it_up(void **state)
+{
+    (void)state;
+    static const int64_t often[] = {SECOND, 10 * SECOND, MINUTE};
+    static const int64_t steps_ml[] = {1, LITRE, 10 * LITRE};
+    for (size_t p = 0; p < sizeof often / sizeof often[0]; p++)
+        for (size_t s = 0; s < sizeof steps_ml / sizeof steps_ml[0]; s++) {
+            static struct tap_home home;
+            home = (struct tap_home){.step_ml = steps_ml[s]};
+            tap_use(&home, T0, 2 * HOUR, 2 * 60 * 20 * LITRE);
+            tap_use(&home, T0 + 2 * HOUR, 10 * HOUR, 10 * 60 * LITRE); /* a tap, 1 L/min */
+            struct burst burst = {0};
+            told_at(&burst, &home, T0 + 2 * HOUR, often[p]);
+            assert_true(burst.active);
+            burst = (struct burst){0};
+            told_at(&burst, &home, T0 + 2 * HOUR + 25 * MINUTE, often[p]);
+            assert_false(burst.active);
+        }
+}
+
 static void a_flow_that_eases_is_still_a_burst(void **state)
 {
     (void)state;
@@ -167,6 +187,7 @@ int main(void)
         cmocka_unit_test(told_in_the_same_hour_when_it_begins_between_readings),
         cmocka_unit_test(a_bath_a_shower_and_the_garden_are_no_bursts),
         cmocka_unit_test(it_is_over_when_the_flow_stops),
+        cmocka_unit_test(single_pulses_of_little_flow_do_not_keep_it_up),
         cmocka_unit_test(a_flow_that_eases_is_still_a_burst),
         cmocka_unit_test(unobserved_time_neither_makes_nor_ends_a_burst),
         cmocka_unit_test(a_clock_set_back_leaves_no_time_ahead),
