@@ -1,27 +1,29 @@
 #include "centre/received.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/store_sqlite/sqlite_file.h"
 #include "stillwater/error.h"
 
-#define VERSION        1
-#define APPLICATION_ID 0x53574352 /* "SWCR": tells it from another program's database, and from a gateway's */
 /* Somebody who reads with the sqlite3 program may hold it for a moment. */
-#define BUSY_TIMEOUT_MS  30000
-#define TEXT_OF(number)  #number
-#define NUMBER_OF(macro) TEXT_OF(macro)
+#define BUSY_TIMEOUT_MS 30000
 
-static const char schema[] =
-    "BEGIN IMMEDIATE;"
+#define VERSION        1
+#define APPLICATION_ID 0x53574352 /* "SWCR" */
+
+static const struct sqlite_file_kind kind = {APPLICATION_ID, VERSION, "a store of stillwater-centre"};
+
+static const char *const schema[] = {
+    "BEGIN IMMEDIATE",
     "CREATE TABLE received (id INTEGER PRIMARY KEY, city TEXT NOT NULL, gateway TEXT NOT NULL, alert_id TEXT NOT NULL,"
     " revision INTEGER NOT NULL, received_at_ms INTEGER NOT NULL, body TEXT NOT NULL,"
-    " UNIQUE (city, alert_id, revision)) STRICT;"
-    "PRAGMA application_id = " NUMBER_OF(APPLICATION_ID) ";"
-                                                         "PRAGMA user_version = " NUMBER_OF(VERSION) ";"
-                                                                                                     "COMMIT;";
+    " UNIQUE (city, alert_id, revision)) STRICT",
+    "PRAGMA application_id = " SQLITE_NUMBER_OF(APPLICATION_ID),
+    "PRAGMA user_version = " SQLITE_NUMBER_OF(VERSION),
+    "COMMIT",
+};
 
 enum statement { BEGIN, COMMIT, ROLLBACK, HAS, ADD, STATEMENT_COUNT };
 
@@ -42,43 +44,24 @@ struct received {
 
 static int fail(const struct received *received, char *text, size_t text_size)
 {
-    bool full = (sqlite3_errcode(received->db) & 0xff) == SQLITE_FULL;
-    (void)snprintf(text, text_size, "%s: %s", received->path, sqlite3_errmsg(received->db));
-    return full ? SW_ERROR_STORE_FULL : SW_ERROR_STORE;
+    return sqlite_file_error(received->db, received->path, text, text_size);
 }
 
-static bool run(sqlite3 *db, const char *sql)
+static bool make_tables(sqlite3 *db)
 {
-    return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-static bool query_number(sqlite3 *db, const char *sql, int64_t *number)
-{
-    sqlite3_stmt *statement = NULL;
-    bool found =
-        sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
-    if (found) *number = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return found;
+    for (size_t i = 0; i < sizeof schema / sizeof schema[0]; i++)
+        if (!sqlite_file_run(db, schema[i])) return false;
+    return true;
 }
 
 static int prepare_file(struct received *received, char *text, size_t text_size)
 {
-    int64_t version = 0, application = 0, tables = 0;
+    int64_t version;
     sqlite3 *db = received->db;
     (void)sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-    if (!query_number(db, "PRAGMA user_version", &version) ||
-        !query_number(db, "PRAGMA application_id", &application) ||
-        !query_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
-        return fail(received, text, text_size);
-    bool is_new = tables == 0 && version == 0;
-    if (!is_new && (application != APPLICATION_ID || version != VERSION)) {
-        (void)snprintf(text, text_size, "%s: is not a store of stillwater-centre, version %d; expected one, or no file",
-                       received->path, VERSION);
-        return SW_ERROR_STORE;
-    }
-    if (!run(db, "PRAGMA journal_mode = WAL") || !run(db, "PRAGMA synchronous = FULL") || (is_new && !run(db, schema)))
-        return fail(received, text, text_size);
+    int error = sqlite_file_check(db, received->path, &kind, &version, text, text_size);
+    if (error != SW_OK) return error;
+    if (!sqlite_file_make_durable(db) || (version == 0 && !make_tables(db))) return fail(received, text, text_size);
     for (int i = 0; i < STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &received->statements[i], NULL) !=
             SQLITE_OK)

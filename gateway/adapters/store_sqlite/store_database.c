@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_schema.h"
 #include "stillwater/error.h"
 
@@ -68,7 +69,7 @@ static int prepare_statements(struct store_database *database, char *text, size_
     for (int i = 0; i < STATEMENT_COUNT; i++)
         if (sqlite3_prepare_v3(database->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &database->statements[i],
                                NULL) != SQLITE_OK)
-            return store_schema_error(database->db, database->path, text, text_size);
+            return sqlite_file_error(database->db, database->path, text, text_size);
     return SW_OK;
 }
 
@@ -81,7 +82,7 @@ int store_database_open(struct store_database *database, const char *path, char 
     }
     int error = take_lock(database, text, text_size);
     if (!error && sqlite3_open_v2(path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-        error = store_schema_error(database->db, path, text, text_size);
+        error = sqlite_file_error(database->db, path, text, text_size);
     if (!error) error = store_schema_prepare(database->db, path, text, text_size);
     if (!error) error = prepare_statements(database, text, text_size);
     if (error) store_database_close(database);
@@ -256,7 +257,7 @@ int store_database_write(struct store_database *database, struct store_batch *ba
     if (step_done(database->statements[STATEMENT_BEGIN]) && (!batch || write_batch(database, batch, written)) &&
         remove_done(database, done, done_count, written) && step_done(database->statements[STATEMENT_COMMIT]))
         return SW_OK;
-    int error = store_schema_error(database->db, database->path, text, text_size);
+    int error = sqlite_file_error(database->db, database->path, text, text_size);
     *written = (struct store_written){0};
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_reset(database->statements[i]);

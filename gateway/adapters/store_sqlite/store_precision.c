@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_schema.h"
 #include "stillwater/error.h"
 
@@ -58,13 +59,13 @@ int store_precision_read(const char *path, struct sw_wall since, void *ctx,
     sqlite3 *db = NULL;
     int error = SW_OK;
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-        error = store_schema_error(db, path, text, text_size);
+        error = sqlite_file_error(db, path, text, text_size);
     if (!error) error = store_schema_check(db, path, text, text_size);
     /* One view of the file for both tables, whatever the daemon writes meanwhile. */
     if (!error &&
         (sqlite3_exec(db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK || !read_rows(db, by_rule, since, ctx, each) ||
          !read_rows(db, by_subject, since, ctx, each) || sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
-        error = store_schema_error(db, path, text, text_size);
+        error = sqlite_file_error(db, path, text, text_size);
     sqlite3_close(db);
     return error;
 }

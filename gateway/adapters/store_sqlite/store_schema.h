@@ -12,8 +12,4 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
 /* For readers: SW_OK when the file is a store of this version. Changes nothing. */
 int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_size);
 
-/* SW_ERROR_STORE_FULL when the last error of the connection means that the disk is full, else SW_ERROR_STORE.
- * Writes the reason, with the file's name, into `text`. */
-int store_schema_error(sqlite3 *db, const char *path, char *text, size_t text_size);
-
 #endif
