@@ -1,5 +1,4 @@
-/* What the core keeps, shared by core.c, core_watch.c, core_alert.c, core_snapshot.c, core_subject.c and core_people.c.
- * Nobody else includes it. */
+/* What the core keeps, shared by core.c and the core_*.c beside it. Of others only tests and benches look in here. */
 #ifndef GATEWAY_CORE_CORE_STATE_H
 #define GATEWAY_CORE_CORE_STATE_H
 
@@ -41,7 +40,7 @@ struct absence {
 };
 
 struct home {
-    uint32_t look_s; /* readings before this that show no growth change nothing; see core_home_take() */
+    uint32_t look_s; /* readings before this that show no growth change nothing; see core_home_stays_still() */
     struct meter meter;
     struct absence absence;
     struct meter_fault meter_fault;

@@ -128,8 +128,7 @@ int core_set_neighbours(struct core *core, uint32_t index, const uint32_t *neigh
 {
     if (count > CORE_NEIGHBOURS_MAX || !may_ask(core, index, neighbours, count, true)) return SW_ERROR_INVALID_ARGUMENT;
     struct asked *asked = &core->subjects[index].state.water->asked;
-    for (uint32_t i = 0; i < count; i++)
-        asked->neighbours[i] = neighbours[i];
+    memcpy(asked->neighbours, neighbours, count * sizeof *neighbours);
     asked->neighbour_count = (uint8_t)count;
     return SW_OK;
 }
@@ -138,8 +137,7 @@ int core_set_upstream(struct core *core, uint32_t index, const uint32_t *upstrea
 {
     if (count > CORE_UPSTREAM_MAX || !may_ask(core, index, upstream, count, false)) return SW_ERROR_INVALID_ARGUMENT;
     struct asked *asked = &core->subjects[index].state.water->asked;
-    for (uint32_t i = 0; i < count; i++)
-        asked->upstream[i] = upstream[i];
+    memcpy(asked->upstream, upstream, count * sizeof *upstream);
     asked->upstream_count = (uint8_t)count;
     return SW_OK;
 }

@@ -171,8 +171,7 @@ struct level_quality_policy {
     int64_t flat_tolerance_um; /* standing still = within this of where it began; in rivers: the very same value */
     int64_t flat_wet_ms;       /* streets: flat line while above the dry level */
     int64_t flat_any_ms;       /* rivers, whose level always moves: flat line */
-    int64_t gap_ms;            /* two samples further apart have missing ones between them, */
-    int64_t river_gap_ms;      /* in rivers */
+    int64_t river_gap_ms;      /* two samples of a river further apart say nothing of how it fell between them */
 
     bool dries;              /* the sensor is dry most of the time (streets): what follows applies, ... */
     bool finds_site;         /* ... until it turns out to be a river */

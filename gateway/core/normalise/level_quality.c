@@ -62,7 +62,6 @@ struct level_quality_policy level_quality_policy_default(void)
         .flat_tolerance_um = 5 * MM_UM,
         .flat_wet_ms = 12 * HOUR_MS,
         .flat_any_ms = 6LL * HOUR_MS,
-        .gap_ms = 20 * MINUTE_MS,
         .river_gap_ms = 2LL * HOUR_MS,
         .dries = true,
         .finds_site = true,
@@ -240,8 +239,8 @@ static void begin_wet(struct level_quality *quality, const struct level_quality_
 }
 
 /* Water neither leaves within one sample nor comes and goes within minutes: with slow sampling two samples may well be
- * a flood. Returns true for a false rise. */
-static bool end_wet(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms,
+ * a flood. */
+static void end_wet(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms,
                     int64_t level_um)
 {
     int64_t fall_um = quality->last_um - level_um;
@@ -252,11 +251,10 @@ static bool end_wet(struct level_quality *quality, const struct level_quality_po
     bool vanished = fall_um >= policy->step_um && fall_um * 4 >= height_um * 3;
     bool confirmed = has(quality, CONFIRMED), blamed = has(quality, BLAMED);
     quality->flags &= LASTING;
-    if (confirmed || blamed || !soon || !(blip || vanished)) return false;
-    if (height_um * 2 < policy->step_um) return false;
+    if (confirmed || blamed || !soon || !(blip || vanished)) return;
+    if (height_um * 2 < policy->step_um) return;
     put_blame(&quality->blame, height_um >= policy->step_um ? BLAME_ONE : BLAME_SMALL);
     disturb(quality, UNREST_ONE);
-    return height_um >= policy->step_um;
 }
 
 /* A single step up, and flat ever since. */
@@ -343,35 +341,33 @@ static void stay_wet(struct level_quality *quality, const struct level_quality_p
     if (moves_like_water(quality, policy, level_um)) set(quality, CONFIRMED, true);
 }
 
-/* An object stands under the sensor, and nothing has moved since. Returns true when that is news. */
-static bool find_object(struct level_quality *quality, const struct level_quality_policy *policy)
+/* An object stands under the sensor, and nothing has moved since. */
+static void find_object(struct level_quality *quality, const struct level_quality_policy *policy)
 {
     bool stands = (int64_t)quality->flat_for_s * SECOND_MS >= policy->object_after_ms;
-    if (!has(quality, WET) || has(quality, CONFIRMED) || has(quality, BLAMED)) return false;
-    if (!stands || !is_like_object(quality)) return false;
+    if (!has(quality, WET) || has(quality, CONFIRMED) || has(quality, BLAMED)) return;
+    if (!stands || !is_like_object(quality)) return;
     set(quality, BLAMED, true);
     put_blame(&quality->blame, BLAME_ONE);
-    return true;
 }
 
-/* Wet or dry, and what that says of the sensor. Returns true when what it said before was a false rise. */
-static bool follow_spell(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms,
+/* Wet or dry, and what that says of the sensor. */
+static void follow_spell(struct level_quality *quality, const struct level_quality_policy *policy, int64_t elapsed_ms,
                          int64_t level_um, bool helped)
 {
     bool wet = level_um >= wet_line_um(quality, policy);
-    bool false_rise = false;
     if (wet && !has(quality, WET)) {
         begin_wet(quality, policy, elapsed_ms, level_um);
     } else if (wet) {
         stay_wet(quality, policy, elapsed_ms, level_um);
     } else if (has(quality, WET)) {
-        false_rise = end_wet(quality, policy, elapsed_ms, level_um);
+        end_wet(quality, policy, elapsed_ms, level_um);
     } else {
         learn_dry(quality, policy, elapsed_ms, level_um);
         track_drift(quality, policy, level_um);
     }
     if (wet && helped) set(quality, CONFIRMED, true);
-    return find_object(quality, policy) || false_rise;
+    find_object(quality, policy);
 }
 
 /* A river is not dry for days. One that is wet from its first sample on is taken for one until it was dry for an hour;
@@ -465,7 +461,7 @@ static enum sw_quality_reason doubt_of_flat(const struct level_quality *quality,
 }
 
 static enum sw_quality_reason take_in_range(struct level_quality *quality, const struct level_quality_policy *policy,
-                                            int64_t elapsed_ms, int64_t level_um, bool helped, bool *false_rise)
+                                            int64_t elapsed_ms, int64_t level_um, bool helped)
 {
     enum sw_quality_reason doubt = doubt_of_step(quality, policy, elapsed_ms, level_um);
     track_flat(quality, policy, elapsed_ms, level_um);
@@ -474,7 +470,7 @@ static enum sw_quality_reason take_in_range(struct level_quality *quality, const
         return doubt;
     }
     if (!has(quality, RIVER)) {
-        *false_rise = follow_spell(quality, policy, elapsed_ms, level_um, helped);
+        follow_spell(quality, policy, elapsed_ms, level_um, helped);
         doubt = doubt_of_spell(quality, policy, level_um);
         if (quality->odd_samples > 0 && !has(quality, WET)) put_blame(&quality->blame, BLAME_ONE);
     } else {
@@ -507,10 +503,8 @@ struct level_quality_verdict level_quality_take(struct level_quality *quality,
     }
     int64_t elapsed_ms = quality->time_ms ? most(0, time_ms - quality->time_ms) : 0;
     track_site(quality, policy, time_ms, level_um);
-    int64_t gap_ms = has(quality, RIVER) ? policy->river_gap_ms : policy->gap_ms;
-    verdict.missing = gap_ms > 0 && elapsed_ms > gap_ms;
     leak_blame(quality, policy, time_ms);
-    verdict.reason = take_in_range(quality, policy, elapsed_ms, level_um, helped, &verdict.false_rise);
+    verdict.reason = take_in_range(quality, policy, elapsed_ms, level_um, helped);
     quality->time_ms = time_ms;
     quality->last_um = (int32_t)level_um;
     if (!has(quality, RIVER)) {

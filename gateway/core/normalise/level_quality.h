@@ -1,4 +1,5 @@
-/* How far a level can be believed: the tests of QARTOD (gross range, spike, rate of change, flat line, missing) and
+/* How far a level can be believed: the tests of QARTOD (gross range, spike, rate of change, flat line; what is
+ * missing is for detect/silence.h) and
  * what street sensors really do: noise when dry, one-sample blips, objects parked under the sensor, no echo.
  *
  * A healthy sensor is believed at once, whatever it says: a flood is never delayed by a sensor that has given no ground
@@ -49,9 +50,7 @@ struct level_quality_verdict {
     enum sw_quality quality; /* GOOD, SUSPECT or BAD */
     enum sw_quality_reason reason;
     bool quarantined;
-    bool false_rise; /* what this sensor said before was no water; the alerts made of it may be taken back */
-    bool released;   /* this sample confirms what was held back before; held_um is the highest of it */
-    bool missing;    /* samples are missing between the one before and this one */
+    bool released; /* this sample confirms what was held back before; held_um is the highest of it */
     int64_t held_um;
 };
 

@@ -295,11 +295,11 @@ static bool water_equal(const struct policy *a, const struct policy *b)
 {
     return SAME(level.top_um) && SAME(level_quality.range_min_um) && SAME(level_quality.range_max_um) &&
            SAME(level_quality.full_scale_um) && SAME(level_quality.dries) && SAME(level_quality.fall_max_um) &&
-           SAME(level_quality.flat_any_ms) && SAME(level_quality.gap_ms) && SAME(rise.lowest) &&
-           SAME(cover_mount.learn) && SAME(cover_mount.angle_mdeg) && SAME(float_switch.on_delay_ms) &&
-           SAME(float_switch.off_delay_ms) && SAME(float_switch.colour) && SAME(battery.low_mv) &&
-           SAME(battery.critical_mv) && SAME(battery.deadband_mv) && SAME(battery.on_delay_ms) &&
-           SAME(battery.low_colour) && SAME(battery.critical_colour);
+           SAME(level_quality.flat_any_ms) && SAME(rise.lowest) && SAME(cover_mount.learn) &&
+           SAME(cover_mount.angle_mdeg) && SAME(float_switch.on_delay_ms) && SAME(float_switch.off_delay_ms) &&
+           SAME(float_switch.colour) && SAME(battery.low_mv) && SAME(battery.critical_mv) &&
+           SAME(battery.deadband_mv) && SAME(battery.on_delay_ms) && SAME(battery.low_colour) &&
+           SAME(battery.critical_colour);
 }
 
 static bool beliefs_equal(const struct policy *a, const struct policy *b)

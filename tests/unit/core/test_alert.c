@@ -129,6 +129,43 @@ static void a_graver_fault_in_the_same_colour_is_news(void **state)
     assert_int_equal(go(&life, tamper), ALERT_STEP_RAISE);
 }
 
+/* Twice a minute for a year. Then it stays at its worst, and what counts still comes. */
+static void an_alert_that_flaps_for_ever_stays_at_its_worst(void **state)
+{
+    (void)state;
+    struct alert_life life = {0};
+    assert_int_equal(go(&life, condition(SW_COLOUR_YELLOW)), ALERT_STEP_RAISE);
+    for (int i = 0; i < 2 * 60 * 24 * 366; i++) {
+        (void)go(&life, condition(SW_COLOUR_ORANGE));
+        (void)go(&life, condition(SW_COLOUR_YELLOW));
+    }
+    uint32_t revision = life.revision;
+    assert_true(revision >= ALERT_REVISION_EASE_MAX && life.colour == SW_COLOUR_ORANGE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_YELLOW)), ALERT_STEP_NONE);
+    assert_int_equal(go(&life, condition(SW_COLOUR_RED)), ALERT_STEP_WORSEN);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ACKNOWLEDGE), SW_OK);
+    assert_int_equal(go(&life, green), ALERT_STEP_CLEAR);
+    assert_int_equal(life.revision, revision + 3);
+}
+
+/* Onset and raised_at share 16 bytes with all the rest: what does not fit is cut, and never wraps. */
+static void raised_before_its_onset_or_years_after_is_told_as_near_as_can_be(void **state)
+{
+    (void)state;
+    struct sw_alert alert;
+    struct alert_life life = {0};
+    alert_life_step(&life, ALERT_STEP_RAISE, SW_COLOUR_RED, SW_ALERT_RULE_NONE, T0, T0 - DAY);
+    alert_life_describe(&life, SW_ALERT_KIND_LEVEL, &alert);
+    assert_int_equal(alert.raised_at.ms, T0);
+    alert_life_step(&life, ALERT_STEP_RAISE, SW_COLOUR_RED, SW_ALERT_RULE_NONE, T0, T0 + 8 * 365 * DAY + 1);
+    alert_life_describe(&life, SW_ALERT_KIND_LEVEL, &alert);
+    assert_int_equal(alert.onset.ms, T0);
+    assert_int_equal(alert.raised_at.ms, T0 + 8 * 365 * DAY + 1);
+    alert_life_step(&life, ALERT_STEP_RAISE, SW_COLOUR_RED, SW_ALERT_RULE_NONE, T0, T0 + 20 * 365 * DAY);
+    alert_life_describe(&life, SW_ALERT_KIND_LEVEL, &alert);
+    assert_in_range(alert.raised_at.ms, T0 + 8 * 365 * DAY, T0 + 9 * 365 * DAY);
+}
+
 static void people_cannot_do_what_only_readings_can(void **state)
 {
     (void)state;
@@ -151,6 +188,8 @@ int main(void)
         cmocka_unit_test(over_the_top_is_worse_than_the_red_it_has_in_common),
         cmocka_unit_test(dispatched_and_eased_is_still_dispatched),
         cmocka_unit_test(a_graver_fault_in_the_same_colour_is_news),
+        cmocka_unit_test(an_alert_that_flaps_for_ever_stays_at_its_worst),
+        cmocka_unit_test(raised_before_its_onset_or_years_after_is_told_as_near_as_can_be),
         cmocka_unit_test(people_cannot_do_what_only_readings_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
