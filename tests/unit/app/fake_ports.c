@@ -1,4 +1,5 @@
 #include "unit/app/fake_ports.h"
+#include "support/exact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -366,9 +367,7 @@ void fake_taken(int64_t id)
 void fake_receipt(const char *payload)
 {
     size_t size = strlen(payload);
-    char *exact = malloc(size ? size : 1);
-    assert_non_null(exact);
-    memcpy(exact, payload, size);
+    char *exact = exact_copy(payload, size);
     fake.publisher.receipt(fake.publisher.ctx, exact, size);
     free(exact);
 }
@@ -391,9 +390,7 @@ void fake_command(const char *payload)
 void fake_weather(const char *payload)
 {
     size_t size = strlen(payload);
-    char *exact = malloc(size ? size : 1);
-    assert_non_null(exact);
-    memcpy(exact, payload, size);
+    char *exact = exact_copy(payload, size);
     fake.publisher.weather(fake.publisher.ctx, exact, size);
     free(exact);
 }

@@ -193,21 +193,32 @@ static void receipt_for(size_t first, size_t last)
     free(body);
 }
 
+/* Of what was sent, so many has the broker taken. */
+static size_t taken;
+
 /* Store and broker answer until nothing more is asked of them. */
-static void answer_all(size_t *taken)
+static void answer_all(void)
 {
-    while (fake.read_wanted || *taken < fake.sent_count) {
+    while (fake.read_wanted || taken < fake.sent_count) {
         if (fake.read_wanted) fake_outbox_answer();
-        while (*taken < fake.sent_count)
-            fake_taken(fake.sent[(*taken)++]);
+        while (taken < fake.sent_count)
+            fake_taken(fake.sent[taken++]);
     }
 }
 
-static void pass_seconds(struct gateway_under_test *test, int seconds, size_t *taken)
+static void begin_and_connect(struct gateway_under_test *test)
+{
+    taken = 0;
+    gateway_begin_with_receipts(test);
+    fake_link(true);
+    answer_all();
+}
+
+static void pass_seconds(struct gateway_under_test *test, int seconds)
 {
     for (int i = 0; i < seconds; i++) {
         fake_advance(test, 1000);
-        answer_all(taken);
+        answer_all();
     }
 }
 
@@ -215,13 +226,10 @@ static void a_row_is_done_by_its_receipt_and_not_by_the_puback(void **state)
 {
     (void)state;
     struct gateway_under_test test;
-    size_t taken = 0;
-    gateway_begin_with_receipts(&test);
-    fake_link(true);
-    answer_all(&taken);
+    begin_and_connect(&test);
     level(600);
     level(1200);
-    answer_all(&taken);
+    answer_all();
     assert_int_equal(fake.sent_count, 2);
     assert_false(fake.replayed[0] || fake.replayed[1]);
     assert_false(fake.outbox[0].done || fake.outbox[1].done);
@@ -235,7 +243,7 @@ static void a_row_is_done_by_its_receipt_and_not_by_the_puback(void **state)
     receipt_for(1, 2);
     assert_int_equal(fake.unknown_done, 2);
     assert_int_equal(test.gateway->counters.receipts, 4);
-    pass_seconds(&test, 100, &taken);
+    pass_seconds(&test, 100);
     assert_int_equal(fake.sent_count, 2);
     gateway_end(&test);
 }
@@ -244,15 +252,12 @@ static void without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely(
 {
     (void)state;
     struct gateway_under_test test;
-    size_t taken = 0;
-    gateway_begin_with_receipts(&test);
-    fake_link(true);
-    answer_all(&taken);
+    begin_and_connect(&test);
     level(600);
     level(1200);
     level(2600);
     level(4100);
-    answer_all(&taken);
+    answer_all();
     size_t rows = fake.outbox_count;
     assert_true(rows >= 4);
     assert_int_equal(fake.sent_count, rows);
@@ -260,7 +265,7 @@ static void without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely(
     int gaps[5] = {0};
     for (int second = 1, last = 0; passes < 5 && second < 300; second++) {
         size_t before = fake.sent_count;
-        pass_seconds(&test, 1, &taken);
+        pass_seconds(&test, 1);
         if (fake.sent_count == before) continue;
         assert_int_equal(fake.sent_count - before, rows);
         for (size_t i = before; i < fake.sent_count; i++) {
@@ -279,13 +284,13 @@ static void without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely(
     /* The centre is back: soon, and only what it has not said. */
     size_t before = fake.sent_count;
     receipt_for(1, 2);
-    pass_seconds(&test, 10, &taken);
+    pass_seconds(&test, 10);
     assert_int_equal(fake.sent_count - before, rows - 2);
     assert_int_equal(fake.sent[before], 3);
     assert_string_equal(fake.status.trouble, "");
     receipt_for(3, rows);
     before = fake.sent_count;
-    pass_seconds(&test, 200, &taken);
+    pass_seconds(&test, 200);
     assert_int_equal(fake.sent_count, before);
     gateway_end(&test);
 }
@@ -296,9 +301,10 @@ static void a_new_alert_does_not_wait_for_those_sent_again(void **state)
     struct gateway_under_test test;
     gateway_begin_with_receipts(&test);
     five_rows(&test);
-    size_t taken = 0, rows = fake.outbox_count;
+    size_t rows = fake.outbox_count;
+    taken = 0;
     fake_link(true);
-    answer_all(&taken);
+    answer_all();
     /* What was there before the connection is told late. */
     for (size_t i = 0; i < rows; i++)
         assert_true(fake.replayed[i]);
@@ -320,7 +326,6 @@ static void a_backlog_is_paced_while_the_centre_is_silent(void **state)
 {
     (void)state;
     struct gateway_under_test test;
-    size_t taken = 0;
     gateway_begin_with_receipts(&test);
     level(600);
     level(1200);
@@ -339,7 +344,7 @@ static void a_backlog_is_paced_while_the_centre_is_silent(void **state)
     assert_int_equal(fake.sent_count, 2);
     /* And without a receipt it goes on with time. */
     taken = 1;
-    pass_seconds(&test, 1, &taken);
+    pass_seconds(&test, 1);
     assert_int_equal(fake.sent_count, rows);
     gateway_end(&test);
 }
@@ -348,12 +353,10 @@ static void a_wrong_receipt_counts_for_nothing(void **state)
 {
     (void)state;
     struct gateway_under_test test;
-    size_t taken = 0;
     char payload[1024];
-    gateway_begin_with_receipts(&test);
-    fake_link(true);
+    begin_and_connect(&test);
     level(600);
-    answer_all(&taken);
+    answer_all();
     const char *const wrong[] = {"", "thanks", "[]", "{}", "{\"schema\": \"stillwater.receipt/1\"}"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         fake_receipt(wrong[i]);
@@ -380,17 +383,15 @@ static void after_a_kill_what_has_no_receipt_is_sent_again(void **state)
 {
     (void)state;
     struct gateway_under_test test;
-    size_t taken = 0;
-    gateway_begin_with_receipts(&test);
-    fake_link(true);
+    begin_and_connect(&test);
     level(600);
     level(1200);
-    answer_all(&taken);
+    answer_all();
     receipt_for(1, 1);
     size_t sent = fake.sent_count;
     gateway_kill_and_begin(&test);
     fake_link(true);
-    answer_all(&sent);
+    answer_all();
     for (size_t i = sent; i < fake.sent_count; i++)
         assert_int_not_equal(fake.sent[i], 1);
     assert_int_equal(fake.sent[fake.sent_count - 1], 2);

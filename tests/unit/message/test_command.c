@@ -12,12 +12,11 @@
 #include "commands.h"
 #include "message/message.h"
 #include "stillwater/error.h"
+#include "support/exact.h"
 
-/* The payload in an allocation of its exact size: it is not terminated on the wire. */
 static int decode(const char *payload, size_t size, struct message_command *command, char *text, size_t text_size)
 {
-    char *exact = malloc(size > 0 ? size : 1);
-    memcpy(exact, payload, size);
+    char *exact = exact_copy(payload, size);
     int error = message_command_decode(exact, size, command, text, text_size);
     free(exact);
     return error;

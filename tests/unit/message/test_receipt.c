@@ -11,16 +11,15 @@
 
 #include "message/message.h"
 #include "stillwater/error.h"
+#include "support/exact.h"
 
 #define HEAD "{\"schema\":\"stillwater.receipt/1\",\"centre\":\"watch-northport\",\"time\":\"2026-11-22T03:40:00.000Z\""
 #define ITEM "{\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"revision\":3}"
 
-/* The payload in an allocation of its exact size: it is not terminated on the wire. */
 static int decode(const char *payload, struct message_receipt *receipt, char *text, size_t text_size)
 {
     size_t size = strlen(payload);
-    char *exact = malloc(size > 0 ? size : 1);
-    memcpy(exact, payload, size);
+    char *exact = exact_copy(payload, size);
     int error = message_receipt_decode(exact, size, receipt, text, text_size);
     free(exact);
     return error;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "message/message_text.h"
+#include "support/exact.h"
 
 static void assert_milli(int64_t milli, int places, const char *expected)
 {
@@ -67,11 +68,9 @@ static void a_line_that_does_not_fit_is_cut(void **state)
     assert_string_equal(text, "water l");
 }
 
-/* Text in its own allocation, so that a read past its end is seen. */
 static size_t clean_length(const char *text, size_t size)
 {
-    char *copy = malloc(size > 0 ? size : 1);
-    memcpy(copy, text, size);
+    char *copy = exact_copy(text, size);
     size_t length = message_text_clean_length(copy, size);
     free(copy);
     return length;

@@ -10,16 +10,15 @@
 
 #include "message/message.h"
 #include "stillwater/error.h"
+#include "support/exact.h"
 
 #define HEAD "{\"schema\":\"stillwater.weather/1\""
 #define REST ",\"until\":\"2026-11-23T06:00:00.000Z\",\"by\":\"met-office\""
 
-/* The payload in an allocation of its exact size: it is not terminated on the wire. */
 static int decode(const char *payload, struct message_weather *weather, char *text, size_t text_size)
 {
     size_t size = strlen(payload);
-    char *exact = malloc(size > 0 ? size : 1);
-    memcpy(exact, payload, size);
+    char *exact = exact_copy(payload, size);
     int error = message_weather_decode(exact, size, weather, text, text_size);
     free(exact);
     return error;
