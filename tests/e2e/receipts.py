@@ -98,11 +98,13 @@ class Scene:
               f"{what}: all {len(self.decided())} revisions are at the centre, each once and as it was decided")
 
 
-def lock(centre):
-    """A reader's tool that holds the centre's database: it receives, and cannot commit."""
-    db = sqlite3.connect(centre.store, timeout=PATIENCE_S, isolation_level=None)
-    db.execute("BEGIN IMMEDIATE")
-    return db
+def received_and_not_committed(rig, scene, verb, revision):
+    """A reader's tool holds the centre's database: it receives, and cannot commit until the tool lets go."""
+    held = sqlite3.connect(scene.centre.store, timeout=PATIENCE_S, isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    scene.command(verb)
+    rig.wait(f"revision {revision} to be received", lambda: any(shown == revision for _, shown in scene.shown()))
+    return held
 
 
 def broker_lost_between_puback_and_delivery(rig, scene):
@@ -120,10 +122,8 @@ def broker_lost_between_puback_and_delivery(rig, scene):
 
 
 def centre_killed_before_its_commit(rig, scene):
-    held = lock(scene.centre)
     before = len(scene.stored())
-    scene.command("dispatch")
-    rig.wait("revision 3 to be received", lambda: any(revision == 3 for _, revision in scene.shown()))
+    held = received_and_not_committed(rig, scene, "dispatch", 3)
     scene.kill(scene.centre)
     held.close()
     check(len(scene.stored()) == before, "what the centre had received and not committed is gone with it")
@@ -133,10 +133,8 @@ def centre_killed_before_its_commit(rig, scene):
 
 
 def gateway_and_centre_killed_around_the_commit(rig, scene):
-    held = lock(scene.centre)
     before = len(scene.stored())
-    scene.command("resolve")
-    rig.wait("revision 4 to be received", lambda: any(revision == 4 for _, revision in scene.shown()))
+    held = received_and_not_committed(rig, scene, "resolve", 4)
     rig.wait("revision 4 in the store", lambda: len(scene.decided(4)) == LINES)
     scene.kill(scene.gateway)
     held.close()

@@ -19,6 +19,8 @@ static void on_problem(void *ctx, const char *file, unsigned line, const char *f
     fail_msg("%s:%u: %s: %s", file, line, field, text);
 }
 
+#define HEAD "schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+
 static struct gateway_config *load(const char *text, enum config_use use)
 {
     char path[] = "/tmp/stillwater-config-XXXXXX";
@@ -130,17 +132,16 @@ static void a_subjects_policy_lies_over_the_citys_field_by_field(void **state)
 static void a_groups_policy_lies_between_the_citys_and_the_subjects(void **state)
 {
     (void)state;
-    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
-                                         "policy: {no_use: {volume_l: 3, colour: red}, time_zone: Asia/Shanghai}\n"
-                                         "groups:\n"
-                                         "  - {id: plain}\n"
-                                         "  - {id: sheltered, policy: {no_use: {volume_l: 5, window_s: 43200},\n"
-                                         "     notes: {first_use: on}, time_zone: Europe/Berlin}}\n"
-                                         "subjects:\n"
-                                         "  - {id: home-1, group: sheltered}\n"
-                                         "  - {id: home-2, group: sheltered, policy: {no_use: {volume_l: 7}}}\n"
-                                         "  - {id: home-3, group: plain}\n"
-                                         "  - {id: home-4}\n",
+    struct gateway_config *config = load(HEAD "policy: {no_use: {volume_l: 3, colour: red}, time_zone: Asia/Shanghai}\n"
+                                              "groups:\n"
+                                              "  - {id: plain}\n"
+                                              "  - {id: sheltered, policy: {no_use: {volume_l: 5, window_s: 43200},\n"
+                                              "     notes: {first_use: on}, time_zone: Europe/Berlin}}\n"
+                                              "subjects:\n"
+                                              "  - {id: home-1, group: sheltered}\n"
+                                              "  - {id: home-2, group: sheltered, policy: {no_use: {volume_l: 7}}}\n"
+                                              "  - {id: home-3, group: plain}\n"
+                                              "  - {id: home-4}\n",
                                          CONFIG_FOR_REPLAY);
     static const struct {
         int64_t volume_ml, window_ms;
@@ -179,11 +180,10 @@ static void subjects_and_places_are_found_by_name(void **state)
 static void sites_upstream_are_found_by_name(void **state)
 {
     (void)state;
-    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
-                                         "subjects:\n"
-                                         "  - {id: site-1, upstream: [pipe-3, pipe-2]}\n"
-                                         "  - {id: pipe-2, upstream: [site-1]}\n"
-                                         "  - {id: pipe-3, upstream: []}\n",
+    struct gateway_config *config = load(HEAD "subjects:\n"
+                                              "  - {id: site-1, upstream: [pipe-3, pipe-2]}\n"
+                                              "  - {id: pipe-2, upstream: [site-1]}\n"
+                                              "  - {id: pipe-3, upstream: []}\n",
                                          CONFIG_FOR_REPLAY);
     assert_int_equal(config->subjects[0].upstream_count, 2);
     assert_string_equal(config->subjects[0].upstream[0]->id, "pipe-3");
@@ -211,11 +211,10 @@ static void with_tls_the_port_is_the_one_for_tls(void **state)
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     close(descriptor);
-    snprintf(
-        text, sizeof text,
-        "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\nmqtt: {host: h, tls: {ca_file: %s}}\n"
-        "lines: [{id: l, port: p}]\n",
-        path);
+    snprintf(text, sizeof text,
+             HEAD "store: {path: s}\nmqtt: {host: h, tls: {ca_file: %s}}\n"
+                  "lines: [{id: l, port: p}]\n",
+             path);
     struct gateway_config *config = load(text, CONFIG_FOR_DAEMON);
     assert_int_equal(config->mqtt.port, 8883);
     assert_string_equal(config->mqtt.ca_file, path);
@@ -369,7 +368,7 @@ static struct gateway_config *load_setting(const char *path, const char *value)
 {
     char text[512], setting[256];
     nest(path, value, setting, sizeof setting);
-    snprintf(text, sizeof text, "schema: stillwater.gateway/1\ncity: c\ngateway: g\n%s\n", setting);
+    snprintf(text, sizeof text, HEAD "%s\n", setting);
     return load(text, CONFIG_FOR_REPLAY);
 }
 
@@ -419,22 +418,21 @@ static void the_defaults_in_the_table_are_the_built_in_policy(void **state)
 }
 
 static const char homes_text[] =
-    "schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
-    "policy:\n"
-    "  utc_offset_min: -210\n"
-    "  no_use: {volume_l: 0}\n"
-    "  nothing_in: {window_s: 57600.5, coverage_pct: 90.5, colour: red}\n"
-    "  no_real_use: {window_s: 86400, coverage_pct: 75, colour: yellow}\n"
-    "  notes: {first_use: on, slow_change: off}\n"
-    "  drip: {least_l_per_day: 2.4, most_l_per_day: 480}\n"
-    "  leak: {advice_s: 43200, alert_s: 86400, coverage_pct: 70, colour: orange}\n"
-    "  burst: {flow_l_per_min: 7.5, hold_s: 1800, off_s: 300, colour: red}\n"
-    "  day_volume: {limit_l: 500, coverage_pct: 95, colour: blue}\n"
-    "  meter_fault: {clear_s: 604800, stuck_s: 0, negative_steps: 5, jumps: 2, set_backs: 0, colour: orange,"
-    " advice_colour: yellow}\n"
-    "  backflow: {volume_l: 0.5, settle_s: 3600, clear_s: 7200, colour: orange}\n"
-    "subjects:\n"
-    "  - {id: home-1, policy: {utc_offset_min: 840, day_volume: {limit_l: 0}, nothing_in: {window_s: 0}}}\n";
+    HEAD "policy:\n"
+         "  utc_offset_min: -210\n"
+         "  no_use: {volume_l: 0}\n"
+         "  nothing_in: {window_s: 57600.5, coverage_pct: 90.5, colour: red}\n"
+         "  no_real_use: {window_s: 86400, coverage_pct: 75, colour: yellow}\n"
+         "  notes: {first_use: on, slow_change: off}\n"
+         "  drip: {least_l_per_day: 2.4, most_l_per_day: 480}\n"
+         "  leak: {advice_s: 43200, alert_s: 86400, coverage_pct: 70, colour: orange}\n"
+         "  burst: {flow_l_per_min: 7.5, hold_s: 1800, off_s: 300, colour: red}\n"
+         "  day_volume: {limit_l: 500, coverage_pct: 95, colour: blue}\n"
+         "  meter_fault: {clear_s: 604800, stuck_s: 0, negative_steps: 5, jumps: 2, set_backs: 0, colour: orange,"
+         " advice_colour: yellow}\n"
+         "  backflow: {volume_l: 0.5, settle_s: 3600, clear_s: 7200, colour: orange}\n"
+         "subjects:\n"
+         "  - {id: home-1, policy: {utc_offset_min: 840, day_volume: {limit_l: 0}, nothing_in: {window_s: 0}}}\n";
 
 static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
 {
@@ -478,7 +476,7 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
 {
     (void)state;
     struct gateway_config *config = load(
-        "schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+        HEAD
         "policy:\n"
         "  level: {top_mm: 900.5, full_scale_mm: 5000, range_min_mm: -20, range_max_mm: 6000}\n"
         "  rise: {lowest: yellow, seldom: {horizon_s: 600, from_pct: 30, alone_pct: 90.5}, often: {horizon_s: 3600},"
@@ -559,12 +557,11 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
 static void a_time_zone_is_taken_by_its_name(void **state)
 {
     (void)state;
-    struct gateway_config *config = load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
-                                         "policy: {time_zone: Europe/Berlin}\n"
-                                         "subjects:\n"
-                                         "  - {id: home-1}\n"
-                                         "  - {id: home-2, policy: {time_zone: Australia/Sydney}}\n"
-                                         "  - {id: home-3, policy: {utc_offset_min: 480}}\n",
+    struct gateway_config *config = load(HEAD "policy: {time_zone: Europe/Berlin}\n"
+                                              "subjects:\n"
+                                              "  - {id: home-1}\n"
+                                              "  - {id: home-2, policy: {time_zone: Australia/Sydney}}\n"
+                                              "  - {id: home-3, policy: {utc_offset_min: 480}}\n",
                                          CONFIG_FOR_REPLAY);
     const struct time_zone zones[] = {{60, 120, {3, 5, 0, 120}, {10, 5, 0, 180}},
                                       {600, 660, {10, 1, 0, 120}, {4, 1, 0, 180}},
@@ -582,7 +579,7 @@ static void a_time_zone_is_taken_by_its_name(void **state)
 static void what_is_off_need_not_fit(void **state)
 {
     (void)state;
-    config_free(load("schema: stillwater.gateway/1\ncity: c\ngateway: g\n"
+    config_free(load(HEAD
                      "policy: {no_use: {window_s: 0}, nothing_in: {window_s: 0}, leak: {advice_s: 0, alert_s: 0},\n"
                      "  burst: {flow_l_per_min: 0}, drip: {most_l_per_day: 0}, backflow: {volume_l: 0, clear_s: 0},\n"
                      "  meter: {max_flow_l_per_s: 0.001}}\n",
