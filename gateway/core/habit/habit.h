@@ -12,7 +12,7 @@
  * is taken from the middle of the interval that showed its first use to the middle of that which showed the next one.
  * Time that was not observed ends a gap: stillness counts anew from the reading after it.
  *
- * Integers only; 316 bytes a home; work per reading is a comparison unless a gap begins or ends. */
+ * Integers only; 312 bytes a home; work per reading is a comparison unless a gap begins or ends. */
 #ifndef GATEWAY_CORE_HABIT_HABIT_H
 #define GATEWAY_CORE_HABIT_HABIT_H
 
