@@ -270,8 +270,8 @@ static int64_t look_ms(const struct subject *subject)
     int64_t still_from_ms = last_use_ms != 0 ? last_use_ms : home->window.observed_since_ms;
     int64_t last_real_ms = kept_ms(home->use_start.last_real_s);
     int64_t real_from_ms = last_real_ms != 0 ? last_real_ms : home->window.observed_since_ms;
-    /* A reading at the very end of an hour belongs to it: the first one after that closes it. */
-    int64_t due_ms = (time_ms + LOOK_MS - 1) / LOOK_MS * LOOK_MS + 1;
+    /* A reading at the very end of an hour belongs to it: the first one after that closes it. look_s is in seconds. */
+    int64_t due_ms = (time_ms + LOOK_MS - 1) / LOOK_MS * LOOK_MS + 1000;
     const int64_t others_ms[] = {
         time_ms + policy->no_use.observed_gap_ms,
         policy->nothing_in.window_ms > 0 ? still_from_ms + policy->nothing_in.window_ms : INT64_MAX,

@@ -287,45 +287,12 @@ static void resume(struct core *core, int64_t now_ms)
     }
 }
 
-/* Whether the configuration asks for what the rule tells. Rules that cannot be switched off always are asked for. */
+/* Whether the configuration asks for what the rule tells of the subject. */
 static bool is_asked_for(const struct subject *subject, enum sw_alert_rule rule)
 {
-    const struct policy *policy = subject->policy;
-    switch (rule) {
-    case SW_ALERT_RULE_VOLUME_BELOW:
-        return policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
-    case SW_ALERT_RULE_NOTHING_IN:
-        return policy->nothing_in.window_ms > 0;
-    case SW_ALERT_RULE_NO_REAL_USE:
-        return policy->no_real_use.window_ms > 0;
-    case SW_ALERT_RULE_HABIT:
-        return policy->habit.enabled;
-    case SW_ALERT_RULE_NO_STILL_HOUR:
-        return policy->leak.advice_ms > 0;
-    case SW_ALERT_RULE_HIGH_FLOW:
-        return policy->burst.flow_ml_min > 0;
-    case SW_ALERT_RULE_DAY_VOLUME:
-        return policy->day_volume.limit_ml > 0;
-    case SW_ALERT_RULE_RAN_BACK:
-        return policy->backflow.volume_ml > 0;
-    case SW_ALERT_RULE_STUCK:
-        return policy->meter_fault.stuck_ms > 0;
-    case SW_ALERT_RULE_NIGHTS_BROKEN:
-    case SW_ALERT_RULE_USE_DECLINING:
-        return policy->tell_slow_change;
-    case SW_ALERT_RULE_DAY_BEGUN:
-        return policy->tell_first_use;
-    case SW_ALERT_RULE_TIME_TO_BAND:
-        return policy->rise.lowest < SW_COLOUR_COUNT;
-    case SW_ALERT_RULE_BATTERY:
-        return policy->battery.low_mv > 0;
-    case SW_ALERT_RULE_SENSOR_TIMEOUT:
-    case SW_ALERT_RULE_NODE_TIMEOUT:
-    case SW_ALERT_RULE_PORT_FAILED:
-        return core_silence_limit_ms(subject) > 0;
-    default:
-        return true;
-    }
+    bool silence =
+        rule == SW_ALERT_RULE_SENSOR_TIMEOUT || rule == SW_ALERT_RULE_NODE_TIMEOUT || rule == SW_ALERT_RULE_PORT_FAILED;
+    return silence ? core_silence_limit_ms(subject) > 0 : policy_asks_for(subject->policy, rule);
 }
 
 /* A rule that was switched off while the gateway was: nobody would ever end the alert it left open. */

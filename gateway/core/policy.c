@@ -75,3 +75,38 @@ struct policy policy_city_default(void)
                     .colour = SW_COLOUR_YELLOW},
     };
 }
+
+bool policy_asks_for(const struct policy *policy, enum sw_alert_rule rule)
+{
+    switch (rule) {
+    case SW_ALERT_RULE_VOLUME_BELOW:
+        return policy->no_use.window_ms > 0 && policy->no_use.volume_ml > 0;
+    case SW_ALERT_RULE_NOTHING_IN:
+        return policy->nothing_in.window_ms > 0;
+    case SW_ALERT_RULE_NO_REAL_USE:
+        return policy->no_real_use.window_ms > 0;
+    case SW_ALERT_RULE_HABIT:
+        return policy->habit.enabled;
+    case SW_ALERT_RULE_NO_STILL_HOUR:
+        return policy->leak.advice_ms > 0;
+    case SW_ALERT_RULE_HIGH_FLOW:
+        return policy->burst.flow_ml_min > 0;
+    case SW_ALERT_RULE_DAY_VOLUME:
+        return policy->day_volume.limit_ml > 0;
+    case SW_ALERT_RULE_RAN_BACK:
+        return policy->backflow.volume_ml > 0;
+    case SW_ALERT_RULE_STUCK:
+        return policy->meter_fault.stuck_ms > 0;
+    case SW_ALERT_RULE_NIGHTS_BROKEN:
+    case SW_ALERT_RULE_USE_DECLINING:
+        return policy->tell_slow_change;
+    case SW_ALERT_RULE_DAY_BEGUN:
+        return policy->tell_first_use;
+    case SW_ALERT_RULE_TIME_TO_BAND:
+        return policy->rise.lowest < SW_COLOUR_COUNT;
+    case SW_ALERT_RULE_BATTERY:
+        return policy->battery.low_mv > 0;
+    default:
+        return true;
+    }
+}

@@ -309,4 +309,7 @@ struct policy {
 /* The built-in city policy; docs/policy.md has its figures and their sources. */
 struct policy policy_city_default(void);
 
+/* False for a rule that is switched off. Silence is not asked for by rule but by kind of subject. */
+bool policy_asks_for(const struct policy *policy, enum sw_alert_rule rule);
+
 #endif
