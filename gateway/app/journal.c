@@ -51,7 +51,8 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
     const struct gateway_config *config = gateway->config;
     snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_ALERT "/%s", config->city, config->gateway,
              alert->id);
-    char *body = message_alert_encode(alert, config->city, config->gateway, subjects_place(gateway, subject));
+    struct message_alert_about about = {config->city, config->gateway, subjects_place(gateway, subject)};
+    char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
     free(body);
 }

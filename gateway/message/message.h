@@ -27,9 +27,15 @@ int message_time_parse(const char *text, struct sw_wall *time);
  * open alert that does not change, and a centre that was away for days has to learn of it, and that another is over. */
 #define MESSAGE_EXPIRES_MS INT64_C(604800000)
 
-/* stillwater.alert/1. `place` may be NULL or not known: then the body has none. */
-char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,
-                           const struct config_place *place);
+/* What an alert's message says beside the alert itself. Pointers are the caller's; what is NULL or not known is left
+ * out. */
+struct message_alert_about {
+    const char *city, *gateway;
+    const struct config_place *place;
+};
+
+/* stillwater.alert/1. */
+char *message_alert_encode(const struct sw_alert *alert, const struct message_alert_about *about);
 
 /* One English sentence for a duty officer, without final stop, made from the alert's own figures. Cut to fit. */
 #define MESSAGE_HEADLINE_SIZE 320

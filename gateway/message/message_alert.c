@@ -94,8 +94,7 @@ static void add_times(struct json_builder *body, const struct sw_alert *alert)
     json_add_time(body, "expires", sw_wall_from_ms(alert->updated_at.ms + MESSAGE_EXPIRES_MS));
 }
 
-char *message_alert_encode(const struct sw_alert *alert, const char *city, const char *gateway,
-                           const struct config_place *place)
+char *message_alert_encode(const struct sw_alert *alert, const struct message_alert_about *about)
 {
     char headline[MESSAGE_HEADLINE_SIZE];
     message_alert_headline(alert, headline);
@@ -104,8 +103,8 @@ char *message_alert_encode(const struct sw_alert *alert, const char *city, const
     json_add_string(&body, "schema", SW_SCHEMA_ALERT);
     json_add_string(&body, "id", alert->id);
     json_add_integer(&body, "revision", alert->revision);
-    json_add_string(&body, "city", city);
-    json_add_string(&body, "gateway", gateway);
+    json_add_string(&body, "city", about->city);
+    json_add_string(&body, "gateway", about->gateway);
     json_add_string(&body, "kind", sw_alert_kind_name(alert->kind));
     json_add_string(&body, "state", sw_alert_state_name(alert->state));
     json_add_string(&body, "colour", sw_colour_name(alert->colour));
@@ -118,7 +117,7 @@ char *message_alert_encode(const struct sw_alert *alert, const char *city, const
     add_times(&body, alert);
     json_add_text(&body, "actor", alert->actor);
     json_add_text(&body, "note", alert->note);
-    add_place(&body, place);
+    add_place(&body, about->place);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }

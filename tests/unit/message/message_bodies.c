@@ -85,7 +85,7 @@ static void print_alert(int number)
     if (roll(0, 3) == 0) alert.note[roll(0, 10)] = (char)roll(1, 255);
     if (roll(0, 1)) (void)snprintf(place.grid, sizeof place.grid, "northport/east/mill-lane/c%d", number);
     roll_evidence(&alert.evidence);
-    print_body("alert", message_alert_encode(&alert, "northport", "gw-1", &place));
+    print_body("alert", message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", &place}));
 }
 
 static void print_statuses(void)
