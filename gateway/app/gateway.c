@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/alerts.h"
 #include "app/areas.h"
 #include "app/commands.h"
 #include "app/gateway_state.h"
@@ -26,15 +27,7 @@
 
 static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
 {
-    struct gateway *gateway = ctx;
-    gateway->counters.alerts++;
-    gateway->command_revision = alert->revision;
-    if (alert->revision == 1) gateway->open_alerts++;
-    if (!sw_alert_state_is_open(alert->state) && gateway->open_alerts > 0) gateway->open_alerts--;
-    log_event(LOG_LEVEL_INFO, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
-              sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
-    journal_alert(gateway, subject, alert);
-    areas_on_alert(gateway, subject);
+    alerts_on_revision(ctx, subject, alert);
 }
 
 /* ---- events of the ports, handed to the part they are for ---- */
@@ -167,6 +160,7 @@ static void on_timer_closed(uv_handle_t *handle)
     commands_free(gateway);
     journal_free(gateway);
     areas_free(gateway);
+    alerts_free(gateway);
     subjects_free(gateway);
     free(gateway);
     if (stopped) stopped(ctx);
@@ -263,13 +257,20 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     int error = store_open(gateway->loop, gateway->config->store_path, events, &gateway->store, text, text_size);
     if (error) return error;
     subjects_restore(gateway);
-    gateway->open_alerts = store_load_open_alerts(gateway->store);
+    alerts_restore(gateway);
     retired_resolve(gateway);
     int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
     if (behind_ms > STEP_MS)
         log_event(LOG_LEVEL_WARNING, "clock", "the wall clock is %.0f s behind the newest time in the store",
                   (double)behind_ms / 1000);
     return SW_OK;
+}
+
+static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
+{
+    int error = alerts_build(gateway);
+    if (error) snprintf(text, text_size, "no memory for the alerts");
+    return error;
 }
 
 static int build_areas(struct gateway *gateway, char *text, size_t text_size)
@@ -332,6 +333,7 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
 
     struct core_sink sink = {gateway, on_alert};
     int error = subjects_build(gateway, sink, text, text_size);
+    if (!error) error = build_alerts(gateway, text, text_size);
     if (!error) error = journal_init(gateway);
     if (!error) error = open_store(gateway, text, text_size);
     if (!error) error = build_areas(gateway, text, text_size);

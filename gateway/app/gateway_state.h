@@ -3,6 +3,7 @@
 #define GATEWAY_APP_GATEWAY_STATE_H
 
 #include "app/gateway.h"
+#include "core/alert/open_alerts.h"
 #include "core/area/area.h"
 #include "core/core.h"
 #include "ports/field_bus.h"
@@ -162,6 +163,8 @@ struct gateway {
     struct core *core;
     uint32_t *config_subject; /* by core index: index in the configuration, NO_SUBJECT for nodes, lines and devices */
     struct line_state *lines;
+    void *open_memory;
+    struct open_alerts *open;
 
     struct store *store;
     struct field_bus *bus;
@@ -173,7 +176,6 @@ struct gateway {
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     struct gateway_counters counters;
-    uint32_t open_alerts;
 
     struct sw_wall since;
     struct sw_wall last_wall;

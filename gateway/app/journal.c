@@ -45,6 +45,11 @@ void journal_snapshot(struct gateway *gateway, int domain, const char *name, con
     if (size > 0) must(store_batch_add_snapshot(gateway->journal.open, domain, name, bytes, size));
 }
 
+void journal_forget(struct gateway *gateway, int domain, const char *name)
+{
+    must(store_batch_add_snapshot(gateway->journal.open, domain, name, NULL, 0));
+}
+
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
     char topic[SW_TOPIC_SIZE];

@@ -2,18 +2,15 @@
 
 #include <stdlib.h>
 
+#include "app/alerts.h"
 #include "app/journal.h"
 #include "app/log.h"
 
 static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
 {
-    struct gateway *gateway = ctx;
     (void)subject;
-    gateway->counters.alerts++;
-    if (gateway->open_alerts > 0) gateway->open_alerts--;
-    log_event(LOG_LEVEL_WARNING, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
-              sw_alert_state_name(alert->state), alert->note);
-    journal_alert(gateway, NO_SUBJECT, alert);
+    alerts_on_revision(ctx, NO_SUBJECT, alert);
+    log_event(LOG_LEVEL_WARNING, "alert", "%s: %s", alert->id, alert->note);
 }
 
 /* In a core of its own: the gateway's has no place for it. */

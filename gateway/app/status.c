@@ -134,7 +134,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .state = state,
                                     .time = gateway->clock.wall(),
                                     .since = gateway->since,
-                                    .open_alerts = gateway->open_alerts,
+                                    .open_alerts = open_alerts_count(gateway->open),
                                     .trouble = trouble,
                                     .counters = list.items,
                                     .counter_count = list.count};
@@ -154,5 +154,5 @@ void status_tick(struct gateway *gateway)
     if (!body || publisher_set_status(gateway->publisher, body) != SW_OK)
         log_event(LOG_LEVEL_WARNING, "status", "the status could not be set");
     free(body);
-    notify_status(trouble[0] ? trouble : "running", gateway->open_alerts);
+    notify_status(trouble[0] ? trouble : "running", open_alerts_count(gateway->open));
 }

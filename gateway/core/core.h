@@ -145,6 +145,12 @@ struct sw_wall core_next_deadline(const struct core *core);
 int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
                    const char *actor, const char *note, struct sw_wall now);
 
+/* The subject and kind of an open alert. SW_ERROR_NOT_FOUND: no open alert has this id. */
+int core_find_open_alert(const struct core *core, const char *alert_id, uint32_t *subject, enum sw_alert_kind *kind);
+
+/* So many alerts can be open at a time. */
+uint32_t core_alert_capacity(const struct core *core);
+
 /* The subject is watched no longer: its open alerts are resolved, and raised anew should it come back and the same
  * still hold. Not cleared, which would say that the water has gone or the cover is closed. */
 void core_retire(struct core *core, uint32_t subject, const char *actor, const char *note, struct sw_wall now);

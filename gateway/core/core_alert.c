@@ -240,6 +240,22 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
     return false;
 }
 
+int core_find_open_alert(const struct core *core, const char *alert_id, uint32_t *subject, enum sw_alert_kind *kind)
+{
+    enum subject_alert which;
+    if (!find_open_alert(core, alert_id, subject, &which)) return SW_ERROR_NOT_FOUND;
+    *kind = core_alert_kind((enum subject_domain)core->subjects[*subject].domain, which);
+    return SW_OK;
+}
+
+uint32_t core_alert_capacity(const struct core *core)
+{
+    uint32_t capacity = 0;
+    for (uint32_t i = 0; i < core->count; i++)
+        capacity += (uint32_t)core_alert_count((enum subject_domain)core->subjects[i].domain);
+    return capacity;
+}
+
 /* The evidence of a person's action is as of now, for the band or rule that the alert was about. */
 static int act(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action action,
                struct cause cause, struct sw_wall now)

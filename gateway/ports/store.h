@@ -42,6 +42,11 @@ struct store_feedback {
     struct sw_wall time;
 };
 
+/* Domains of snapshots beyond those of the core's subjects (enum subject_domain). Numbers are in the store. */
+enum store_snapshot_domain {
+    STORE_SNAPSHOT_FIRST = 64,
+};
+
 struct store_batch;
 
 struct store_batch *store_batch_new(void);
@@ -51,7 +56,8 @@ size_t store_batch_size(const struct store_batch *batch); /* rows of all kinds *
 /* Contents are copied. SW_OK, or SW_ERROR_NO_SPACE when memory is refused (then the batch is as before). */
 int store_batch_add_reading(struct store_batch *batch, const struct store_reading *reading);
 int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor *cursor);
-int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *subject, const uint8_t *bytes,
+/* `name`: of the subject or whatever else this is the state of, shorter than SW_ALERT_ID_SIZE. Size 0 takes it away. */
+int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *name, const uint8_t *bytes,
                              size_t size);
 /* An alert revision and its outbox row: topic and payload are what is published. */
 int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *alert, const char *topic,
@@ -108,8 +114,10 @@ size_t store_load_snapshot(struct store *store, int domain, const char *subject,
 /* Calls each() for every snapshot; it must not call the store. */
 void store_each_snapshot(struct store *store, void *ctx,
                          void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size));
-/* Alerts whose present revision is an open one. */
-uint32_t store_load_open_alerts(struct store *store);
+/* Calls each() for every alert whose present revision is an open one: that revision, its evidence the rule alone, and
+ * the body that was published. It must not call the store. */
+void store_each_open_alert(struct store *store, void *ctx,
+                           void (*each)(void *ctx, const struct sw_alert *alert, const char *body));
 /* The latest time of any stored reading or alert revision; 0 in a new store. */
 struct sw_wall store_load_last_time(struct store *store);
 

@@ -375,9 +375,12 @@ static int64_t number_now(struct store *store, enum store_statement statement)
     return number;
 }
 
-uint32_t store_load_open_alerts(struct store *store)
+void store_each_open_alert(struct store *store, void *ctx,
+                           void (*each)(void *ctx, const struct sw_alert *alert, const char *body))
 {
-    return (uint32_t)number_now(store, STATEMENT_OPEN_ALERTS);
+    uv_mutex_lock(&store->database_mutex);
+    store_database_each_open_alert(&store->database, ctx, each);
+    uv_mutex_unlock(&store->database_mutex);
 }
 
 struct sw_wall store_load_last_time(struct store *store)

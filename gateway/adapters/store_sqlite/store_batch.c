@@ -63,8 +63,7 @@ int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor 
     return SW_OK;
 }
 
-int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *subject, const uint8_t *bytes,
-                             size_t size)
+int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *name, const uint8_t *bytes, size_t size)
 {
     struct batch_snapshot *snapshots =
         grown(batch->snapshots, batch->snapshot_count, &batch->snapshot_capacity, sizeof *snapshots);
@@ -72,10 +71,10 @@ int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *
     batch->snapshots = snapshots;
     uint8_t *copy = malloc(size ? size : 1);
     if (!copy) return SW_ERROR_NO_SPACE;
-    memcpy(copy, bytes, size);
+    if (size > 0) memcpy(copy, bytes, size);
     struct batch_snapshot *snapshot = &snapshots[batch->snapshot_count++];
     *snapshot = (struct batch_snapshot){.domain = domain, .bytes = copy, .size = size};
-    snprintf(snapshot->subject, sizeof snapshot->subject, "%s", subject);
+    snprintf(snapshot->name, sizeof snapshot->name, "%s", name);
     return SW_OK;
 }
 

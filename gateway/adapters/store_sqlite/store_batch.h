@@ -6,9 +6,9 @@
 
 struct batch_snapshot {
     int domain;
-    char subject[SW_ID_SIZE];
+    char name[SW_ALERT_ID_SIZE];
     uint8_t *bytes;
-    size_t size;
+    size_t size; /* 0 = it is taken away */
 };
 
 struct batch_alert {

@@ -24,6 +24,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                          " ON CONFLICT (serial) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence",
     [STATEMENT_SNAPSHOT] = "INSERT INTO snapshots (domain, subject, bytes) VALUES (?, ?, ?)"
                            " ON CONFLICT (domain, subject) DO UPDATE SET bytes = excluded.bytes",
+    [STATEMENT_SNAPSHOT_REMOVE] = "DELETE FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_ALERT] = "INSERT OR IGNORE INTO alerts (alert_id, revision, kind, state, colour, peak, subject,"
                         " onset_ms, raised_at_ms, updated_at_ms, rule, actor, note, body)"
                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -43,8 +44,10 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
     [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
-    [STATEMENT_OPEN_ALERTS] = "SELECT count(*) FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
-                              " (SELECT 1 FROM alerts AS b WHERE b.alert_id = a.alert_id AND b.revision > a.revision)",
+    [STATEMENT_OPEN_ALERTS] =
+        "SELECT alert_id, revision, kind, state, colour, peak, subject, onset_ms, raised_at_ms,"
+        " updated_at_ms, rule, actor, note, body FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
+        " (SELECT 1 FROM alerts AS b WHERE b.alert_id = a.alert_id AND b.revision > a.revision)",
 };
 _Static_assert(SW_ALERT_STATE_RAISED == 1 && SW_ALERT_STATE_ACKNOWLEDGED == 2 && SW_ALERT_STATE_DISPATCHED == 3,
                "the open states of STATEMENT_OPEN_ALERTS");
@@ -138,10 +141,10 @@ static bool write_cursor(struct store_database *database, const struct store_cur
 
 static bool write_snapshot(struct store_database *database, const struct batch_snapshot *snapshot)
 {
-    sqlite3_stmt *s = database->statements[STATEMENT_SNAPSHOT];
+    sqlite3_stmt *s = database->statements[snapshot->size > 0 ? STATEMENT_SNAPSHOT : STATEMENT_SNAPSHOT_REMOVE];
     sqlite3_bind_int(s, 1, snapshot->domain);
-    sqlite3_bind_text(s, 2, snapshot->subject, -1, SQLITE_STATIC);
-    sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, snapshot->name, -1, SQLITE_STATIC);
+    if (snapshot->size > 0) sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
     return step_done(s);
 }
 
@@ -363,6 +366,36 @@ size_t store_database_load_snapshot(struct store_database *database, int domain,
     }
     sqlite3_reset(s);
     return written;
+}
+
+static void copy_column(sqlite3_stmt *s, int column, char *out, size_t size)
+{
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    snprintf(out, size, "%s", text ? text : "");
+}
+
+void store_database_each_open_alert(struct store_database *database, void *ctx,
+                                    void (*each)(void *ctx, const struct sw_alert *alert, const char *body))
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_OPEN_ALERTS];
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        struct sw_alert alert = {.revision = (uint32_t)sqlite3_column_int64(s, 1),
+                                 .kind = (enum sw_alert_kind)sqlite3_column_int(s, 2),
+                                 .state = (enum sw_alert_state)sqlite3_column_int(s, 3),
+                                 .colour = (enum sw_colour)sqlite3_column_int(s, 4),
+                                 .peak = (enum sw_colour)sqlite3_column_int(s, 5),
+                                 .onset.ms = sqlite3_column_int64(s, 7),
+                                 .raised_at.ms = sqlite3_column_int64(s, 8),
+                                 .updated_at.ms = sqlite3_column_int64(s, 9)};
+        alert.evidence.rule = (enum sw_alert_rule)sqlite3_column_int(s, 10);
+        copy_column(s, 0, alert.id, sizeof alert.id);
+        copy_column(s, 6, alert.subject, sizeof alert.subject);
+        copy_column(s, 11, alert.actor, sizeof alert.actor);
+        copy_column(s, 12, alert.note, sizeof alert.note);
+        const char *body = (const char *)sqlite3_column_text(s, 13);
+        if (body) each(ctx, &alert, body);
+    }
+    sqlite3_reset(s);
 }
 
 int64_t store_database_number(struct store_database *database, enum store_statement statement)

@@ -17,6 +17,7 @@ enum store_statement {
     STATEMENT_READING,
     STATEMENT_CURSOR,
     STATEMENT_SNAPSHOT,
+    STATEMENT_SNAPSHOT_REMOVE,
     STATEMENT_ALERT,
     STATEMENT_FEEDBACK,
     STATEMENT_OUTBOX_ADD,
@@ -79,6 +80,8 @@ size_t store_database_load_snapshot(struct store_database *database, int domain,
                                     size_t size);
 
 /* Results of a query for one number; 0 when there is none. */
+void store_database_each_open_alert(struct store_database *database, void *ctx,
+                                    void (*each)(void *ctx, const struct sw_alert *alert, const char *body));
 int64_t store_database_number(struct store_database *database, enum store_statement statement);
 
 #endif

@@ -90,7 +90,7 @@ size_t store_load_snapshot(struct store *store, int domain, const char *subject,
     (void)store;
     for (size_t i = 0; i < fake.snapshot_count; i++) {
         const struct fake_snapshot *snapshot = &fake.snapshots[i];
-        if (snapshot->domain != domain || strcmp(snapshot->subject, subject) != 0 || snapshot->size > size) continue;
+        if (snapshot->domain != domain || strcmp(snapshot->name, subject) != 0 || snapshot->size > size) continue;
         memcpy(bytes, snapshot->bytes, snapshot->size);
         return snapshot->size;
     }
@@ -102,18 +102,23 @@ void store_each_snapshot(struct store *store, void *ctx,
 {
     (void)store;
     for (size_t i = 0; i < fake.snapshot_count; i++)
-        each(ctx, fake.snapshots[i].domain, fake.snapshots[i].subject, fake.snapshots[i].bytes, fake.snapshots[i].size);
+        each(ctx, fake.snapshots[i].domain, fake.snapshots[i].name, fake.snapshots[i].bytes, fake.snapshots[i].size);
 }
 
-uint32_t store_load_open_alerts(struct store *store)
+static bool has_later_revision(size_t row)
 {
-    uint32_t open = 0;
+    for (size_t i = row + 1; i < fake.outbox_count; i++)
+        if (strcmp(fake.outbox[i].alert.id, fake.outbox[row].alert.id) == 0) return true;
+    return false;
+}
+
+void store_each_open_alert(struct store *store, void *ctx,
+                           void (*each)(void *ctx, const struct sw_alert *alert, const char *body))
+{
     (void)store;
-    for (size_t i = 0; i < fake.outbox_count; i++) {
-        if (fake.outbox[i].alert.revision == 1) open++;
-        if (!sw_alert_state_is_open(fake.outbox[i].alert.state)) open--;
-    }
-    return open;
+    for (size_t i = 0; i < fake.outbox_count; i++)
+        if (sw_alert_state_is_open(fake.outbox[i].alert.state) && !has_later_revision(i))
+            each(ctx, &fake.outbox[i].alert, fake.outbox[i].payload);
 }
 
 struct sw_wall store_load_last_time(struct store *store)
@@ -150,13 +155,17 @@ static void take_snapshot(const struct batch_snapshot *taken)
 {
     size_t i = 0;
     while (i < fake.snapshot_count &&
-           (fake.snapshots[i].domain != taken->domain || strcmp(fake.snapshots[i].subject, taken->subject) != 0))
+           (fake.snapshots[i].domain != taken->domain || strcmp(fake.snapshots[i].name, taken->name) != 0))
         i++;
+    if (taken->size == 0) {
+        if (i < fake.snapshot_count) fake.snapshots[i] = fake.snapshots[--fake.snapshot_count];
+        return;
+    }
     if (i == fake.snapshot_count) fake.snapshot_count++;
     struct fake_snapshot *snapshot = &fake.snapshots[i];
     assert_in_range(taken->size, 1, sizeof snapshot->bytes);
     snapshot->domain = taken->domain;
-    memcpy(snapshot->subject, taken->subject, sizeof snapshot->subject);
+    memcpy(snapshot->name, taken->name, sizeof snapshot->name);
     memcpy(snapshot->bytes, taken->bytes, taken->size);
     snapshot->size = taken->size;
 }

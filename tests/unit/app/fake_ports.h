@@ -25,7 +25,7 @@ struct fake_outbox_row {
 
 struct fake_snapshot {
     int domain;
-    char subject[SW_ID_SIZE];
+    char name[SW_ALERT_ID_SIZE];
     uint8_t bytes[4096];
     size_t size;
 };

@@ -250,7 +250,7 @@ static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **sta
     sample(SW_OK, 5000);
     assert_int_equal(fake.outbox_count, 1);
     gateway_kill_and_begin(&test);
-    assert_int_equal(test.gateway->open_alerts, 1);
+    assert_int_equal(open_alerts_count(test.gateway->open), 1);
     fake_advance(&test, 1000);
     if (fake.committing) fake_commit_done(SW_OK);
     sample(SW_OK, 5000);
@@ -277,7 +277,7 @@ static void an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once
         fake_advance(&test, 1000);
         while (fake.committing)
             fake_commit_done(SW_OK);
-        assert_int_equal(test.gateway->open_alerts, 0);
+        assert_int_equal(open_alerts_count(test.gateway->open), 0);
         assert_int_equal(fake.outbox_count, 2);
     }
     assert_string_equal(fake.outbox[1].alert.id, fake.outbox[0].alert.id);
@@ -340,7 +340,7 @@ static void an_alert_is_in_the_batch_of_the_reading_that_raised_it(void **state)
     snprintf(topic, sizeof topic, "stillwater/c/g/alert/%s", row->alert.id);
     assert_string_equal(row->topic, topic);
     assert_non_null(strstr(row->payload, "\"revision\":1"));
-    assert_int_equal(test.gateway->open_alerts, 1);
+    assert_int_equal(open_alerts_count(test.gateway->open), 1);
     gateway_end(&test);
 }
 
@@ -356,11 +356,11 @@ static void plain_samples_beyond_the_limit_are_dropped_and_counted_but_still_jud
         sample(SW_OK, 0);
     }
     assert_int_equal(test.gateway->counters.samples_dropped, 7);
-    assert_int_equal(test.gateway->open_alerts, 0);
+    assert_int_equal(open_alerts_count(test.gateway->open), 0);
     fake.wall_ms += 10;
     sample(SW_OK, 5000);
     assert_int_equal(test.gateway->counters.samples_dropped, 8);
-    assert_int_equal(test.gateway->open_alerts, 1);
+    assert_int_equal(open_alerts_count(test.gateway->open), 1);
     fake_advance(&test, 1000);
     fake_commit_done(SW_OK);
     fake_commit_done(SW_OK);

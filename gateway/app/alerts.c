@@ -1,0 +1,48 @@
+#include "app/alerts.h"
+
+#include <stdlib.h>
+
+#include "app/areas.h"
+#include "app/journal.h"
+#include "app/log.h"
+
+int alerts_build(struct gateway *gateway)
+{
+    uint32_t capacity = core_alert_capacity(gateway->core);
+    gateway->open_memory = calloc(1, open_alerts_size(capacity));
+    if (!gateway->open_memory) return SW_ERROR_NO_SPACE;
+    gateway->open = open_alerts_init(gateway->open_memory, capacity);
+    return SW_OK;
+}
+
+static void on_open_alert(void *ctx, const struct sw_alert *alert, const char *body)
+{
+    struct gateway *gateway = ctx;
+    uint32_t subject;
+    enum sw_alert_kind kind;
+    (void)body;
+    if (core_find_open_alert(gateway->core, alert->id, &subject, &kind) == SW_OK)
+        open_alerts_take(gateway->open, subject, alert);
+}
+
+void alerts_restore(struct gateway *gateway)
+{
+    store_each_open_alert(gateway->store, gateway, on_open_alert);
+}
+
+void alerts_free(struct gateway *gateway)
+{
+    free(gateway->open_memory);
+}
+
+void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
+{
+    gateway->counters.alerts++;
+    gateway->command_revision = alert->revision;
+    log_event(LOG_LEVEL_INFO, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
+              sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
+    journal_alert(gateway, subject, alert);
+    if (subject == NO_SUBJECT) return;
+    open_alerts_take(gateway->open, subject, alert);
+    areas_on_alert(gateway, subject);
+}
