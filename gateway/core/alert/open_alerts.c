@@ -77,8 +77,8 @@ static void drop(struct open_alerts *open, uint32_t bucket)
     uint32_t place = open->buckets[bucket] - 1;
     const struct open_alert *last = &open->list[open->count - 1];
     open->buckets[bucket_of(open, last->subject, last->kind)] = place + 1;
-    empty_bucket(open, bucket);
     if (last != &open->list[place]) open->list[place] = *last;
+    empty_bucket(open, bucket);
     open->count--;
 }
 

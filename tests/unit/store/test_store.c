@@ -26,7 +26,7 @@ static void count_snapshot(void *ctx, int domain, const char *subject, const uin
 static void count_open_alert(void *ctx, const struct sw_alert *alert, const char *body)
 {
     unsigned *count = ctx;
-    assert_string_equal(alert->id, "x");
+    assert_string_equal(alert->id, "gw-1.level.site-1.20260922T000000000Z");
     assert_int_equal(alert->state, SW_ALERT_STATE_RAISED);
     assert_string_equal(body, "{\"revision\":1}");
     (*count)++;
