@@ -137,7 +137,7 @@ void core_settle(struct core *core);
  * too early, never too late. */
 struct sw_wall core_next_deadline(const struct core *core);
 
-/* A person's action on an alert (acknowledge, dispatch, resolve).
+/* A person's action on an alert (acknowledge, dispatch, resolve), or escalate: there was none in time.
  *   SW_ERROR_NOT_FOUND      no open alert has this id
  *   SW_ERROR_STALE          `revision` is not the alert's present one (0 = do not check)
  *   SW_ERROR_NOT_PERMITTED  no such transition from its state

@@ -92,9 +92,9 @@ void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colo
 
 int alert_life_act(struct alert_life *life, enum sw_alert_action action)
 {
-    /* The other actions follow from readings, never from a person. */
+    /* The other actions follow from readings, never from what people do or leave undone. */
     if (action != SW_ALERT_ACTION_ACKNOWLEDGE && action != SW_ALERT_ACTION_DISPATCH &&
-        action != SW_ALERT_ACTION_RESOLVE)
+        action != SW_ALERT_ACTION_RESOLVE && action != SW_ALERT_ACTION_ESCALATE)
         return SW_ERROR_NOT_PERMITTED;
     enum sw_alert_state state = sw_alert_transition((enum sw_alert_state)life->state, action);
     if (state == SW_ALERT_STATE_NONE) return SW_ERROR_NOT_PERMITTED;

@@ -48,7 +48,7 @@ enum alert_step alert_life_follow(struct alert_life *life, const struct conditio
 void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, enum sw_alert_rule rule,
                      int64_t onset_ms, int64_t now_ms);
 
-/* A person's action. SW_OK, or SW_ERROR_NOT_PERMITTED and nothing has changed. */
+/* A person's action, or ESCALATE where there was none. SW_OK, or SW_ERROR_NOT_PERMITTED and nothing has changed. */
 int alert_life_act(struct alert_life *life, enum sw_alert_action action);
 
 /* The alert as published, a kind without a colour in green (inside it has one, so that it can be over); id, subject,

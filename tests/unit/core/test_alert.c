@@ -179,6 +179,25 @@ static void people_cannot_do_what_only_readings_can(void **state)
     assert_int_equal(life.revision, 1);
 }
 
+static void what_nobody_answers_goes_up_until_somebody_is_sent(void **state)
+{
+    (void)state;
+    struct alert_life life = {0};
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ESCALATE), SW_ERROR_NOT_PERMITTED);
+    go(&life, condition(SW_COLOUR_RED));
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ESCALATE), SW_OK);
+    assert_int_equal(life.state, SW_ALERT_STATE_RAISED);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ACKNOWLEDGE), SW_OK);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ESCALATE), SW_OK);
+    assert_int_equal(life.state, SW_ALERT_STATE_RAISED);
+    assert_int_equal(life.colour, SW_COLOUR_RED);
+    assert_int_equal(life.revision, 4);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_DISPATCH), SW_OK);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ESCALATE), SW_ERROR_NOT_PERMITTED);
+    go(&life, green);
+    assert_int_equal(alert_life_act(&life, SW_ALERT_ACTION_ESCALATE), SW_ERROR_NOT_PERMITTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
         cmocka_unit_test(an_alert_that_flaps_for_ever_stays_at_its_worst),
         cmocka_unit_test(raised_before_its_onset_or_years_after_is_told_as_near_as_can_be),
         cmocka_unit_test(people_cannot_do_what_only_readings_can),
+        cmocka_unit_test(what_nobody_answers_goes_up_until_somebody_is_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
