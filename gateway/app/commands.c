@@ -143,6 +143,19 @@ static int take_feedback(struct gateway *gateway, const struct message_command *
     return SW_OK;
 }
 
+/* What changes an alert or brings feedback is in the trail by that. */
+static void add_to_trail(struct gateway *gateway, const struct message_command *command,
+                         const struct waiting_command *waiting)
+{
+    struct store_command row = {.time = gateway->clock.wall()};
+    if (command->verb == MESSAGE_VERB_ACT || command->verb == MESSAGE_VERB_FEEDBACK) return;
+    snprintf(row.about, sizeof row.about, "%s", command->subject);
+    snprintf(row.text, sizeof row.text, "%s", waiting->text);
+    snprintf(row.by, sizeof row.by, "%s", command->by);
+    snprintf(row.note, sizeof row.note, "%s", command->note);
+    journal_command(gateway, &row);
+}
+
 static void carry_out(struct gateway *gateway, const struct publisher_command *from,
                       const struct message_command *command, struct waiting_command *waiting)
 {
@@ -156,6 +169,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
         clear(waiting);
         return;
     }
+    add_to_trail(gateway, command, waiting);
     waiting->stage = STAGE_OPEN;
     snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
     snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);

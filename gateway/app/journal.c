@@ -69,6 +69,11 @@ size_t journal_feedback(struct gateway *gateway, const struct store_feedback *fe
     return index;
 }
 
+void journal_command(struct gateway *gateway, const struct store_command *command)
+{
+    must(store_batch_add_command(gateway->journal.open, command));
+}
+
 bool journal_has_room(const struct gateway *gateway)
 {
     return store_batch_size(gateway->journal.open) < JOURNAL_SAMPLE_LIMIT;

@@ -119,11 +119,22 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
             used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);
 }
 
+/* Not in the will: that is told much later than it is made, when the trail has long grown. */
+static void describe_trail(const struct gateway *gateway, enum message_status_state state,
+                           char text[MESSAGE_TRAIL_SIZE])
+{
+    struct store_trail_head head = gateway->store ? store_trail_head(gateway->store) : (struct store_trail_head){0};
+    text[0] = '\0';
+    if (head.sequence > 0 && state != MESSAGE_STATUS_OFFLINE)
+        snprintf(text, MESSAGE_TRAIL_SIZE, "%lld:%s", (long long)head.sequence, head.hash);
+}
+
 char *status_encode(const struct gateway *gateway, enum message_status_state state)
 {
     struct counter_list list = {.count = 0};
-    char trouble[TROUBLE_SIZE];
+    char trouble[TROUBLE_SIZE], trail[MESSAGE_TRAIL_SIZE];
     collect_trouble(gateway, trouble);
+    describe_trail(gateway, state, trail);
     add_own(&list, gateway);
     add_people(&list, gateway);
     add_store(&list, gateway);
@@ -136,6 +147,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .since = gateway->since,
                                     .open_alerts = open_alerts_count(gateway->open),
                                     .trouble = trouble,
+                                    .trail = trail,
                                     .counters = list.items,
                                     .counter_count = list.count};
     return message_status_encode(&status);

@@ -18,7 +18,8 @@ struct gateway {
     char city[SW_ID_SIZE], name[SW_ID_SIZE];
     struct sw_wall status_time;
     enum message_status_state status_state;
-    bool counted; /* heard in this run, not only found in the archive */
+    char trail[MESSAGE_TRAIL_SIZE]; /* the newest row told */
+    bool counted;                   /* heard in this run, not only found in the archive */
 };
 
 struct watch {
@@ -76,6 +77,20 @@ static bool is_new_status(struct watch *watch, const struct message_status_summa
     return !same;
 }
 
+/* A trail only grows, and its rows keep their hashes. Notes what this one tells; false: it contradicts what was told
+ * before. */
+static bool trail_goes_on(struct watch *watch, const struct message_status_summary *status,
+                          char before[MESSAGE_TRAIL_SIZE])
+{
+    struct gateway *gateway = gateway_of(watch, status->city, status->gateway);
+    before[0] = '\0';
+    if (!gateway || status->trail[0] == '\0') return true;
+    (void)snprintf(before, MESSAGE_TRAIL_SIZE, "%s", gateway->trail);
+    (void)snprintf(gateway->trail, sizeof gateway->trail, "%s", status->trail);
+    long long was = strtoll(before, NULL, 10), is = strtoll(status->trail, NULL, 10);
+    return is > was || strcmp(before, status->trail) == 0;
+}
+
 /* Only what the archive already holds is learnt, not told: a line that is no message is somebody else's. */
 static void learn(void *ctx, const char *line, size_t size)
 {
@@ -88,7 +103,9 @@ static void learn(void *ctx, const char *line, size_t size)
         key_of(alert.city, alert.id, key);
         (void)seen_add(watch->messages, key, alert.revision);
     } else if (message_status_decode(line, size, &status, reason, sizeof reason) == SW_OK) {
+        char before[MESSAGE_TRAIL_SIZE];
         (void)is_new_status(watch, &status);
+        (void)trail_goes_on(watch, &status, before);
     } else if (message_area_decode(line, size, &area, reason, sizeof reason) == SW_OK) {
         (void)area_table_take(watch->areas, &area, true);
     }
@@ -333,6 +350,12 @@ static int take_status(struct watch *watch, const struct topic_path *path, const
     watch->counters.statuses++;
     int error = archive_write(&watch->archive, payload, size, text, text_size);
     say_status(watch->settings.sentences, &status);
+    char before[MESSAGE_TRAIL_SIZE];
+    if (!trail_goes_on(watch, &status, before) && watch->settings.complaints)
+        (void)fprintf(watch->settings.complaints,
+                      "%s: the gateway's trail does not go on from what it told before: was %s, now %s; its store was "
+                      "changed, cut off or made anew\n",
+                      topic, before, status.trail);
     return error;
 }
 

@@ -157,12 +157,15 @@ struct message_counter {
     uint64_t value;
 };
 
+#define MESSAGE_TRAIL_SIZE 88
+
 struct message_status {
     const char *city, *gateway;
     enum message_status_state state; /* OFFLINE is the will: the gateway was lost; STOPPED: it was shut down */
     struct sw_wall time, since;
     uint32_t open_alerts;
     const char *trouble; /* "" or a sentence: what does not work at the moment (disk full, line down) */
+    const char *trail;   /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
     const struct message_counter *counters;
     size_t counter_count;
 };
@@ -174,6 +177,7 @@ struct message_status_summary {
     struct sw_wall time, since;
     uint32_t open_alerts;
     char trouble[MESSAGE_HEADLINE_SIZE];
+    char trail[MESSAGE_TRAIL_SIZE]; /* "" = not given */
 };
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
                           size_t text_size);

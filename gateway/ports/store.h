@@ -47,6 +47,24 @@ enum store_snapshot_domain {
     STORE_SNAPSHOT_FIRST = 64,
 };
 
+/* A command that was carried out and neither made an alert revision nor brought feedback: for the trail. */
+#define STORE_COMMAND_TEXT_SIZE 64
+struct store_command {
+    char about[SW_ID_SIZE];
+    char text[STORE_COMMAND_TEXT_SIZE]; /* what it did */
+    char by[SW_ALERT_ACTOR_SIZE];
+    char note[SW_ALERT_NOTE_SIZE];
+    struct sw_wall time;
+};
+
+/* The newest row of the trail (docs/audit.md): whoever keeps it can tell later whether rows before it were changed, or
+ * it was cut off. */
+#define STORE_HASH_SIZE 65 /* SHA-256 in lower-case hex */
+struct store_trail_head {
+    int64_t sequence; /* 0 = none */
+    char hash[STORE_HASH_SIZE];
+};
+
 struct store_batch;
 
 struct store_batch *store_batch_new(void);
@@ -59,7 +77,7 @@ int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor 
 /* `name`: of the subject or whatever else this is the state of, shorter than SW_ALERT_ID_SIZE. Size 0 takes it away. */
 int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *name, const uint8_t *bytes,
                              size_t size);
-/* An alert revision and its outbox row: topic and payload are what is published. */
+/* An alert revision, its outbox row and its row of the trail: topic and payload are what is published. */
 int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *alert, const char *topic,
                           const char *payload);
 
@@ -68,6 +86,7 @@ int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *aler
 int store_batch_add_feedback(struct store_batch *batch, const struct store_feedback *feedback, size_t *index);
 /* After the batch has been committed: false when there is no such alert, and so no row. */
 bool store_batch_feedback_stored(const struct store_batch *batch, size_t index);
+int store_batch_add_command(struct store_batch *batch, const struct store_command *command);
 
 struct store;
 
@@ -104,6 +123,9 @@ int store_outbox_done(struct store *store, int64_t id);
 int store_outbox_done_revision(struct store *store, const char *alert_id, uint32_t revision);
 /* The newest row ever committed, whether it is still there or not; 0 = none. */
 int64_t store_outbox_newest(const struct store *store);
+
+/* As committed. */
+struct store_trail_head store_trail_head(const struct store *store);
 
 /* The cursor as committed, at any time: a node's serial is known only when it answers. SW_ERROR_NOT_FOUND. */
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor);

@@ -43,6 +43,7 @@ struct store {
     struct store_rows rows;
     struct store_counters counters;
     int64_t outbox_newest;
+    struct store_trail_head trail;
 };
 
 /* What the thread takes on in one go. */
@@ -132,6 +133,7 @@ static void do_work(struct store *store, struct work *work)
     keep_done(store, work);
     count_written(&store->counters, work->commit != NULL, error, &written);
     if (written.outbox_newest) store->outbox_newest = written.outbox_newest;
+    store->trail = store->database.trail;
     if (work->commit) {
         store->commit_finished = true;
         store->commit_error = error;
@@ -228,6 +230,7 @@ static int load_at_start(struct store *store, char *text, size_t text_size)
     if (error) snprintf(text, text_size, "%s: %s", store->database.path, sw_error_text(error));
     store->counters.outbox_rows = (uint64_t)store_database_number(&store->database, STATEMENT_OUTBOX_COUNT);
     store->outbox_newest = store_database_number(&store->database, STATEMENT_OUTBOX_NEWEST);
+    store->trail = store->database.trail;
     return error;
 }
 
@@ -405,6 +408,15 @@ int64_t store_outbox_newest(const struct store *store)
     int64_t newest = shared->outbox_newest;
     uv_mutex_unlock(&shared->mutex);
     return newest;
+}
+
+struct store_trail_head store_trail_head(const struct store *store)
+{
+    struct store *shared = (struct store *)(uintptr_t)store;
+    uv_mutex_lock(&shared->mutex);
+    struct store_trail_head head = shared->trail;
+    uv_mutex_unlock(&shared->mutex);
+    return head;
 }
 
 void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)

@@ -25,13 +25,14 @@ void store_batch_free(struct store_batch *batch)
     free(batch->snapshots);
     free(batch->alerts);
     free(batch->feedback);
+    free(batch->commands);
     free(batch);
 }
 
 size_t store_batch_size(const struct store_batch *batch)
 {
     return batch->reading_count + batch->cursor_count + batch->snapshot_count + batch->alert_count +
-           batch->feedback_count;
+           batch->feedback_count + batch->command_count;
 }
 
 /* Room for one more of `item_size`; the array as it was when memory is refused. */
@@ -108,4 +109,14 @@ int store_batch_add_feedback(struct store_batch *batch, const struct store_feedb
 bool store_batch_feedback_stored(const struct store_batch *batch, size_t index)
 {
     return index < batch->feedback_count && batch->feedback[index].stored;
+}
+
+int store_batch_add_command(struct store_batch *batch, const struct store_command *command)
+{
+    struct store_command *commands =
+        grown(batch->commands, batch->command_count, &batch->command_capacity, sizeof *commands);
+    if (!commands) return SW_ERROR_NO_SPACE;
+    batch->commands = commands;
+    commands[batch->command_count++] = *command;
+    return SW_OK;
 }

@@ -27,8 +27,9 @@ struct store_batch {
     struct batch_snapshot *snapshots;
     struct batch_alert *alerts;
     struct batch_feedback *feedback;
-    size_t reading_count, cursor_count, snapshot_count, alert_count, feedback_count;
-    size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity, feedback_capacity;
+    struct store_command *commands;
+    size_t reading_count, cursor_count, snapshot_count, alert_count, feedback_count, command_count;
+    size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity, feedback_capacity, command_capacity;
 };
 
 #endif

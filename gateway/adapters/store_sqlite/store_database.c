@@ -10,6 +10,7 @@
 
 #include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_schema.h"
+#include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
 /* SW_ALERT_STATE_RAISED, ACKNOWLEDGED and DISPATCHED are the open ones; a revision is the present one when no later
@@ -31,6 +32,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_FEEDBACK] = "INSERT INTO feedback (alert_id, kind, rule, subject, outcome, actor, note, time_ms)"
                            " SELECT alert_id, kind, rule, subject, ?2, ?3, ?4, ?5 FROM alerts"
                            " WHERE alert_id = ?1 AND revision = 1",
+    [STATEMENT_ALERT_WAS] = "SELECT state, colour FROM alerts WHERE alert_id = ? AND revision = ?",
+    [STATEMENT_TRAIL_ADD] = TRAIL_ADD_SQL,
+    [STATEMENT_TRAIL_HEAD] = "SELECT sequence, hash FROM trail ORDER BY sequence DESC LIMIT 1",
     [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic) VALUES (?, ?, ?)",
     [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
     [STATEMENT_OUTBOX_REMOVE_REVISION] = "DELETE FROM outbox WHERE alert_id = ? AND revision = ?",
@@ -67,13 +71,37 @@ static int take_lock(struct store_database *database, char *text, size_t text_si
     return SW_ERROR_STORE;
 }
 
+/* Those of the trail's contents are its own. */
+static const char *sql_of(int statement)
+{
+    if (statement == STATEMENT_TRAIL_ALERT) return trail_content_sql(TRAIL_ALERT);
+    if (statement == STATEMENT_TRAIL_FEEDBACK) return trail_content_sql(TRAIL_FEEDBACK);
+    return statement_sql[statement];
+}
+
 static int prepare_statements(struct store_database *database, char *text, size_t text_size)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++)
-        if (sqlite3_prepare_v3(database->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &database->statements[i],
+        if (sqlite3_prepare_v3(database->db, sql_of(i), -1, SQLITE_PREPARE_PERSISTENT, &database->statements[i],
                                NULL) != SQLITE_OK)
             return sqlite_file_error(database->db, database->path, text, text_size);
     return SW_OK;
+}
+
+static int load_trail_head(struct store_database *database, char *text, size_t text_size)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_TRAIL_HEAD];
+    int result = sqlite3_step(s);
+    if (result == SQLITE_ROW) {
+        const char *hash = (const char *)sqlite3_column_text(s, 1);
+        database->trail.sequence = sqlite3_column_int64(s, 0);
+        snprintf(database->trail.hash, sizeof database->trail.hash, "%s", hash ? hash : "");
+    }
+    int error = result == SQLITE_ROW || result == SQLITE_DONE
+                    ? SW_OK
+                    : sqlite_file_error(database->db, database->path, text, text_size);
+    sqlite3_reset(s);
+    return error;
 }
 
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size)
@@ -88,6 +116,7 @@ int store_database_open(struct store_database *database, const char *path, char 
         error = sqlite_file_error(database->db, path, text, text_size);
     if (!error) error = store_schema_prepare(database->db, path, text, text_size);
     if (!error) error = prepare_statements(database, text, text_size);
+    if (!error) error = load_trail_head(database, text, text_size);
     if (error) store_database_close(database);
     return error;
 }
@@ -157,6 +186,95 @@ static bool write_outbox(struct store_database *database, const struct batch_ale
     return step_done(s);
 }
 
+/* ---- the trail ---- */
+
+/* The row as it stands in its table now. */
+static bool read_content(struct store_database *database, enum store_statement statement, const char *about,
+                         int64_t number, char content[STORE_HASH_SIZE])
+{
+    sqlite3_stmt *s = database->statements[statement];
+    int64_t rows = 0;
+    sqlite3_bind_text(s, 1, about, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, number);
+    bool good = trail_content(s, &rows, content) && rows == 1;
+    if (good) sqlite3_reset(s);
+    return good;
+}
+
+#define STATE_TEXT_SIZE 64
+
+static void describe_state(enum sw_alert_state state, enum sw_colour colour, char text[STATE_TEXT_SIZE])
+{
+    (void)snprintf(text, STATE_TEXT_SIZE, "%s %s", sw_alert_state_name(state), sw_colour_name(colour));
+}
+
+/* "" when the store has no revision before this one. */
+static bool read_state_before(struct store_database *database, const struct sw_alert *alert, char text[STATE_TEXT_SIZE])
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_ALERT_WAS];
+    text[0] = '\0';
+    sqlite3_bind_text(s, 1, alert->id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 2, (int64_t)alert->revision - 1);
+    int result = sqlite3_step(s);
+    if (result == SQLITE_ROW)
+        describe_state((enum sw_alert_state)sqlite3_column_int(s, 0), (enum sw_colour)sqlite3_column_int(s, 1), text);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) return false;
+    sqlite3_reset(s);
+    return true;
+}
+
+static bool trail_alert(struct store_database *database, const struct sw_alert *alert, struct store_trail_head *head)
+{
+    char was[STATE_TEXT_SIZE], became[STATE_TEXT_SIZE], content[STORE_HASH_SIZE];
+    describe_state(alert->state, alert->colour, became);
+    struct trail_row row = {
+        .time_ms = alert->updated_at.ms,
+        .who = alert->actor,
+        .about = alert->id,
+        .number = alert->revision,
+        .was = was,
+        .became = became,
+        .why = alert->note[0] != '\0' ? alert->note : sw_alert_rule_name(alert->evidence.rule),
+        .content = content,
+    };
+    return read_state_before(database, alert, was) &&
+           read_content(database, STATEMENT_TRAIL_ALERT, alert->id, alert->revision, content) &&
+           trail_add(database->statements[STATEMENT_TRAIL_ADD], TRAIL_ALERT, row, head);
+}
+
+static bool trail_feedback(struct store_database *database, const struct store_feedback *feedback,
+                           struct store_trail_head *head)
+{
+    char content[STORE_HASH_SIZE];
+    struct trail_row row = {
+        .time_ms = feedback->time.ms,
+        .who = feedback->by,
+        .about = feedback->alert_id,
+        .number = sqlite3_last_insert_rowid(database->db),
+        .was = "",
+        .became = sw_outcome_name(feedback->outcome),
+        .why = feedback->note,
+        .content = content,
+    };
+    return read_content(database, STATEMENT_TRAIL_FEEDBACK, feedback->alert_id, row.number, content) &&
+           trail_add(database->statements[STATEMENT_TRAIL_ADD], TRAIL_FEEDBACK, row, head);
+}
+
+static bool trail_command(struct store_database *database, const struct store_command *command,
+                          struct store_trail_head *head)
+{
+    struct trail_row row = {
+        .time_ms = command->time.ms,
+        .who = command->by,
+        .about = command->about,
+        .was = "",
+        .became = command->text,
+        .why = command->note,
+        .content = "",
+    };
+    return trail_add(database->statements[STATEMENT_TRAIL_ADD], TRAIL_COMMAND, row, head);
+}
+
 /* A revision that is there already has had its outbox row: it is not published twice. */
 static bool write_alert(struct store_database *database, const struct batch_alert *row, struct store_written *written)
 {
@@ -184,10 +302,10 @@ static bool write_alert(struct store_database *database, const struct batch_aler
     if (!write_outbox(database, row)) return false;
     written->outbox_added++;
     written->outbox_newest = sqlite3_last_insert_rowid(database->db);
-    return true;
+    return trail_alert(database, alert, &written->trail);
 }
 
-static bool write_feedback(struct store_database *database, struct batch_feedback *row)
+static bool write_feedback(struct store_database *database, struct batch_feedback *row, struct store_written *written)
 {
     const struct store_feedback *feedback = &row->feedback;
     sqlite3_stmt *s = database->statements[STATEMENT_FEEDBACK];
@@ -198,7 +316,7 @@ static bool write_feedback(struct store_database *database, struct batch_feedbac
     sqlite3_bind_int64(s, 5, feedback->time.ms);
     if (!step_done(s)) return false;
     row->stored = sqlite3_changes(database->db) > 0;
-    return true;
+    return !row->stored || trail_feedback(database, feedback, &written->trail);
 }
 
 static bool write_last_time(struct store_database *database, const struct store_batch *batch)
@@ -226,7 +344,9 @@ static bool write_batch(struct store_database *database, struct store_batch *bat
         good = write_alert(database, &batch->alerts[i], written);
     /* After the alerts: one may be about a revision of the same batch. */
     for (size_t i = 0; good && i < batch->feedback_count; i++)
-        good = write_feedback(database, &batch->feedback[i]);
+        good = write_feedback(database, &batch->feedback[i], written);
+    for (size_t i = 0; good && i < batch->command_count; i++)
+        good = trail_command(database, &batch->commands[i], &written->trail);
     return good && write_last_time(database, batch);
 }
 
@@ -256,10 +376,12 @@ static bool remove_done(struct store_database *database, const struct store_done
 int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
                          size_t done_count, struct store_written *written, char *text, size_t text_size)
 {
-    *written = (struct store_written){0};
+    *written = (struct store_written){.trail = database->trail};
     if (step_done(database->statements[STATEMENT_BEGIN]) && (!batch || write_batch(database, batch, written)) &&
-        remove_done(database, done, done_count, written) && step_done(database->statements[STATEMENT_COMMIT]))
+        remove_done(database, done, done_count, written) && step_done(database->statements[STATEMENT_COMMIT])) {
+        database->trail = written->trail;
         return SW_OK;
+    }
     int error = sqlite_file_error(database->db, database->path, text, text_size);
     *written = (struct store_written){0};
     for (int i = 0; i < STATEMENT_COUNT; i++)

@@ -6,7 +6,7 @@
 
 #include "adapters/store_sqlite/store_batch.h"
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 #define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
 #define STORE_TEXT_SIZE      512
 
@@ -20,6 +20,11 @@ enum store_statement {
     STATEMENT_SNAPSHOT_REMOVE,
     STATEMENT_ALERT,
     STATEMENT_FEEDBACK,
+    STATEMENT_ALERT_WAS,
+    STATEMENT_TRAIL_ADD,
+    STATEMENT_TRAIL_ALERT,
+    STATEMENT_TRAIL_FEEDBACK,
+    STATEMENT_TRAIL_HEAD,
     STATEMENT_OUTBOX_ADD,
     STATEMENT_OUTBOX_REMOVE,
     STATEMENT_OUTBOX_REMOVE_REVISION,
@@ -38,6 +43,7 @@ enum store_statement {
 struct store_database {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct store_trail_head trail; /* as committed */
     int lock_file;
     char path[4096];
 };
@@ -52,7 +58,8 @@ struct store_done {
 /* What a transaction did. */
 struct store_written {
     uint64_t readings, duplicates, outbox_added, outbox_removed, unknown_done;
-    int64_t outbox_newest; /* id of the last row added; 0 = none */
+    int64_t outbox_newest;         /* id of the last row added; 0 = none */
+    struct store_trail_head trail; /* after it */
 };
 
 struct store_rows {

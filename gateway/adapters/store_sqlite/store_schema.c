@@ -4,6 +4,7 @@
 
 #include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_database.h"
+#include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
 #define BUSY_TIMEOUT_MS 5000
@@ -19,12 +20,26 @@
     " note TEXT NOT NULL, time_ms INTEGER NOT NULL) STRICT;"                                                           \
     "CREATE INDEX feedback_of_alerts ON feedback (alert_id, id);"
 
+/* New with version 3: docs/audit.md. The triggers keep honest tools from a mistake; that nothing was changed, the
+ * hashes show. */
+#define TRAIL_SCHEMA                                                                                                   \
+    "CREATE TABLE trail (sequence INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, who TEXT NOT NULL,"                   \
+    " event TEXT NOT NULL, about TEXT NOT NULL, number INTEGER NOT NULL, was TEXT NOT NULL, became TEXT NOT NULL,"     \
+    " why TEXT NOT NULL, content TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"                                           \
+    "CREATE INDEX trail_of ON trail (about, number);"                                                                  \
+    "CREATE TRIGGER trail_never_changes BEFORE UPDATE ON trail"                                                        \
+    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"                                                     \
+    "CREATE TRIGGER trail_never_shrinks BEFORE DELETE ON trail"                                                        \
+    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"
+
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
-#define SET_VERSION "PRAGMA user_version = " SQLITE_NUMBER_OF(STORE_SCHEMA_VERSION) ";"
+#define TRAIL_SINCE_VERSION 3
+#define SET_VERSION         "PRAGMA user_version = " SQLITE_NUMBER_OF(STORE_SCHEMA_VERSION)
 
-/* Identity of a reading: what a node sends twice is kept once, and so is a plain device's reading of one instant. */
+/* Version 1. Identity of a reading: what a node sends twice is kept once, and so is a plain device's reading of one
+ * instant. */
 static const char schema[] =
     "CREATE TABLE readings (id INTEGER PRIMARY KEY, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,"
     " sequence INTEGER NOT NULL, subject TEXT NOT NULL, kind INTEGER NOT NULL, quality INTEGER NOT NULL,"
@@ -42,11 +57,11 @@ static const char schema[] =
     " PRIMARY KEY (alert_id, revision)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, alert_id TEXT NOT NULL, revision INTEGER NOT NULL,"
     " topic TEXT NOT NULL, FOREIGN KEY (alert_id, revision) REFERENCES alerts (alert_id, revision)) STRICT;"
-    "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;" FEEDBACK_SCHEMA
-    "PRAGMA application_id = " SQLITE_NUMBER_OF(STORE_APPLICATION_ID) ";" SET_VERSION;
+    "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "PRAGMA application_id = " SQLITE_NUMBER_OF(STORE_APPLICATION_ID) ";";
 
-/* From version 1: what is there stays as it is. */
-static const char upgrade[] = FEEDBACK_SCHEMA SET_VERSION;
+/* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
+static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 
@@ -64,6 +79,17 @@ int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_si
     return SW_ERROR_VERSION;
 }
 
+static bool make_tables(sqlite3 *db, int64_t version)
+{
+    char why[64] = "a new store";
+    bool good = sqlite_file_run(db, "BEGIN IMMEDIATE");
+    if (version > 0) (void)snprintf(why, sizeof why, "upgraded from version %d", (int)version);
+    for (int64_t i = version; good && i < STORE_SCHEMA_VERSION; i++)
+        good = sqlite_file_run(db, upgrades[i]);
+    return good && (version >= TRAIL_SINCE_VERSION || trail_begin(db, why)) && sqlite_file_run(db, SET_VERSION) &&
+           sqlite_file_run(db, "COMMIT");
+}
+
 int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_size)
 {
     int64_t version = 0;
@@ -75,9 +101,7 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
         !sqlite_file_run(db, "PRAGMA wal_autocheckpoint = " SQLITE_NUMBER_OF(WAL_PAGES)) ||
         !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(WAL_KEPT_BYTES)))
         return sqlite_file_error(db, path, text, text_size);
-    if (version < STORE_SCHEMA_VERSION &&
-        (!sqlite_file_run(db, "BEGIN IMMEDIATE") || !sqlite_file_run(db, version == 0 ? schema : upgrade) ||
-         !sqlite_file_run(db, "COMMIT")))
+    if (version < STORE_SCHEMA_VERSION && !make_tables(db, version))
         return sqlite_file_error(db, path, text, text_size);
     if (!sqlite_file_run(db, OUTBOX_INDEX)) return sqlite_file_error(db, path, text, text_size);
     return SW_OK;

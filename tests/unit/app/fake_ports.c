@@ -74,6 +74,12 @@ int64_t store_outbox_newest(const struct store *store)
     return (int64_t)fake.outbox_count;
 }
 
+struct store_trail_head store_trail_head(const struct store *store)
+{
+    (void)store;
+    return (struct store_trail_head){.sequence = 0};
+}
+
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
 {
     (void)store;
@@ -195,6 +201,8 @@ static void take_batch(struct store_batch *batch)
         batch->feedback[i].stored = alert_is_stored(batch->feedback[i].feedback.alert_id);
         if (batch->feedback[i].stored) fake.feedback[fake.feedback_count++] = batch->feedback[i].feedback;
     }
+    for (size_t i = 0; i < batch->command_count; i++)
+        fake.store_commands[fake.store_command_count++] = batch->commands[i];
 }
 
 void fake_commit_done(int error)

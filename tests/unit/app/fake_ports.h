@@ -59,6 +59,8 @@ struct fake_ports {
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;
     struct store_feedback feedback[16];
+    struct store_command store_commands[16];
+    size_t store_command_count;
     size_t feedback_count;
     bool read_wanted;
     int64_t read_after;

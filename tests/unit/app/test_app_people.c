@@ -103,6 +103,9 @@ static void a_home_is_set_away_once_that_is_stored(void **state)
     assert_int_equal(strncmp(last_answer()->text, "hospital until 20", 17), 0);
     assert_int_equal(fake.replies[0].correlation, 42);
     assert_int_equal(away_of(&test, "home-1").until.ms, until);
+    assert_int_equal(fake.store_command_count, 1);
+    assert_string_equal(fake.store_commands[0].about, "home-1");
+    assert_string_equal(fake.store_commands[0].text, last_answer()->text);
     assert_int_equal(counter(&test, "homes_away"), 1);
     assert_int_equal(counter(&test, "homes_visitor"), 0);
 
@@ -187,6 +190,7 @@ static void feedback_on_open_and_closed_alerts_is_stored(void **state)
     commit();
     assert_true(last_answer()->accepted);
     assert_int_equal(fake.feedback_count, 3);
+    assert_int_equal(fake.store_command_count, 0);
     assert_int_equal(fake.feedback[2].outcome, SW_OUTCOME_EMERGENCY);
     assert_int_equal(test.gateway->counters.feedback, 1);
     assert_int_equal(fake.outbox_count, 2);

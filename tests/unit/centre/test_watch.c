@@ -209,6 +209,36 @@ static void what_the_file_holds_is_not_written_again_after_a_restart(void **stat
     assert_int_equal(lines_in(bench), 4);
 }
 
+static void take_trail(struct bench *bench, int second, const char *trail)
+{
+    char body[512];
+    (void)snprintf(body, sizeof body,
+                   "{\"schema\":\"stillwater.status/1\",\"city\":\"northport\",\"gateway\":\"gw-1\",\"state\":"
+                   "\"online\",\"time\":\"2026-11-22T03:40:%02dZ\",\"since\":\"2026-11-22T03:40:00Z\","
+                   "\"open_alerts\":0%s%s%s,\"counters\":{}}",
+                   second, trail ? ",\"trail\":\"" : "", trail ? trail : "", trail ? "\"" : "");
+    take(bench, BASE "/status", body);
+    (void)fflush(bench->complaint_stream);
+}
+
+static void a_trail_that_does_not_go_on_is_told(void **state)
+{
+    struct bench *bench = *state;
+    take_trail(bench, 0, NULL);
+    take_trail(bench, 1, "5:aa");
+    take_trail(bench, 2, "5:aa");
+    take_trail(bench, 3, NULL);
+    take_trail(bench, 4, "12:bb");
+    assert_string_equal(bench->complaints, "");
+    take_trail(bench, 5, "12:cc");
+    assert_non_null(strstr(bench->complaints, BASE "/status: the gateway's trail does not go on from what it told "
+                                                   "before: was 12:bb, now 12:cc; "));
+    stop(bench);
+    start(bench);
+    take_trail(bench, 6, "9:aa");
+    assert_non_null(strstr(bench->complaints, "was 12:cc, now 9:aa; "));
+}
+
 static void messages_that_are_not_valid_are_told_and_not_written(void **state)
 {
     struct bench *bench = *state;
@@ -493,6 +523,7 @@ int main(void)
         BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
         BENCH_TEST(a_removed_status_is_no_message),
+        BENCH_TEST(a_trail_that_does_not_go_on_is_told),
         BENCH_TEST(a_change_of_colour_is_said_and_every_message_written),
         BENCH_TEST(an_area_that_is_not_valid_is_told),
         BENCH_TEST(a_rule_fires_once_for_an_alert_when_its_colour_is_reached),

@@ -11,6 +11,8 @@
 #include "message/message.h"
 #include "stillwater/error.h"
 
+#define HASH "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 static struct message_status sample(const struct message_counter *counters, size_t count)
 {
     struct message_status status = {
@@ -21,6 +23,7 @@ static struct message_status sample(const struct message_counter *counters, size
         .since = {INT64_C(1795318000000)},
         .open_alerts = 2,
         .trouble = "line-1: the port has gone",
+        .trail = "12:" HASH,
         .counters = counters,
         .counter_count = count,
     };
@@ -44,6 +47,7 @@ static void a_status_is_encoded_and_decoded(void **state)
                              (size_t)(version - body)),
                      0);
     assert_non_null(strstr(body, "\",\"open_alerts\":2,\"trouble\":\"line-1: the port has gone\","
+                                 "\"trail\":\"12:" HASH "\","
                                  "\"counters\":{\"readings\":123456789012,\"crc_errors\":0}}"));
     assert_int_equal(message_status_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
     assert_string_equal(summary.gateway, "gw-1");
@@ -52,6 +56,7 @@ static void a_status_is_encoded_and_decoded(void **state)
     assert_int_equal(summary.since.ms, status.since.ms);
     assert_int_equal(summary.open_alerts, 2);
     assert_string_equal(summary.trouble, "line-1: the port has gone");
+    assert_string_equal(summary.trail, "12:" HASH);
     free(body);
 }
 
