@@ -205,8 +205,9 @@ class Rig:
         self.wait(f"{name} to start", part.gateway_socket.exists)
         return part
 
-    def broker(self, name="broker", persistence=True):
-        """A private mosquitto. self.port is its port on 127.0.0.1; started again it keeps the port and its database."""
+    def broker(self, name="broker", persistence=True, users=(), access=""):
+        """A private mosquitto. self.port is its port on 127.0.0.1; started again it keeps the port and its database.
+        With `users` it lets in nobody else, each with its name for a password, and `access` is its access list."""
         if not self.port_holder:
             # Bound and never listening: mosquitto, which sets SO_REUSEADDR too, may listen there, and for as long as the
             # rig lives no other program is given the port, for its own broker or as the near end of a connection.
@@ -221,7 +222,7 @@ class Rig:
             self.dir.chmod(0o755)
         config = self.path("mosquitto.conf")
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence {str(persistence).lower()}\n"
+            f"listener {self.port} 127.0.0.1\n{self.admission(users, access)}persistence {str(persistence).lower()}\n"
             f"persistence_location {data}/\nautosave_interval 5\nmax_queued_messages 100000\nset_tcp_nodelay true\n"
         )
         part = self.start(name, [shutil.which("mosquitto", path=os.environ["PATH"] + ":/usr/sbin"), "-c", config])
@@ -232,6 +233,18 @@ class Rig:
 
         self.wait("the broker to listen", listening)
         return part
+
+    def admission(self, users, access):
+        """Who may do what, in mosquitto's words."""
+        if not users:
+            return "allow_anonymous true\n"
+        passwords, acl = self.path("broker-data/passwords"), self.path("broker-data/acl")
+        for file, text in ((passwords, "".join(f"{user}:{user}\n" for user in users)), (acl, access)):
+            file.write_text(text)
+            if os.getuid() == 0:
+                shutil.chown(file, "mosquitto", "mosquitto")
+        subprocess.run(["mosquitto_passwd", "-U", passwords], check=True)
+        return f"allow_anonymous false\npassword_file {passwords}\nacl_file {acl}\n"
 
     def gateway(self, config, name="gateway"):
         file = self.path("gateway.yaml")
