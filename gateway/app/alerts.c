@@ -1,6 +1,7 @@
 #include "app/alerts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/areas.h"
 #include "app/journal.h"
@@ -21,7 +22,7 @@ static void on_open_alert(void *ctx, const struct sw_alert *alert, const char *b
     uint32_t subject;
     enum sw_alert_kind kind;
     (void)body;
-    if (core_find_open_alert(gateway->core, alert->id, &subject, &kind) == SW_OK)
+    if (core_find_open_alert(gateway->core, alert->id, &subject, &kind) == SW_OK && subject != NO_SUBJECT)
         open_alerts_take(gateway->open, subject, alert);
 }
 
@@ -35,14 +36,24 @@ void alerts_free(struct gateway *gateway)
     free(gateway->open_memory);
 }
 
+uint32_t alerts_count(const struct gateway *gateway, bool drills)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++)
+        count += open_alerts_at(gateway->open, i)->drill == drills;
+    return count;
+}
+
 void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
     gateway->counters.alerts++;
     gateway->command_revision = alert->revision;
-    log_event(LOG_LEVEL_INFO, "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
+    memcpy(gateway->command_alert, alert->id, sizeof alert->id);
+    log_event(LOG_LEVEL_INFO, alert->drill ? "drill" : "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
               sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
     journal_alert(gateway, subject, alert);
     if (subject == NO_SUBJECT) return;
     open_alerts_take(gateway->open, subject, alert);
-    areas_on_alert(gateway, subject);
+    /* Nobody is to take an exercise for the state of the city. */
+    if (!alert->drill) areas_on_alert(gateway, subject);
 }

@@ -10,6 +10,9 @@ int alerts_build(struct gateway *gateway);
 void alerts_restore(struct gateway *gateway);
 void alerts_free(struct gateway *gateway);
 
+/* Open drills, or open alerts without them. */
+uint32_t alerts_count(const struct gateway *gateway, bool drills);
+
 /* `subject`: index in the core, or NO_SUBJECT for one that is watched no longer. */
 void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);
 

@@ -8,6 +8,9 @@
 #include "app/log.h"
 #include "message/message.h"
 
+/* Long enough to call people and drive there. */
+#define DRILL_UNLESS_TOLD_MS INT64_C(3600000)
+
 static void reply(struct gateway *gateway, const struct publisher_command *to,
                   const struct message_command_result *result)
 {
@@ -55,8 +58,33 @@ static bool remember(struct waiting_command *waiting, const struct publisher_com
     return whole;
 }
 
+static void describe_drill_refusal(const struct message_command *command, int error, char *text, size_t size)
+{
+    const char *kind = sw_alert_kind_name(command->kind);
+    switch (error) {
+    case SW_ERROR_NOT_FOUND:
+        snprintf(text, size, "no subject %s can have an alert of kind %s", command->subject, kind);
+        break;
+    case SW_ERROR_NOT_PERMITTED:
+        snprintf(text, size, "a %s drill of %s goes on already", kind, command->subject);
+        break;
+    case SW_ERROR_INVALID_ARGUMENT:
+        snprintf(text, size, "until: expected a time in the future, at most 24 hours ahead");
+        break;
+    case SW_ERROR_BUSY:
+        snprintf(text, size, "%d drills go on already, no more may", CORE_DRILLS_MAX);
+        break;
+    default:
+        snprintf(text, size, "%s", sw_error_text(error));
+    }
+}
+
 static void describe_refusal(const struct message_command *command, int error, char *text, size_t size)
 {
+    if (command->verb == MESSAGE_VERB_DRILL) {
+        describe_drill_refusal(command, error, text, size);
+        return;
+    }
     bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
     switch (error) {
     case SW_ERROR_NOT_FOUND:
@@ -134,6 +162,23 @@ static int set_away(struct gateway *gateway, const struct message_command *comma
     return error;
 }
 
+/* Refusals name the member that is wrong: what is left for the core are subject, time, and what goes on already. */
+static int start_drill(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)
+{
+    struct sw_wall now = gateway->clock.wall();
+    struct sw_wall until =
+        sw_wall_known(command->until) ? command->until : sw_wall_from_ms(now.ms + DRILL_UNLESS_TOLD_MS);
+    int error = core_start_drill(gateway->core, command->subject, command->kind, command->colour, until, command->by,
+                                 command->note, now);
+    if (error) return error;
+    char time[MESSAGE_TIME_SIZE];
+    message_time_format(until, time);
+    waiting->revision = gateway->command_revision;
+    snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", gateway->command_alert);
+    snprintf(waiting->text, sizeof waiting->text, "drill until %s", time);
+    return SW_OK;
+}
+
 static int take_feedback(struct gateway *gateway, const struct message_command *command,
                          struct waiting_command *waiting)
 {
@@ -162,6 +207,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
     char text[MESSAGE_RESULT_TEXT_SIZE];
     int error = command->verb == MESSAGE_VERB_ACT        ? act(gateway, command, waiting)
                 : command->verb == MESSAGE_VERB_FEEDBACK ? take_feedback(gateway, command, waiting)
+                : command->verb == MESSAGE_VERB_DRILL    ? start_drill(gateway, command, waiting)
                                                          : set_away(gateway, command, waiting);
     if (error) {
         describe_refusal(command, error, text, sizeof text);
@@ -171,7 +217,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
     }
     add_to_trail(gateway, command, waiting);
     waiting->stage = STAGE_OPEN;
-    snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
+    if (command->alert_id[0] != '\0') snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
     snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);
     log_event(LOG_LEVEL_INFO, "command", "%s of %s", message_command_name(command),
               command->subject[0] != '\0' ? command->subject : command->alert_id);

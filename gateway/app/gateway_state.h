@@ -175,6 +175,7 @@ struct gateway {
     struct area_pump areas;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
+    char command_alert[SW_ALERT_ID_SIZE];
     struct gateway_counters counters;
 
     struct sw_wall since;

@@ -89,6 +89,9 @@ static void add_snapshots(struct gateway *gateway)
         journal_snapshot(gateway, (int)core_subject_domain(gateway->core, i), core_subject_name(gateway->core, i),
                          bytes, size);
     }
+    if (core_drills_dirty(gateway->core))
+        journal_snapshot(gateway, STORE_SNAPSHOT_DRILLS, "drills", bytes,
+                         core_drills_snapshot(gateway->core, bytes, sizeof bytes));
     gateway->journal.snapshots_at = gateway->clock.mono();
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/alerts.h"
 #include "app/areas.h"
 #include "app/log.h"
 #include "app/notify.h"
@@ -74,6 +75,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "feedback", gateway->counters.feedback);
     add(list, "receipts", gateway->counters.receipts);
     add(list, "receipts_refused", gateway->counters.receipts_refused);
+    add(list, "drills", alerts_count(gateway, true));
     add(list, "alerts_replayed", gateway->counters.alerts_replayed);
 }
 
@@ -145,7 +147,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .state = state,
                                     .time = gateway->clock.wall(),
                                     .since = gateway->since,
-                                    .open_alerts = open_alerts_count(gateway->open),
+                                    .open_alerts = alerts_count(gateway, false),
                                     .trouble = trouble,
                                     .trail = trail,
                                     .counters = list.items,
@@ -166,5 +168,5 @@ void status_tick(struct gateway *gateway)
     if (!body || publisher_set_status(gateway->publisher, body) != SW_OK)
         log_event(LOG_LEVEL_WARNING, "status", "the status could not be set");
     free(body);
-    notify_status(trouble[0] ? trouble : "running", open_alerts_count(gateway->open));
+    notify_status(trouble[0] ? trouble : "running", alerts_count(gateway, false));
 }

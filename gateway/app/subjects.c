@@ -145,6 +145,9 @@ void subjects_restore(struct gateway *gateway)
         int error = core_restore(gateway->core, i, bytes, size);
         if (error) log_event(LOG_LEVEL_WARNING, name, "the stored state is not used: %s", sw_error_text(error));
     }
+    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_DRILLS, "drills", bytes, sizeof bytes);
+    int error = size > 0 ? core_drills_restore(gateway->core, bytes, size) : SW_OK;
+    if (error) log_event(LOG_LEVEL_WARNING, "drills", "the stored state is not used: %s", sw_error_text(error));
 }
 
 void subjects_free(struct gateway *gateway)

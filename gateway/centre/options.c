@@ -39,6 +39,11 @@ const char options_usage[] =
     "  stillwater-centre back --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
     "                    --by NAME [--note TEXT]\n"
     "\n"
+    "Raise a drill: an alert that goes the whole way, marked as an exercise everywhere:\n"
+    "  stillwater-centre drill --broker ... --city CITY --gateway GATEWAY --subject SUBJECT\n"
+    "                    --kind KIND --colour blue|yellow|orange|red [--until TIME]\n"
+    "                    --by NAME [--note TEXT]; without --until for an hour\n"
+    "\n"
     "Warn all gateways of a city of the weather; green takes the warning back:\n"
     "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
     "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
@@ -156,6 +161,7 @@ enum letter {
     LETTER_OUTCOME,
     LETTER_SUBJECT,
     LETTER_MODE,
+    LETTER_KIND,
     LETTER_UNTIL,
     LETTER_COLOUR,
     LETTER_TEXT,
@@ -204,6 +210,8 @@ static const struct option command_options[] = {
     {"outcome", required_argument, NULL, LETTER_OUTCOME},
     {"subject", required_argument, NULL, LETTER_SUBJECT},
     {"mode", required_argument, NULL, LETTER_MODE},
+    {"kind", required_argument, NULL, LETTER_KIND},
+    {"colour", required_argument, NULL, LETTER_COLOUR},
     {"until", required_argument, NULL, LETTER_UNTIL},
     {"timeout", required_argument, NULL, LETTER_TIMEOUT},
     {"help", no_argument, NULL, LETTER_HELP},
@@ -297,12 +305,20 @@ static const char *take_people_option(struct options *options, int letter, char 
     case LETTER_MODE:
         command->mode = sw_away_from_name(value);
         return command->mode != SW_AWAY_NONE ? NULL : "--mode: expected away, hospital or visitor";
+    case LETTER_KIND:
+        command->kind = sw_alert_kind_from_name(value);
+        return sw_alert_kind_is_coloured(command->kind) ? NULL : "--kind: expected an alert kind that has a colour";
     case LETTER_UNTIL:
         if (message_time_parse(value, &command->until) != SW_OK)
             return "--until: expected a time as 2026-12-24T18:00:00+01:00";
         options->weather.until = command->until;
         return NULL;
     case LETTER_COLOUR:
+        if (options->mode == OPTIONS_COMMAND) {
+            command->colour = sw_colour_from_name(value);
+            bool good = command->colour != SW_COLOUR_GREEN && command->colour != SW_COLOUR_COUNT;
+            return good ? NULL : "--colour: expected blue, yellow, orange or red";
+        }
         options->weather.colour = sw_colour_from_name(value);
         options->has_colour = true;
         return is_weather_colour(options->weather.colour) ? NULL : "--colour: expected green, yellow, orange or red";
@@ -365,21 +381,26 @@ static const char *take_option(struct options *options, int letter, char *value)
 /* The members of the message, by their options. NULL, or the option that is wrong; `missing` says how. */
 static const char *check_members(const struct message_command *command, bool *missing)
 {
-    bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
+    bool is_drill = command->verb == MESSAGE_VERB_DRILL;
     bool has_alert = command->alert_id[0] != '\0', has_subject = command->subject[0] != '\0';
     bool may_have_outcome = command->verb == MESSAGE_VERB_FEEDBACK || command->action == SW_ALERT_ACTION_RESOLVE;
+    bool about_subject = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK || is_drill;
     *missing = true;
-    if (!about_home && !has_alert) return "--alert";
-    if (about_home && !has_subject) return "--subject";
+    if (!about_subject && !has_alert) return "--alert";
+    if (about_subject && !has_subject) return "--subject";
+    if (is_drill && command->kind == SW_ALERT_KIND_NONE) return "--kind";
+    if (is_drill && command->colour == SW_COLOUR_GREEN) return "--colour";
     if (command->verb == MESSAGE_VERB_AWAY && !sw_wall_known(command->until)) return "--until";
     if (command->verb == MESSAGE_VERB_FEEDBACK && command->outcome == SW_OUTCOME_NONE) return "--outcome";
     if (command->by[0] == '\0') return "--by";
     *missing = false;
-    if (about_home && has_alert) return "--alert";
-    if (!about_home && has_subject) return "--subject";
+    if (about_subject && has_alert) return "--alert";
+    if (!about_subject && has_subject) return "--subject";
+    if (!is_drill && command->kind != SW_ALERT_KIND_NONE) return "--kind";
+    if (!is_drill && command->colour != SW_COLOUR_GREEN) return "--colour";
     if (command->verb != MESSAGE_VERB_ACT && command->revision > 0) return "--revision";
     if (!may_have_outcome && command->outcome != SW_OUTCOME_NONE) return "--outcome";
-    if (command->verb != MESSAGE_VERB_AWAY && sw_wall_known(command->until)) return "--until";
+    if (command->verb != MESSAGE_VERB_AWAY && !is_drill && sw_wall_known(command->until)) return "--until";
     if (command->verb != MESSAGE_VERB_AWAY && command->mode != SW_AWAY_NONE) return "--mode";
     return NULL;
 }
@@ -440,7 +461,7 @@ static int take_mode(int *argc, char ***argv, struct options *options, char *tex
                                                    : OPTIONS_COMMAND;
     if (options->mode == OPTIONS_COMMAND && message_command_from_name(word, &options->command) != SW_OK)
         return fail(text, text_size, word,
-                    "expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
+                    "expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
     (*argc)--;
     (*argv)++;
     return SW_OK;

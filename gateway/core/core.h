@@ -34,7 +34,8 @@ enum subject_domain {
 /* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
 
-#define CORE_NO_PARENT UINT32_MAX
+#define CORE_NO_PARENT  UINT32_MAX
+#define CORE_NO_SUBJECT UINT32_MAX
 
 /* A reading after wire decoding, before normalising. Value in thousandths of the kind's unit. */
 struct core_reading {
@@ -50,7 +51,8 @@ struct core_reading {
 /* Where effects go. Called from inside core calls; must not call back into the core. */
 struct core_sink {
     void *ctx;
-    /* A new revision of an alert. The pointer is valid during the call only. */
+    /* A new revision of an alert. The pointer is valid during the call only. `subject` is CORE_NO_SUBJECT at the end of
+     * a drill whose subject is there no more. */
     void (*alert)(void *ctx, uint32_t subject, const struct sw_alert *alert);
 };
 
@@ -145,15 +147,37 @@ struct sw_wall core_next_deadline(const struct core *core);
 int core_on_action(struct core *core, const char *alert_id, uint32_t revision, enum sw_alert_action action,
                    const char *actor, const char *note, struct sw_wall now);
 
-/* The subject and kind of an open alert. SW_ERROR_NOT_FOUND: no open alert has this id. */
+/* The subject and kind of an open alert or drill. SW_ERROR_NOT_FOUND: no open one has this id. */
 int core_find_open_alert(const struct core *core, const char *alert_id, uint32_t *subject, enum sw_alert_kind *kind);
 
-/* So many alerts can be open at a time. */
+/* So many alerts can be open at a time, drills included. */
 uint32_t core_alert_capacity(const struct core *core);
 
 /* The subject is watched no longer: its open alerts are resolved, and raised anew should it come back and the same
  * still hold. Not cleared, which would say that the water has gone or the cover is closed. */
 void core_retire(struct core *core, uint32_t subject, const char *actor, const char *note, struct sw_wall now);
+
+/* ---- exercises (core_drill.c) ---- */
+
+/* A drill is an alert in its own right: it has an id and a life of its own, marked, beside whatever the subject really
+ * has, which it neither hides nor changes. It takes people's actions as any other, and clears by itself. */
+#define CORE_DRILLS_MAX   32
+#define CORE_DRILL_MAX_MS (24LL * 3600 * 1000)
+
+/* Raises one until `until`, of the subject of this name that can have such an alert.
+ *   SW_ERROR_NOT_FOUND         there is no such subject
+ *   SW_ERROR_INVALID_ARGUMENT  green, or a kind without a colour; `until` not after now, or more than
+ *                              CORE_DRILL_MAX_MS ahead
+ *   SW_ERROR_NOT_PERMITTED     it has a drill of this kind already
+ *   SW_ERROR_BUSY              CORE_DRILLS_MAX are open */
+int core_start_drill(struct core *core, const char *subject, enum sw_alert_kind kind, enum sw_colour colour,
+                     struct sw_wall until, const char *actor, const char *note, struct sw_wall now);
+
+/* All open ones as bytes, CORE_SNAPSHOT_SIZE_MAX at most; and back, after the subjects have been added. Those whose
+ * subject is there no more are resolved with the next tick. As core_snapshot and core_restore. */
+bool core_drills_dirty(const struct core *core);
+size_t core_drills_snapshot(struct core *core, uint8_t *bytes, size_t size);
+int core_drills_restore(struct core *core, const uint8_t *bytes, size_t size);
 
 /* State of a subject, for the store: everything the detectors know, open alerts included. */
 #define CORE_SNAPSHOT_SIZE_MAX 4096

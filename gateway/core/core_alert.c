@@ -45,7 +45,7 @@ int core_alert_count(enum subject_domain domain)
     return count;
 }
 
-static enum subject_alert alert_of_kind(enum subject_domain domain, enum sw_alert_kind kind)
+enum subject_alert core_alert_of_kind(enum subject_domain domain, enum sw_alert_kind kind)
 {
     int which = SUBJECT_ALERT_MAIN;
     while (which < SUBJECT_ALERT_COUNT && core_alert_kind(domain, (enum subject_alert)which) != kind)
@@ -106,7 +106,7 @@ static int64_t namesakes_before(const struct core *core, const struct subject *s
     int64_t count = 0;
     for (int domain = SUBJECT_HOME; domain < (int)subject->domain; domain++) {
         uint32_t index;
-        if (alert_of_kind((enum subject_domain)domain, kind) == SUBJECT_ALERT_COUNT) continue;
+        if (core_alert_of_kind((enum subject_domain)domain, kind) == SUBJECT_ALERT_COUNT) continue;
         if (core_find_subject(core, (enum subject_domain)domain, subject->name, &index) == SW_OK) count++;
     }
     return count;
@@ -121,11 +121,6 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
 }
-
-/* Who caused a revision, and what they said; NULL: the gateway itself. */
-struct cause {
-    const char *actor, *note;
-};
 
 static void publish(const struct core *core, uint32_t index, enum subject_alert which,
                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
@@ -181,13 +176,12 @@ static void copy_text(char *out, size_t size, const char *text)
     out[length] = '\0';
 }
 
-/* The alert as it was described, with all that is added to it. */
-static void send(const struct core *core, uint32_t index, struct sw_alert *alert, const struct sw_evidence *evidence,
-                 struct cause cause, struct sw_wall now)
+void core_send_alert(const struct core *core, uint32_t index, const char *name, struct sw_alert *alert,
+                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now)
 {
-    const struct subject *subject = &core->subjects[index];
-    alert_id_write(alert->id, core->gateway, alert->kind, subject->name, alert->onset.ms);
-    copy_text(alert->subject, sizeof alert->subject, subject->name);
+    (alert->drill ? alert_id_write_drill : alert_id_write)(alert->id, core->gateway, alert->kind, name,
+                                                           alert->onset.ms);
+    copy_text(alert->subject, sizeof alert->subject, name);
     alert->updated_at = now;
     alert->evidence = *evidence;
     copy_text(alert->actor, sizeof alert->actor, cause.actor ? cause.actor : "");
@@ -201,7 +195,7 @@ static void publish(const struct core *core, uint32_t index, enum subject_alert 
     const struct subject *subject = &core->subjects[index];
     struct sw_alert alert;
     alert_life_describe(&subject->alerts[which], core_alert_kind((enum subject_domain)subject->domain, which), &alert);
-    send(core, index, &alert, evidence, cause, now);
+    core_send_alert(core, index, subject->name, &alert, evidence, cause, now);
 }
 
 void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind, enum sw_alert_rule rule,
@@ -212,7 +206,7 @@ void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind,
     struct sw_alert alert = {.revision = 1, .kind = kind, .state = SW_ALERT_STATE_CLEARED};
     alert.onset.ms = onset_ms;
     alert.raised_at = now;
-    send(core, index, &alert, &evidence, (struct cause){NULL, note}, now);
+    core_send_alert(core, index, subject->name, &alert, &evidence, (struct cause){NULL, note}, now);
 }
 
 static bool has_open_alert(const struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_kind kind,
@@ -232,7 +226,7 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
     char name[SW_ID_SIZE];
     if (!alert_id_parse(alert_id, core->gateway, &kind, name)) return false;
     for (int domain = SUBJECT_HOME; domain <= SUBJECT_SOURCE; domain++) {
-        *which = alert_of_kind((enum subject_domain)domain, kind);
+        *which = core_alert_of_kind((enum subject_domain)domain, kind);
         if (core_find_subject(core, (enum subject_domain)domain, name, index) == SW_OK &&
             has_open_alert(core, *index, *which, kind, alert_id))
             return true;
@@ -243,6 +237,12 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
 int core_find_open_alert(const struct core *core, const char *alert_id, uint32_t *subject, enum sw_alert_kind *kind)
 {
     enum subject_alert which;
+    uint32_t drill = core_find_drill(core, alert_id);
+    if (drill < core->drill_count) {
+        *subject = core->drills[drill].subject;
+        *kind = (enum sw_alert_kind)core->drills[drill].kind;
+        return SW_OK;
+    }
     if (!find_open_alert(core, alert_id, subject, &which)) return SW_ERROR_NOT_FOUND;
     *kind = core_alert_kind((enum subject_domain)core->subjects[*subject].domain, which);
     return SW_OK;
@@ -250,7 +250,7 @@ int core_find_open_alert(const struct core *core, const char *alert_id, uint32_t
 
 uint32_t core_alert_capacity(const struct core *core)
 {
-    uint32_t capacity = 0;
+    uint32_t capacity = CORE_DRILLS_MAX;
     for (uint32_t i = 0; i < core->count; i++)
         capacity += (uint32_t)core_alert_count((enum subject_domain)core->subjects[i].domain);
     return capacity;
@@ -277,6 +277,9 @@ int core_on_action(struct core *core, const char *alert_id, uint32_t revision, e
 {
     uint32_t index;
     enum subject_alert which;
+    uint32_t drill = core_find_drill(core, alert_id);
+    if (drill < core->drill_count)
+        return core_act_on_drill(core, drill, revision, action, (struct cause){actor, note}, now);
     if (!find_open_alert(core, alert_id, &index, &which)) return SW_ERROR_NOT_FOUND;
     if (revision != 0 && revision != core->subjects[index].alerts[which].revision) return SW_ERROR_STALE;
     int error = act(core, index, which, action, (struct cause){actor, note}, now);

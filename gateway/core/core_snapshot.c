@@ -522,9 +522,46 @@ static void walk_subject(struct walk *walk, struct subject *subject, int64_t *la
     walk_state(walk, subject);
 }
 
+static void walk_name(struct walk *walk, char name[SW_ID_SIZE])
+{
+    size_t length = walk_small(walk, (unsigned)strlen(name), SW_ID_SIZE);
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)name[i];
+        walk_u8(walk, &byte);
+        name[i] = (char)byte;
+    }
+    name[length] = '\0';
+    if (!sw_id_valid(name)) walk->malformed = true;
+}
+
+static void walk_drills(struct walk *walk, struct drill *drills, uint32_t *count)
+{
+    *count = walk_small(walk, *count, CORE_DRILLS_MAX + 1);
+    for (uint32_t i = 0; i < *count; i++) {
+        walk_name(walk, drills[i].name);
+        drills[i].domain = (uint8_t)walk_small(walk, drills[i].domain, SUBJECT_DOMAIN_COUNT);
+        drills[i].kind = (uint8_t)walk_small(walk, drills[i].kind, SW_ALERT_KIND_COUNT);
+        walk_i64(walk, &drills[i].until_ms);
+        walk_alert(walk, &drills[i].life);
+    }
+}
+
 static bool is_source(const struct subject *subject)
 {
     return subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE;
+}
+
+static void write_head(struct sw_writer *out, uint8_t domain)
+{
+    sw_write_u16(out, SNAPSHOT_MAGIC);
+    sw_write_u8(out, SNAPSHOT_VERSION);
+    sw_write_u8(out, domain);
+}
+
+static bool write_tail(struct sw_writer *out, const uint8_t *bytes)
+{
+    if (!out->failed) sw_write_u32(out, snapshot_crc(bytes, sw_writer_size(out)));
+    return !out->failed;
 }
 
 bool core_snapshot_dirty(const struct core *core, uint32_t subject)
@@ -536,18 +573,15 @@ size_t core_snapshot(struct core *core, uint32_t index, uint8_t *bytes, size_t s
 {
     struct subject *subject = &core->subjects[index];
     struct walk walk = {.writing = true, .out = sw_writer_over(bytes, size)};
-    sw_write_u16(&walk.out, SNAPSHOT_MAGIC);
-    sw_write_u8(&walk.out, SNAPSHOT_VERSION);
-    sw_write_u8(&walk.out, subject->domain);
+    write_head(&walk.out, subject->domain);
     walk_subject(&walk, subject, &core->last_tick_ms);
-    if (!walk.out.failed) sw_write_u32(&walk.out, snapshot_crc(bytes, sw_writer_size(&walk.out)));
-    if (walk.out.failed) return 0;
+    if (!write_tail(&walk.out, bytes)) return 0;
     subject->dirty = false;
     if (is_source(subject)) subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
     return sw_writer_size(&walk.out);
 }
 
-static int check_envelope(const struct subject *subject, const uint8_t *bytes, size_t size)
+static int check_envelope(uint8_t domain, const uint8_t *bytes, size_t size)
 {
     if (size < SNAPSHOT_SIZE_LEAST) return SW_ERROR_MALFORMED;
     struct sw_reader head = sw_reader_over(bytes, size);
@@ -555,7 +589,7 @@ static int check_envelope(const struct subject *subject, const uint8_t *bytes, s
     if (sw_read_u16(&head) != SNAPSHOT_MAGIC) return SW_ERROR_MALFORMED;
     if (sw_read_u32(&tail) != snapshot_crc(bytes, size - SNAPSHOT_CRC_SIZE)) return SW_ERROR_MALFORMED;
     if (sw_read_u8(&head) != SNAPSHOT_VERSION) return SW_ERROR_VERSION;
-    return sw_read_u8(&head) == subject->domain ? SW_OK : SW_ERROR_MALFORMED;
+    return sw_read_u8(&head) == domain ? SW_OK : SW_ERROR_MALFORMED;
 }
 
 /* What a snapshot is read into, so that a bad one changes nothing. */
@@ -600,7 +634,7 @@ static void put_in_place(struct subject *subject, const struct fresh *fresh)
 int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t size)
 {
     struct subject *subject = &core->subjects[index];
-    int error = check_envelope(subject, bytes, size);
+    int error = check_envelope(subject->domain, bytes, size);
     if (error != SW_OK) return error;
     struct fresh fresh;
     int64_t last_tick_ms = 0;
@@ -618,5 +652,37 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
     core_reschedule(core, index, core->last_tick_ms);
     core_reschedule_children(core, index, core->last_tick_ms);
+    return SW_OK;
+}
+
+bool core_drills_dirty(const struct core *core)
+{
+    return core->drills_dirty;
+}
+
+size_t core_drills_snapshot(struct core *core, uint8_t *bytes, size_t size)
+{
+    struct walk walk = {.writing = true, .out = sw_writer_over(bytes, size)};
+    write_head(&walk.out, SNAPSHOT_OF_DRILLS);
+    walk_drills(&walk, core->drills, &core->drill_count);
+    if (!write_tail(&walk.out, bytes)) return 0;
+    core->drills_dirty = false;
+    return sw_writer_size(&walk.out);
+}
+
+int core_drills_restore(struct core *core, const uint8_t *bytes, size_t size)
+{
+    struct drill drills[CORE_DRILLS_MAX] = {{.name = ""}};
+    uint32_t count = 0;
+    int error = check_envelope(SNAPSHOT_OF_DRILLS, bytes, size);
+    if (error != SW_OK) return error;
+    struct walk walk = {.in = sw_reader_over(bytes + 4, size - SNAPSHOT_SIZE_LEAST)};
+    walk_drills(&walk, drills, &count);
+    if (walk.in.failed || walk.malformed || sw_reader_left(&walk.in) != 0) return SW_ERROR_MALFORMED;
+    for (uint32_t i = 0; i < count; i++)
+        if (core_find_subject(core, (enum subject_domain)drills[i].domain, drills[i].name, &drills[i].subject) != SW_OK)
+            drills[i].subject = CORE_NO_SUBJECT;
+    memcpy(core->drills, drills, sizeof drills);
+    core->drill_count = count;
     return SW_OK;
 }

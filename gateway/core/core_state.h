@@ -164,6 +164,16 @@ struct subject {
     int64_t estimated_ms; /* last good reading whose time is only estimated */
 };
 
+/* An exercise that goes on. */
+struct drill {
+    char name[SW_ID_SIZE];
+    uint32_t subject; /* CORE_NO_SUBJECT: there is none of that name any more */
+    uint8_t domain;   /* enum subject_domain */
+    uint8_t kind;     /* enum sw_alert_kind */
+    int64_t until_ms;
+    struct alert_life life;
+};
+
 struct core {
     char gateway[SW_ID_SIZE];
     struct core_sink sink;
@@ -176,8 +186,11 @@ struct core {
     struct core_verdict verdict;
     enum sw_colour weather;
     int64_t weather_until_ms; /* 0 = never said */
-    int64_t *due_ms;          /* per subject: a tick before this changes nothing */
-    uint32_t *buckets;        /* index + 1 of the subject; 0 = empty */
+    uint32_t drill_count;
+    bool drills_dirty; /* changed since the last snapshot of them */
+    struct drill drills[CORE_DRILLS_MAX];
+    int64_t *due_ms;   /* per subject: a tick before this changes nothing */
+    uint32_t *buckets; /* index + 1 of the subject; 0 = empty */
     struct subject *subjects;
     unsigned char *free; /* what lies behind the subjects' pointers comes from here */
 };
@@ -203,6 +216,8 @@ static inline void core_follow(struct core *core, uint32_t index, enum subject_a
 }
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which);
+/* SUBJECT_ALERT_COUNT: the domain has no such alerts. */
+enum subject_alert core_alert_of_kind(enum subject_domain domain, enum sw_alert_kind kind);
 /* Call after every change to an alert's life. */
 void core_note_standing(struct subject *subject, enum subject_alert which);
 /* Clears it by a person's doing, whatever its condition; nothing when it is not open. */
@@ -212,6 +227,26 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
 /* Tells of something that is over as it is told: one revision, nothing to remember. */
 void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind, enum sw_alert_rule rule,
                int64_t onset_ms, const char *note, struct sw_wall now);
+
+/* Who caused a revision, and what they said; NULL: the gateway itself. */
+struct cause {
+    const char *actor, *note;
+};
+
+/* Completes an alert that has been described, and hands it to the sink. */
+void core_send_alert(const struct core *core, uint32_t index, const char *name, struct sw_alert *alert,
+                     const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
+
+/* core_drill.c */
+
+/* Its place in core->drills; drill_count: none has this id. */
+uint32_t core_find_drill(const struct core *core, const char *alert_id);
+/* As core_on_action. */
+int core_act_on_drill(struct core *core, uint32_t place, uint32_t revision, enum sw_alert_action action,
+                      struct cause cause, struct sw_wall now);
+/* Ends those whose time is over; when the next one's is. */
+void core_tick_drills(struct core *core, struct sw_wall now);
+int64_t core_drills_due_ms(const struct core *core);
 
 /* core_people.c */
 

@@ -318,6 +318,7 @@ void core_tick(struct core *core, struct sw_wall now)
     if (core->resumed) clear_what_is_off(core, now);
     core->resumed = false;
     core->last_tick_ms = now.ms;
+    core_tick_drills(core, now);
     if (now.ms < core->next_due_ms) return;
 
     /* Lines come before what hangs on them, sources before their sensors: parents are added first. What is rescheduled
@@ -335,5 +336,6 @@ void core_tick(struct core *core, struct sw_wall now)
 
 struct sw_wall core_next_deadline(const struct core *core)
 {
-    return sw_wall_from_ms(core->next_due_ms);
+    int64_t drills_ms = core_drills_due_ms(core);
+    return sw_wall_from_ms(drills_ms < core->next_due_ms ? drills_ms : core->next_due_ms);
 }

@@ -49,6 +49,7 @@ struct message_alert_summary {
     enum sw_alert_kind kind;
     enum sw_alert_state state;
     enum sw_colour colour;
+    bool drill;
     char headline[MESSAGE_HEADLINE_SIZE];
     struct sw_wall updated_at, expires;
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
@@ -65,6 +66,7 @@ enum message_verb {
     MESSAGE_VERB_AWAY,     /* subject, mode, until */
     MESSAGE_VERB_BACK,     /* subject */
     MESSAGE_VERB_FEEDBACK, /* alert_id, outcome; of open and of closed alerts */
+    MESSAGE_VERB_DRILL,    /* subject, kind, colour, until */
 };
 
 /* Members that a verb does not have are zero. */
@@ -76,6 +78,8 @@ struct message_command {
     enum sw_outcome outcome; /* NONE = not given */
     char subject[SW_ID_SIZE];
     enum sw_away mode;
+    enum sw_alert_kind kind;
+    enum sw_colour colour; /* green = not given */
     struct sw_wall until;
     char by[SW_ALERT_ACTOR_SIZE];
     char note[SW_ALERT_NOTE_SIZE];
@@ -85,7 +89,7 @@ struct message_command {
 const char *message_command_name(const struct message_command *command);
 /* Fills in verb and action; SW_ERROR_NOT_FOUND for a word that is no command. */
 int message_command_from_name(const char *name, struct message_command *command);
-#define MESSAGE_COMMAND_NAMES "acknowledge, dispatch, resolve, away, back or feedback"
+#define MESSAGE_COMMAND_NAMES "acknowledge, dispatch, resolve, away, back, feedback or drill"
 
 /* Checks every member. On SW_ERROR_MESSAGE `text` says which member (or which line and column) is wrong and what was
  * expected. `payload` need not be terminated. */

@@ -38,14 +38,15 @@ static void add_agreement(struct json_builder *object, const struct sw_evidence 
     json_add_text(object, "upstream", evidence->upstream);
 }
 
-/* CAP 1.2 certainty: silence tells nothing of the world; what was seen in part, or at an estimated time, is likely. */
+/* CAP 1.2 certainty: a drill and silence tell nothing of the world; what was seen in part, or at an estimated time, is
+ * likely. */
 static const char *certainty(const struct sw_alert *alert)
 {
     static const char *const names[] = {[SW_CERTAINTY_UNLIKELY] = "Unlikely",
                                         [SW_CERTAINTY_POSSIBLE] = "Possible",
                                         [SW_CERTAINTY_LIKELY] = "Likely",
                                         [SW_CERTAINTY_OBSERVED] = "Observed"};
-    if (is_silence(alert->kind)) return "Unknown";
+    if (alert->drill || is_silence(alert->kind)) return "Unknown";
     const struct sw_evidence *evidence = &alert->evidence;
     if (evidence->certainty != SW_CERTAINTY_AUTO) return names[evidence->certainty];
     bool partial = evidence->coverage_permille >= 0 && evidence->coverage_permille < 1000;
@@ -113,6 +114,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     json_add_string(&body, "urgency", sw_colour_cap_urgency(alert->colour));
     json_add_string(&body, "certainty", certainty(alert));
     json_add_string(&body, "subject", alert->subject);
+    if (alert->drill) json_add(&body, "drill", json_true());
     json_add_string(&body, "headline", headline);
     add_times(&body, alert);
     json_add_text(&body, "actor", alert->actor);
@@ -148,6 +150,7 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_id(&reader, "gateway", JSON_REQUIRED, summary->gateway, sizeof summary->gateway);
     json_read_id(&reader, "subject", JSON_REQUIRED, summary->subject, sizeof summary->subject);
     read_vocabulary(&reader, summary);
+    if (json_read_present(&reader, "drill", JSON_OPTIONAL)) json_read_bool(&reader, "drill", &summary->drill);
     json_read_string(&reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
     json_read_time(&reader, "updated_at", &summary->updated_at);
     json_read_time(&reader, "expires", &summary->expires);

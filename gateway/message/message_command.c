@@ -18,6 +18,7 @@ static const char *const verb_names[] = {
     [MESSAGE_VERB_AWAY] = "away",
     [MESSAGE_VERB_BACK] = "back",
     [MESSAGE_VERB_FEEDBACK] = "feedback",
+    [MESSAGE_VERB_DRILL] = "drill",
 };
 
 #define VERB_COUNT (sizeof verb_names / sizeof verb_names[0])
@@ -68,6 +69,22 @@ static void read_mode(struct json_reader *reader, enum sw_away *mode)
     if (*mode == SW_AWAY_NONE) json_reader_fail(reader, "mode: found \"%s\", expected away, hospital or visitor", name);
 }
 
+static void read_drill(struct json_reader *reader, struct message_command *command)
+{
+    char kind[32] = "", colour[32] = "";
+    json_read_id(reader, "subject", JSON_REQUIRED, command->subject, sizeof command->subject);
+    json_read_string(reader, "kind", JSON_REQUIRED, kind, sizeof kind);
+    json_read_string(reader, "colour", JSON_REQUIRED, colour, sizeof colour);
+    if (json_read_present(reader, "until", JSON_OPTIONAL)) json_read_time(reader, "until", &command->until);
+    if (reader->failed) return;
+    command->kind = sw_alert_kind_from_name(kind);
+    command->colour = sw_colour_from_name(colour);
+    if (!sw_alert_kind_is_coloured(command->kind))
+        json_reader_fail(reader, "kind: found \"%s\", expected an alert kind that has a colour", kind);
+    else if (command->colour == SW_COLOUR_GREEN || command->colour == SW_COLOUR_COUNT)
+        json_reader_fail(reader, "colour: found \"%s\", expected blue, yellow, orange or red", colour);
+}
+
 static void read_act(struct json_reader *reader, struct message_command *command)
 {
     static const char *const members[] = {"schema", "command", "alert", "revision", "by", "note", "outcome"};
@@ -83,6 +100,7 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
     static const char *const away[] = {"schema", "command", "subject", "mode", "until", "by", "note"};
     static const char *const back[] = {"schema", "command", "subject", "by", "note"};
     static const char *const feedback[] = {"schema", "command", "alert", "outcome", "by", "note"};
+    static const char *const drill[] = {"schema", "command", "subject", "kind", "colour", "until", "by", "note"};
     switch (command->verb) {
     case MESSAGE_VERB_ACT:
         read_act(reader, command);
@@ -101,6 +119,10 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
         json_read_only(reader, feedback, sizeof feedback / sizeof feedback[0]);
         json_read_alert_id(reader, "alert", JSON_REQUIRED, command->alert_id);
         read_outcome(reader, JSON_REQUIRED, &command->outcome);
+        break;
+    case MESSAGE_VERB_DRILL:
+        json_read_only(reader, drill, sizeof drill / sizeof drill[0]);
+        read_drill(reader, command);
         break;
     }
     json_read_id(reader, "by", JSON_REQUIRED, command->by, sizeof command->by);
@@ -129,6 +151,8 @@ char *message_command_encode(const struct message_command *command)
     json_add_text(&body, "subject", command->subject);
     if (command->revision > 0) json_add_integer(&body, "revision", command->revision);
     if (command->mode != SW_AWAY_NONE) json_add_string(&body, "mode", sw_away_name(command->mode));
+    if (command->kind != SW_ALERT_KIND_NONE) json_add_string(&body, "kind", sw_alert_kind_name(command->kind));
+    if (command->colour != SW_COLOUR_GREEN) json_add_string(&body, "colour", sw_colour_name(command->colour));
     json_add_known_time(&body, "until", command->until);
     if (command->outcome != SW_OUTCOME_NONE) json_add_string(&body, "outcome", sw_outcome_name(command->outcome));
     json_add_string(&body, "by", command->by);

@@ -245,11 +245,23 @@ static void add_end(struct message_line *line, const struct sw_alert *alert)
     }
 }
 
+/* Nothing was measured: there are no figures to tell. */
+static void add_drill(struct message_line *line, const struct sw_alert *alert)
+{
+    if (sw_alert_state_is_open(alert->state))
+        message_line_add(line, "exercise, %s: %s", sw_colour_name(alert->colour),
+                         sw_alert_kind_description(alert->kind));
+    else
+        message_line_add(line, "the exercise is over (%s)", sw_alert_kind_description(alert->kind));
+}
+
 void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADLINE_SIZE])
 {
     struct message_line line = message_line_over(out, MESSAGE_HEADLINE_SIZE);
-    message_line_add(&line, "%s %s: ", words[alert->kind].subject, alert->subject);
-    if (alert->state == SW_ALERT_STATE_CLEARED && alert->actor[0] != '\0') {
+    message_line_add(&line, "%s%s %s: ", alert->drill ? "DRILL: " : "", words[alert->kind].subject, alert->subject);
+    if (alert->drill) {
+        add_drill(&line, alert);
+    } else if (alert->state == SW_ALERT_STATE_CLEARED && alert->actor[0] != '\0') {
         message_line_add(&line, "cleared by %s (%s)", alert->actor, sw_alert_kind_description(alert->kind));
     } else if (alert->state == SW_ALERT_STATE_CLEARED) {
         add_end(&line, alert);

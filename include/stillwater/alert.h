@@ -149,6 +149,7 @@ struct sw_alert {
     struct sw_evidence evidence;
     char actor[SW_ALERT_ACTOR_SIZE]; /* who caused this revision; "" = the gateway itself */
     char note[SW_ALERT_NOTE_SIZE];   /* UTF-8, from the actor; "" = none */
+    bool drill;                      /* an exercise: nothing was measured and nothing has happened */
 };
 
 #endif

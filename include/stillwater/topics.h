@@ -41,6 +41,8 @@
 
 /* User property of an alert that was, or may have been, sent before, or is told late; its value is "true". */
 #define SW_PROPERTY_REPLAYED "replayed"
+/* The same of an alert that is an exercise. */
+#define SW_PROPERTY_DRILL "drill"
 
 #define SW_CONTENT_TYPE_JSON "application/json"
 
@@ -49,8 +51,8 @@
 #define SW_ID_LENGTH_MAX 63
 #define SW_ID_SIZE       (SW_ID_LENGTH_MAX + 1)
 
-/* <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ> */
-#define SW_ALERT_ID_SIZE (SW_ID_SIZE + 16 + SW_ID_SIZE + 24)
+/* <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ>, and behind that .drill where it is an exercise */
+#define SW_ALERT_ID_SIZE (SW_ID_SIZE + 16 + SW_ID_SIZE + 32)
 
 /* Path of an area, levels joined by '/': city/district/street/cell, or of any other depth. */
 #define SW_AREA_PATH_LENGTH_MAX 127

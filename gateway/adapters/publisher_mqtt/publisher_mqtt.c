@@ -477,6 +477,7 @@ static int alert_properties(const struct publisher *publisher, const char *paylo
     error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
+    if (error == MOSQ_ERR_SUCCESS && alert.drill) error = add_pair(properties, SW_PROPERTY_DRILL, "true");
     return error;
 }
 

@@ -510,6 +510,7 @@ void store_database_each_open_alert(struct store_database *database, void *ctx,
                                  .raised_at.ms = sqlite3_column_int64(s, 8),
                                  .updated_at.ms = sqlite3_column_int64(s, 9)};
         alert.evidence.rule = (enum sw_alert_rule)sqlite3_column_int(s, 10);
+        alert.drill = alert.evidence.rule == SW_ALERT_RULE_DRILL;
         copy_column(s, 0, alert.id, sizeof alert.id);
         copy_column(s, 6, alert.subject, sizeof alert.subject);
         copy_column(s, 11, alert.actor, sizeof alert.actor);

@@ -8,15 +8,17 @@
 #include "adapters/store_sqlite/store_schema.h"
 #include "stillwater/error.h"
 
-/* Revision 1 is the raising: its rule and its time stay, whatever became of the alert. */
+/* Revision 1 is the raising: its rule and its time stay, whatever became of the alert. A drill says nothing of rules.
+ */
 #define JUDGED                                                                                                         \
     "WITH judged AS (SELECT a.kind, a.rule, a.subject, (SELECT outcome FROM feedback AS f"                             \
     " WHERE f.alert_id = a.alert_id ORDER BY id DESC LIMIT 1) AS outcome"                                              \
-    " FROM alerts AS a WHERE a.revision = 1 AND a.raised_at_ms >= ?1) "
+    " FROM alerts AS a WHERE a.revision = 1 AND a.rule <> 33 AND a.raised_at_ms >= ?1) "
 #define COUNTS                                                                                                         \
     "count(*), count(outcome), total(outcome = 1), total(outcome = 2), total(outcome = 3), total(outcome = 4)"         \
     " FROM judged "
 
+_Static_assert(SW_ALERT_RULE_DRILL == 33, "the rule of JUDGED");
 _Static_assert(SW_OUTCOME_FALSE_ALARM == 1 && SW_OUTCOME_EMERGENCY == 4 && SW_OUTCOME_COUNT == 5,
                "the outcomes of COUNTS");
 

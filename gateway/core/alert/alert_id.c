@@ -66,6 +66,15 @@ void alert_id_write(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_ale
     *cursor.at = '\0';
 }
 
+void alert_id_write_drill(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_alert_kind kind, const char *subject,
+                          int64_t onset_ms)
+{
+    alert_id_write(out, gateway, kind, subject, onset_ms);
+    struct cursor cursor = {out + strlen(out)};
+    put_text(&cursor, ".drill");
+    *cursor.at = '\0';
+}
+
 bool alert_id_parse(const char *id, const char *gateway, enum sw_alert_kind *kind, char subject[SW_ID_SIZE])
 {
     size_t prefix = strlen(gateway);

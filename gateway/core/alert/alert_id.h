@@ -1,4 +1,4 @@
-/* Ids of alerts: <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ>. */
+/* Ids of alerts: <gateway>.<kind>.<subject>.<onset as YYYYMMDDTHHMMSSmmmZ>, and .drill behind that of an exercise. */
 #ifndef GATEWAY_CORE_ALERT_ALERT_ID_H
 #define GATEWAY_CORE_ALERT_ALERT_ID_H
 
@@ -11,6 +11,10 @@
 
 void alert_id_write(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_alert_kind kind, const char *subject,
                     int64_t onset_ms);
+
+/* Of an exercise: it ends with .drill, as no other id does. */
+void alert_id_write_drill(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_alert_kind kind, const char *subject,
+                          int64_t onset_ms);
 
 /* Takes an id of this gateway apart: its kind, and its subject (SW_ID_SIZE bytes). False when it has another shape. */
 bool alert_id_parse(const char *id, const char *gateway, enum sw_alert_kind *kind, char subject[SW_ID_SIZE]);

@@ -1,11 +1,10 @@
 #include "core/alert/open_alerts.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/layout.h"
 
-/* A hash of (subject, kind) with linear probing over a dense list. */
+/* A hash of (subject, kind, whether it is a drill) with linear probing over a dense list. */
 struct open_alerts {
     uint32_t capacity, count;
     uint32_t bucket_count; /* a power of two */
@@ -39,19 +38,19 @@ struct open_alerts *open_alerts_init(void *memory, uint32_t capacity)
     return open;
 }
 
-static uint32_t home_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind)
+static uint32_t home_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind, bool drill)
 {
-    uint64_t key = ((uint64_t)subject << 8 | (uint64_t)kind) * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t key = ((uint64_t)subject << 8 | (uint64_t)kind << 1 | drill) * UINT64_C(0x9E3779B97F4A7C15);
     return (uint32_t)(key >> 32) & (open->bucket_count - 1);
 }
 
-/* The bucket of (subject, kind), or the empty one where it would go. */
-static uint32_t bucket_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind)
+/* Its bucket, or the empty one where it would go. */
+static uint32_t bucket_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind, bool drill)
 {
-    uint32_t bucket = home_of(open, subject, kind);
+    uint32_t bucket = home_of(open, subject, kind, drill);
     while (open->buckets[bucket] != 0) {
         const struct open_alert *alert = &open->list[open->buckets[bucket] - 1];
-        if (alert->subject == subject && alert->kind == kind) break;
+        if (alert->subject == subject && alert->kind == kind && alert->drill == drill) break;
         bucket = (bucket + 1) & (open->bucket_count - 1);
     }
     return bucket;
@@ -63,7 +62,7 @@ static void empty_bucket(struct open_alerts *open, uint32_t gap)
     uint32_t mask = open->bucket_count - 1;
     for (uint32_t at = (gap + 1) & mask; open->buckets[at] != 0; at = (at + 1) & mask) {
         const struct open_alert *alert = &open->list[open->buckets[at] - 1];
-        uint32_t home = home_of(open, alert->subject, alert->kind);
+        uint32_t home = home_of(open, alert->subject, alert->kind, alert->drill);
         if (((at - home) & mask) < ((at - gap) & mask)) continue;
         open->buckets[gap] = open->buckets[at];
         gap = at;
@@ -76,7 +75,7 @@ static void drop(struct open_alerts *open, uint32_t bucket)
 {
     uint32_t place = open->buckets[bucket] - 1;
     const struct open_alert *last = &open->list[open->count - 1];
-    open->buckets[bucket_of(open, last->subject, last->kind)] = place + 1;
+    open->buckets[bucket_of(open, last->subject, last->kind, last->drill)] = place + 1;
     if (last != &open->list[place]) open->list[place] = *last;
     empty_bucket(open, bucket);
     open->count--;
@@ -85,6 +84,7 @@ static void drop(struct open_alerts *open, uint32_t bucket)
 static void write(struct open_alert *entry, uint32_t subject, const struct sw_alert *alert)
 {
     *entry = (struct open_alert){.subject = subject,
+                                 .drill = alert->drill,
                                  .kind = alert->kind,
                                  .state = alert->state,
                                  .colour = alert->colour,
@@ -100,7 +100,7 @@ static void write(struct open_alert *entry, uint32_t subject, const struct sw_al
 
 void open_alerts_take(struct open_alerts *open, uint32_t subject, const struct sw_alert *alert)
 {
-    uint32_t bucket = bucket_of(open, subject, alert->kind);
+    uint32_t bucket = bucket_of(open, subject, alert->kind, alert->drill);
     uint32_t known = open->buckets[bucket];
     bool is_same = known != 0 && strcmp(open->list[known - 1].id, alert->id) == 0;
     if (is_same && alert->revision < open->list[known - 1].revision) return;
@@ -127,6 +127,6 @@ const struct open_alert *open_alerts_at(const struct open_alerts *open, uint32_t
 
 const struct open_alert *open_alerts_find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind)
 {
-    uint32_t known = open->buckets[bucket_of(open, subject, kind)];
+    uint32_t known = open->buckets[bucket_of(open, subject, kind, false)];
     return known == 0 ? NULL : &open->list[known - 1];
 }

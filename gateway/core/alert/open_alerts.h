@@ -1,9 +1,10 @@
 /* The register of open alerts: what each of them said last, for all that look at alerts as a whole (who has not
  * answered yet, what is near what, what the city is told first). Kept by handing it every revision. A subject has at
- * most one open alert of a kind. */
+ * most one open alert of a kind, and one drill beside it. */
 #ifndef GATEWAY_CORE_ALERT_OPEN_ALERTS_H
 #define GATEWAY_CORE_ALERT_OPEN_ALERTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,7 @@
 
 struct open_alert {
     uint32_t subject; /* index in the core */
+    bool drill;       /* not to be counted among what is real */
     enum sw_alert_kind kind;
     enum sw_alert_state state; /* an open one */
     enum sw_colour colour, peak;
@@ -36,7 +38,7 @@ void open_alerts_take(struct open_alerts *open, uint32_t subject, const struct s
 uint32_t open_alerts_count(const struct open_alerts *open);
 /* 0 to count - 1, in no order. */
 const struct open_alert *open_alerts_at(const struct open_alerts *open, uint32_t place);
-/* NULL when the subject has none of this kind. */
+/* NULL when the subject has none of this kind; drills are passed over. */
 const struct open_alert *open_alerts_find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind);
 
 #endif

@@ -137,6 +137,56 @@ static void a_home_is_set_back(void **state)
     gateway_end(&test);
 }
 
+/* The device's site, the whole way: stored, published, marked, acknowledged, kept over a restart, over by itself. */
+static void a_drill_goes_the_whole_way_and_survives_a_restart(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake_command(COMMAND("drill", ",\"subject\":\"site-1\",\"kind\":\"level\",\"colour\":\"red\""));
+    assert_int_equal(fake.reply_count, 0);
+    commit();
+    assert_true(last_answer()->accepted);
+    assert_string_equal(last_answer()->subject, "site-1");
+    assert_int_equal(last_answer()->revision, 1);
+    assert_int_equal(fake.outbox_count, 1);
+    assert_string_equal(last_answer()->alert_id, fake.outbox[0].alert.id);
+    assert_non_null(strstr(fake.outbox[0].topic, "Z.drill"));
+    assert_non_null(strstr(fake.outbox[0].payload, "\"drill\":true"));
+    assert_int_equal(counter(&test, "drills"), 1);
+    assert_int_equal(counter(&test, "open_alerts"), 0);
+    fake_command(COMMAND("drill", ",\"subject\":\"site-1\",\"kind\":\"level\",\"colour\":\"red\""));
+    expect_refused("NOT_PERMITTED", "a level drill of site-1 goes on already");
+
+    gateway_kill_and_begin(&test);
+    assert_int_equal(counter(&test, "drills"), 1);
+    command_on("acknowledge", fake.outbox[0].alert.id, "");
+    commit();
+    assert_true(last_answer()->accepted);
+    assert_int_equal(last_answer()->revision, 2);
+    fake_advance(&test, 3600000);
+    commit();
+    const struct sw_alert *last = &fake.outbox[fake.outbox_count - 1].alert;
+    assert_true(last->drill);
+    assert_int_equal(last->state, SW_ALERT_STATE_CLEARED);
+    assert_int_equal(last->revision, 3);
+    assert_int_equal(counter(&test, "drills"), 0);
+    gateway_end(&test);
+}
+
+static void a_drill_that_cannot_be_is_refused_with_its_reason(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake_command(COMMAND("drill", ",\"subject\":\"site-1\",\"kind\":\"leak\",\"colour\":\"red\""));
+    expect_refused("NOT_FOUND", "no subject site-1 can have an alert of kind leak");
+    command_until(COMMAND("drill", ",\"subject\":\"site-1\",\"kind\":\"level\",\"colour\":\"red\",\"until\":\"%s\""),
+                  86401000);
+    expect_refused("INVALID_ARGUMENT", "until: expected a time in the future, at most 24 hours ahead");
+    gateway_end(&test);
+}
+
 static void a_setting_that_cannot_be_is_refused_with_its_reason(void **state)
 {
     (void)state;
@@ -257,6 +307,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_home_is_set_away_once_that_is_stored),
         cmocka_unit_test(a_home_is_set_back),
+        cmocka_unit_test(a_drill_goes_the_whole_way_and_survives_a_restart),
+        cmocka_unit_test(a_drill_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(a_setting_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(feedback_on_open_and_closed_alerts_is_stored),
         cmocka_unit_test(feedback_on_what_never_was_is_refused_after_the_store_was_asked),

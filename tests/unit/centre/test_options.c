@@ -146,6 +146,29 @@ static void homes_and_outcomes_are_told(void **state)
     assert_int_equal(options.command.outcome, SW_OUTCOME_ASSISTED);
 }
 
+static void a_drill_is_asked_for(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|drill" AT "|--subject|canal-3|--kind|level|--colour|red", &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.mode, OPTIONS_COMMAND);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_DRILL);
+    assert_string_equal(options.command.subject, "canal-3");
+    assert_int_equal(options.command.kind, SW_ALERT_KIND_LEVEL);
+    assert_int_equal(options.command.colour, SW_COLOUR_RED);
+    assert_int_equal(options.command.until.ms, 0);
+    assert_wrong("c|drill" AT "|--kind|level|--colour|red", "--subject: missing");
+    assert_wrong("c|drill" AT "|--subject|s|--colour|red", "--kind: missing");
+    assert_wrong("c|drill" AT "|--subject|s|--kind|level", "--colour: missing");
+    assert_wrong("c|drill" AT "|--kind|quiet", "--kind: expected an alert kind that has a colour: quiet");
+    assert_wrong("c|drill" AT "|--colour|green", "--colour: expected blue, yellow, orange or red: green");
+    assert_wrong("c|drill" AT "|--subject|s|--kind|level|--colour|red|--alert|a", "--alert: drill has no such option");
+    assert_wrong("c|resolve" AT "|--alert|a|--colour|red", "--colour: resolve has no such option");
+    assert_wrong("c|back" AT "|--subject|h|--kind|level", "--kind: back has no such option");
+}
+
 static void the_weather_is_told(void **state)
 {
     (void)state;
@@ -200,8 +223,10 @@ static void wrong_lines_say_what_is_wrong(void **state)
 {
     (void)state;
     assert_wrong("c", "--broker: missing");
-    assert_wrong("c|watch", "watch: expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
-    assert_wrong("c|clear", "clear: expected map, acknowledge, dispatch, resolve, feedback, away, back or weather");
+    assert_wrong("c|watch",
+                 "watch: expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
+    assert_wrong("c|clear",
+                 "clear: expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -249,6 +274,7 @@ int main(void)
         cmocka_unit_test(a_command_takes_what_the_message_has),
         cmocka_unit_test(a_map_takes_what_to_look_at),
         cmocka_unit_test(homes_and_outcomes_are_told),
+        cmocka_unit_test(a_drill_is_asked_for),
         cmocka_unit_test(the_weather_is_told),
         cmocka_unit_test(wrong_lines_about_people_say_what_is_wrong),
         cmocka_unit_test(wrong_lines_say_what_is_wrong),

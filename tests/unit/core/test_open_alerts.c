@@ -69,6 +69,26 @@ static void what_comes_late_changes_nothing(void **state)
     free(world.memory);
 }
 
+static void a_drill_stands_beside_the_real_one(void **state)
+{
+    (void)state;
+    struct register_under_test world;
+    world_open(&world, 4);
+    struct sw_alert drill = revision_of(1, SW_ALERT_KIND_LEVEL, 1, 1, SW_ALERT_STATE_RAISED);
+    drill.drill = true;
+    open_alerts_take(world.open, 1, &drill);
+    assert_null(open_alerts_find(world.open, 1, SW_ALERT_KIND_LEVEL));
+    struct sw_alert real = revision_of(1, SW_ALERT_KIND_LEVEL, 2, 1, SW_ALERT_STATE_RAISED);
+    open_alerts_take(world.open, 1, &real);
+    assert_int_equal(open_alerts_count(world.open), 2);
+    assert_string_equal(open_alerts_find(world.open, 1, SW_ALERT_KIND_LEVEL)->id, real.id);
+    drill.state = SW_ALERT_STATE_CLEARED;
+    open_alerts_take(world.open, 1, &drill);
+    assert_int_equal(open_alerts_count(world.open), 1);
+    assert_false(open_alerts_at(world.open, 0)->drill);
+    free(world.memory);
+}
+
 static void it_holds_what_a_plain_list_holds(void **state)
 {
     (void)state;
@@ -105,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_alert_is_there_until_it_is_over),
         cmocka_unit_test(what_comes_late_changes_nothing),
+        cmocka_unit_test(a_drill_stands_beside_the_real_one),
         cmocka_unit_test(it_holds_what_a_plain_list_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

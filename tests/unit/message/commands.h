@@ -9,6 +9,7 @@
 #define NOTE_32       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define HEAD(command) "{\"schema\":\"stillwater.command/1\",\"command\":\"" command "\""
 #define AWAY(rest)    HEAD("away") ",\"subject\":\"home-1\",\"by\":\"o\"" rest "}"
+#define DRILL(rest)   HEAD("drill") ",\"subject\":\"canal-3\",\"by\":\"o\"" rest "}"
 #define UNTIL         ",\"until\":\"2026-12-24T18:00:00+01:00\""
 #define START         "{\"schema\":\"stillwater.command/1\",\"command\":\"acknowledge\""
 #define GOOD          START ",\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"by\":\"officer-12\""
@@ -40,18 +41,18 @@ static const struct wrong_command wrong_commands[] = {
     {"{\"schema\":\"stillwater.command/1\",\"command\":7,\"alert\":\"a\",\"by\":\"o\"}",
      "command: found an integer, expected a string", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"open\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"open\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
+     "command: found \"open\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
     /* An action of the core's own is not a person's to take. */
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"clear\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
+     "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"\", expected acknowledge, dispatch, resolve, away, back or feedback", false},
+     "command: found \"\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
     {START ",\"by\":\"o\"}", "alert: missing", false},
     {START ",\"alert\":null,\"by\":\"o\"}", "alert: found null, expected a string", false},
     {START ",\"alert\":\"\",\"by\":\"o\"}", "alert: found \"\", expected an alert id", false},
     {START ",\"alert\":\"a/b\",\"by\":\"o\"}", "alert: found \"a/b\", expected an alert id", false},
     {START ",\"alert\":\".a\",\"by\":\"o\"}", "alert: found \".a\", expected an alert id", false},
-    {START ",\"alert\":\"" ID_64 ID_64 ID_64 "\",\"by\":\"o\"}", "alert: 192 bytes long, expected at most 167", false},
+    {START ",\"alert\":\"" ID_64 ID_64 ID_64 "\",\"by\":\"o\"}", "alert: 192 bytes long, expected at most 175", false},
     {GOOD ",\"revision\":0}", "revision: found 0, expected 1 to 4294967295", false},
     {GOOD ",\"revision\":-1}", "revision: found -1, expected 1 to 4294967295", false},
     {GOOD ",\"revision\":4294967296}", "revision: found 4294967296, expected 1 to 4294967295", false},
@@ -115,6 +116,21 @@ static const struct wrong_command wrong_commands[] = {
     {HEAD("feedback") ",\"outcome\":\"absent\",\"by\":\"o\"}", "alert: missing", false},
     {HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"absent\",\"by\":\"o\",\"revision\":1}",
      "revision: no such member", false},
+    {DRILL(",\"colour\":\"red\""), "kind: missing", false},
+    {DRILL(",\"kind\":\"level\""), "colour: missing", false},
+    {DRILL(",\"kind\":\"flood\",\"colour\":\"red\""), "kind: found \"flood\", expected an alert kind that has a colour",
+     false},
+    {DRILL(",\"kind\":\"quiet\",\"colour\":\"red\""), "kind: found \"quiet\", expected an alert kind that has a colour",
+     false},
+    {DRILL(",\"kind\":\"level\",\"colour\":\"green\""), "colour: found \"green\", expected blue, yellow, orange or red",
+     false},
+    {DRILL(",\"kind\":\"level\",\"colour\":\"pink\""), "colour: found \"pink\", expected blue, yellow, orange or red",
+     false},
+    {DRILL(",\"kind\":\"level\",\"colour\":\"red\",\"until\":\"tomorrow\""),
+     "until: found \"tomorrow\", expected an RFC 3339 time", false},
+    {DRILL(",\"kind\":\"level\",\"colour\":\"red\",\"mode\":\"away\""), "mode: no such member", false},
+    {HEAD("drill") ",\"kind\":\"level\",\"colour\":\"red\",\"by\":\"o\"}", "subject: missing", false},
+    {AWAY(UNTIL ",\"mode\":\"away\",\"kind\":\"level\""), "kind: no such member", false},
 };
 
 #define WRONG_COMMAND_COUNT (sizeof wrong_commands / sizeof wrong_commands[0])
@@ -133,6 +149,8 @@ static const char *const good_commands[] = {
     AWAY(UNTIL ",\"mode\":\"hospital\",\"note\":\"St Mary\""),
     AWAY(",\"mode\":\"visitor\",\"until\":\"2026-12-24t18:00:00.250z\""),
     HEAD("back") ",\"subject\":\"home-1\",\"by\":\"o\"}",
+    DRILL(",\"kind\":\"level\",\"colour\":\"red\""),
+    DRILL(UNTIL ",\"kind\":\"cover_open\",\"colour\":\"blue\",\"note\":\"yearly\""),
     HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"false_alarm\",\"by\":\"o\"}",
     HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"emergency\",\"by\":\"o\",\"note\":\"x\"}",
 };

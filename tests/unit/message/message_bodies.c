@@ -84,6 +84,7 @@ static void print_alert(int number)
     if (roll(0, 1)) (void)snprintf(alert.note, sizeof alert.note, "note %d, caf\xc3\xa9 \"\\/", number);
     if (roll(0, 3) == 0) alert.note[roll(0, 10)] = (char)roll(1, 255);
     if (roll(0, 1)) (void)snprintf(place.grid, sizeof place.grid, "northport/east/mill-lane/c%d", number);
+    alert.drill = roll(0, 9) == 0;
     roll_evidence(&alert.evidence);
     print_body("alert", message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", &place}));
 }
@@ -172,6 +173,19 @@ static void print_commands(void)
         command.verb = MESSAGE_VERB_ACT;
         command.action = SW_ALERT_ACTION_RESOLVE;
         print_body("command", message_command_encode(&command));
+    }
+}
+
+static void print_drills(void)
+{
+    for (int kind = 1; kind < SW_ALERT_KIND_COUNT; kind++) {
+        struct message_command command = {.verb = MESSAGE_VERB_DRILL,
+                                          .subject = "canal-3",
+                                          .kind = (enum sw_alert_kind)kind,
+                                          .colour = (enum sw_colour)roll(SW_COLOUR_BLUE, SW_COLOUR_RED),
+                                          .until.ms = roll(0, 1) * roll_time().ms,
+                                          .by = "o"};
+        if (sw_alert_kind_is_coloured(command.kind)) print_body("command", message_command_encode(&command));
     }
 }
 
@@ -336,6 +350,7 @@ static void print_vocabulary(void)
                                                 print_statuses();
                                                 print_areas();
                                                 print_commands();
+                                                print_drills();
                                                 print_weather();
                                                 print_receipts();
                                                 print_results();

@@ -202,6 +202,23 @@ static void assert_refused(const char *name, json_t *value, const char *reason)
     free(body);
 }
 
+static void a_drill_is_marked_on_the_way_and_seen_as_such(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    struct message_alert_summary summary;
+    char text[256];
+    for (int drill = 0; drill <= 1; drill++) {
+        alert.drill = drill != 0;
+        char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+        assert_int_equal(strstr(body, "\"drill\":true,\"headline\":\"DRILL: ") != NULL, drill);
+        assert_int_equal(strstr(body, "\"certainty\":\"Unknown\"") != NULL, drill);
+        assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+        assert_int_equal(summary.drill, drill);
+        free(body);
+    }
+}
+
 static void a_receiver_refuses_what_it_cannot_use(void **state)
 {
     (void)state;
@@ -245,6 +262,7 @@ int main(void)
         cmocka_unit_test(every_thousandth_is_written_exactly),
         cmocka_unit_test(a_note_that_is_no_utf_8_does_not_spoil_the_body),
         cmocka_unit_test(what_was_encoded_is_decoded),
+        cmocka_unit_test(a_drill_is_marked_on_the_way_and_seen_as_such),
         cmocka_unit_test(a_receiver_refuses_what_it_cannot_use),
         cmocka_unit_test(a_receiver_lets_pass_what_a_newer_gateway_adds),
     };

@@ -112,10 +112,29 @@ static void what_came_of_an_alert_arrives_where_it_belongs(void **state)
     }
 }
 
+static void a_drill_arrives_as_it_was_asked_for(void **state)
+{
+    (void)state;
+    const char payload[] =
+        "{\"schema\":\"stillwater.command/1\",\"command\":\"drill\",\"subject\":\"canal-3\",\"kind\":\"level\","
+        "\"colour\":\"red\",\"until\":\"2026-12-24T17:00:00.000Z\",\"by\":\"officer-12\"}";
+    struct message_command command;
+    char text[256];
+    assert_int_equal(decode(payload, strlen(payload), &command, text, sizeof text), SW_OK);
+    assert_int_equal(command.verb, MESSAGE_VERB_DRILL);
+    assert_string_equal(command.subject, "canal-3");
+    assert_int_equal(command.kind, SW_ALERT_KIND_LEVEL);
+    assert_int_equal(command.colour, SW_COLOUR_RED);
+    assert_int_equal(command.until.ms, INT64_C(1798131600000));
+    char *body = message_command_encode(&command);
+    assert_string_equal(body, payload);
+    free(body);
+}
+
 static void every_command_has_a_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"acknowledge", "dispatch", "resolve", "away", "back", "feedback"};
+    static const char *const names[] = {"acknowledge", "dispatch", "resolve", "away", "back", "feedback", "drill"};
     struct message_command command;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(message_command_from_name(names[i], &command), SW_OK);
@@ -263,6 +282,7 @@ int main(void)
         cmocka_unit_test(members_arrive_where_they_belong),
         cmocka_unit_test(what_is_said_of_a_home_arrives_where_it_belongs),
         cmocka_unit_test(what_came_of_an_alert_arrives_where_it_belongs),
+        cmocka_unit_test(a_drill_arrives_as_it_was_asked_for),
         cmocka_unit_test(every_command_has_a_name),
         cmocka_unit_test(what_may_be_absent_is_absent),
         cmocka_unit_test(a_cut_command_is_refused_wherever_it_is_cut),

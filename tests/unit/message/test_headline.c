@@ -116,6 +116,16 @@ static void silences(void **state)
     assert_headline(&alert, "Sensor line-1: readings are back");
 }
 
+static void a_drill_says_so_first_and_names_no_figures(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    alert.drill = true;
+    assert_headline(&alert, "DRILL: Home home-4f21: exercise, orange: no water used in a home");
+    alert.state = SW_ALERT_STATE_CLEARED;
+    assert_headline(&alert, "DRILL: Home home-4f21: the exercise is over (no water used in a home)");
+}
+
 /* Names and figures at their largest. */
 static void the_longest_sentence_fits(void **state)
 {
@@ -146,6 +156,7 @@ int main(void)
         cmocka_unit_test(over_the_top_by_level_and_by_float),
         cmocka_unit_test(a_cover),
         cmocka_unit_test(silences),
+        cmocka_unit_test(a_drill_says_so_first_and_names_no_figures),
         cmocka_unit_test(the_longest_sentence_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,8 @@ static void fill(struct fixture *fixture)
         {"home-1", SW_ALERT_KIND_NO_USE, SW_ALERT_RULE_VOLUME_BELOW, {SW_OUTCOME_FALSE_ALARM, SW_OUTCOME_NONE}},
         {"home-1", SW_ALERT_KIND_QUIET, SW_ALERT_RULE_HABIT, {SW_OUTCOME_NONE, SW_OUTCOME_NONE}},
         {"home-2", SW_ALERT_KIND_NO_USE, SW_ALERT_RULE_HABIT, {SW_OUTCOME_ASSISTED, SW_OUTCOME_NONE}},
+        /* Of a drill nothing counts, not even what somebody says of it. */
+        {"home-3", SW_ALERT_KIND_NO_USE, SW_ALERT_RULE_DRILL, {SW_OUTCOME_FALSE_ALARM, SW_OUTCOME_NONE}},
     };
     struct store_batch *batch = store_batch_new();
     for (int i = 0; i < (int)(sizeof told / sizeof told[0]); i++) {
