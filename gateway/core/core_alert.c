@@ -117,7 +117,7 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
 {
     const struct alert_life *life = &subject->alerts[which];
     onset_ms += namesakes_before(core, subject, core_alert_kind((enum subject_domain)subject->domain, which));
-    if (life->revision > 0 && onset_ms <= (int64_t)life->onset_ms) onset_ms = (int64_t)life->onset_ms + 1;
+    if (onset_ms <= (int64_t)life->onset_ms) onset_ms = (int64_t)life->onset_ms + 1;
     if (onset_ms < 1) onset_ms = 1;
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
 }
@@ -133,13 +133,13 @@ void core_note_standing(struct subject *subject, enum subject_alert which)
     subject->standing = (uint16_t)(stands ? subject->standing | bit : subject->standing & ~bit);
 }
 
-static void take_step(struct core *core, uint32_t index, enum subject_alert which, enum alert_step step,
+static void take_step(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action step,
                       const struct condition *condition, struct cause cause, struct sw_wall now)
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
-    int64_t onset_ms = step == ALERT_STEP_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
-    bool named = condition->rule != SW_ALERT_RULE_NONE && step != ALERT_STEP_CLEAR;
+    int64_t onset_ms = step == SW_ALERT_ACTION_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
+    bool named = condition->rule != SW_ALERT_RULE_NONE && step != SW_ALERT_ACTION_CLEAR;
     enum sw_alert_rule rule = named ? condition->rule : (enum sw_alert_rule)life->rule;
     struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
     alert_life_step(life, step, condition->colour, evidence.rule, onset_ms, now.ms);
@@ -155,12 +155,12 @@ void core_take_condition(struct core *core, uint32_t index, enum subject_alert w
     struct alert_life *life = &subject->alerts[which];
     struct condition heard = core_people_judge(subject, which, *condition);
     bool muted = life->muted;
-    enum alert_step step = alert_life_follow(life, &heard);
+    enum sw_alert_action step = alert_life_follow(life, &heard);
     if (muted != life->muted) {
         core_note_standing(subject, which);
         subject->dirty = true;
     }
-    if (step != ALERT_STEP_NONE) take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
+    if (step != SW_ALERT_ACTION_NONE) take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
 }
 
 /* Cuts at the start of a character rather than through it: bytes 10xxxxxx go on with a character. */
@@ -303,5 +303,5 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
 {
     static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN};
     if (!alert_life_is_open(&core->subjects[index].alerts[which])) return;
-    take_step(core, index, which, ALERT_STEP_CLEAR, &over, (struct cause){actor, note}, now);
+    take_step(core, index, which, SW_ALERT_ACTION_CLEAR, &over, (struct cause){actor, note}, now);
 }

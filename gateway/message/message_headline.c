@@ -267,6 +267,9 @@ void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADL
         add_end(&line, alert);
     } else if (alert->state == SW_ALERT_STATE_RESOLVED) {
         message_line_add(&line, "closed by a person (%s)", sw_alert_kind_description(alert->kind));
+    } else if (alert->state == SW_ALERT_STATE_EXPIRED) {
+        message_line_add(&line, "expired, nothing can say whether it is over (%s)",
+                         sw_alert_kind_description(alert->kind));
     } else {
         add_condition(&line, alert);
     }

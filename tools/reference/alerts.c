@@ -41,8 +41,8 @@ static void print_rules(void)
 static void print_states(void)
 {
     puts("## States and what leads from one to the next\n\nOpen states still need somebody to do something. An empty "
-         "field: "
-         "it cannot happen.\n");
+         "field: it cannot happen. The first row, without a state, is how an alert begins. Nobody is told of what is "
+         "pending. What it means for people: [life of an alert](alert-life.md).\n");
     printf("| state | open |");
     for (unsigned action = 1; action < SW_ALERT_ACTION_COUNT; action++)
         printf(" %s |", sw_alert_action_name((enum sw_alert_action)action));
@@ -50,9 +50,12 @@ static void print_states(void)
     for (unsigned action = 1; action < SW_ALERT_ACTION_COUNT; action++)
         printf("---|");
     puts("");
-    for (unsigned i = 1; i < SW_ALERT_STATE_COUNT; i++) {
+    for (unsigned i = SW_ALERT_STATE_NONE; i < SW_ALERT_STATE_COUNT; i++) {
         enum sw_alert_state state = (enum sw_alert_state)i;
-        printf("| %s | %s |", sw_alert_state_name(state), sw_alert_state_is_open(state) ? "yes" : "no");
+        if (state == SW_ALERT_STATE_NONE)
+            printf("| | |");
+        else
+            printf("| %s | %s |", sw_alert_state_name(state), sw_alert_state_is_open(state) ? "yes" : "no");
         for (unsigned action = 1; action < SW_ALERT_ACTION_COUNT; action++) {
             enum sw_alert_state next = sw_alert_transition(state, (enum sw_alert_action)action);
             printf(" %s |", next == SW_ALERT_STATE_NONE ? "" : sw_alert_state_name(next));

@@ -36,34 +36,52 @@ static int badness(enum sw_colour colour, enum sw_alert_rule rule)
     return (int)colour * (GRAVITY_MOST + 1) + gravity[rule];
 }
 
-enum alert_step alert_life_follow(struct alert_life *life, const struct condition *condition)
+bool alert_life_is_pending(const struct alert_life *life)
 {
-    if (!condition->decided) return ALERT_STEP_NONE;
-    int bad = badness(condition->colour, condition->rule);
-    if (alert_life_is_open(life)) {
-        int bad_before = badness((enum sw_colour)life->colour, (enum sw_alert_rule)life->rule);
-        if (condition->colour == SW_COLOUR_GREEN) return ALERT_STEP_CLEAR;
-        if (bad > bad_before) return ALERT_STEP_WORSEN;
-        return bad < bad_before && life->revision < ALERT_REVISION_EASE_MAX ? ALERT_STEP_EASE : ALERT_STEP_NONE;
-    }
-    if (condition->colour == SW_COLOUR_GREEN) {
-        life->muted = false;
-        return ALERT_STEP_NONE;
-    }
-    int bad_when_muted = badness((enum sw_colour)life->muted_colour, (enum sw_alert_rule)life->rule);
-    return life->muted && bad <= bad_when_muted ? ALERT_STEP_NONE : ALERT_STEP_RAISE;
+    return life->state == SW_ALERT_STATE_PENDING;
 }
 
-static void raise(struct alert_life *life, enum sw_colour colour, int64_t onset_ms, int64_t now_ms)
+int64_t alert_life_pending_since_ms(const struct alert_life *life)
 {
-    int64_t after_ms = now_ms > onset_ms ? now_ms - onset_ms : 0;
+    return (int64_t)(life->onset_ms + life->raised_after_ms);
+}
+
+/* Of one that is open or pending. */
+static enum sw_alert_action change(const struct alert_life *life, const struct condition *condition)
+{
+    int bad = badness(condition->colour, condition->rule);
+    int bad_before = badness((enum sw_colour)life->colour, (enum sw_alert_rule)life->rule);
+    if (condition->colour == SW_COLOUR_GREEN) return SW_ALERT_ACTION_CLEAR;
+    if (bad > bad_before) return SW_ALERT_ACTION_WORSEN;
+    return bad < bad_before && life->revision < ALERT_REVISION_EASE_MAX ? SW_ALERT_ACTION_EASE : SW_ALERT_ACTION_NONE;
+}
+
+enum sw_alert_action alert_life_follow(struct alert_life *life, const struct condition *condition)
+{
+    if (!condition->decided) return SW_ALERT_ACTION_NONE;
+    bool holds = condition->colour != SW_COLOUR_GREEN;
+    if (alert_life_is_open(life)) return change(life, condition);
+    if (alert_life_is_pending(life)) return holds ? SW_ALERT_ACTION_RAISE : SW_ALERT_ACTION_CLEAR;
+    if (!holds) {
+        life->muted = false;
+        return SW_ALERT_ACTION_NONE;
+    }
+    int bad_when_muted = badness((enum sw_colour)life->muted_colour, (enum sw_alert_rule)life->rule);
+    bool passed_over = life->muted && badness(condition->colour, condition->rule) <= bad_when_muted;
+    return passed_over ? SW_ALERT_ACTION_NONE : SW_ALERT_ACTION_RAISE;
+}
+
+static void begin(struct alert_life *life, int64_t onset_ms)
+{
+    *life = (struct alert_life){.onset_ms = FITS(onset_ms, 48)};
+}
+
+static void note_time(struct alert_life *life, int64_t now_ms)
+{
+    int64_t after_ms = now_ms - (int64_t)life->onset_ms;
+    if (after_ms < 0) after_ms = 0;
     if (after_ms > RAISED_AFTER_MOST_MS) after_ms = RAISED_AFTER_MOST_MS;
-    *life = (struct alert_life){.state = SW_ALERT_STATE_RAISED,
-                                .colour = FITS(colour, 3),
-                                .peak = FITS(colour, 3),
-                                .revision = 1,
-                                .onset_ms = FITS(onset_ms, 48),
-                                .raised_after_ms = FITS(after_ms, 38)};
+    life->raised_after_ms = FITS(after_ms, 38);
 }
 
 static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_colour colour)
@@ -71,22 +89,20 @@ static void revise(struct alert_life *life, enum sw_alert_state state, enum sw_c
     life->state = FITS(state, 4);
     life->colour = FITS(colour, 3);
     if (life->colour > life->peak) life->peak = life->colour;
-    life->revision = FITS(life->revision + 1, 20);
+    bool is_told = life->revision > 0 || sw_alert_state_is_open(state);
+    if (is_told) life->revision = FITS(life->revision + 1, 20);
 }
 
-void alert_life_step(struct alert_life *life, enum alert_step step, enum sw_colour colour, enum sw_alert_rule rule,
+void alert_life_step(struct alert_life *life, enum sw_alert_action step, enum sw_colour colour, enum sw_alert_rule rule,
                      int64_t onset_ms, int64_t now_ms)
 {
-    static const enum sw_alert_action actions[] = {
-        [ALERT_STEP_WORSEN] = SW_ALERT_ACTION_WORSEN,
-        [ALERT_STEP_EASE] = SW_ALERT_ACTION_EASE,
-        [ALERT_STEP_CLEAR] = SW_ALERT_ACTION_CLEAR,
-    };
-    if (step == ALERT_STEP_NONE) return;
-    if (step == ALERT_STEP_RAISE)
-        raise(life, colour, onset_ms, now_ms);
-    else
-        revise(life, sw_alert_transition((enum sw_alert_state)life->state, actions[step]), colour);
+    enum sw_alert_state from = (enum sw_alert_state)life->state;
+    bool begins = step == SW_ALERT_ACTION_HOLD || (step == SW_ALERT_ACTION_RAISE && from != SW_ALERT_STATE_PENDING);
+    if (begins) begin(life, onset_ms);
+    enum sw_alert_state to = sw_alert_transition((enum sw_alert_state)life->state, step);
+    if (to == SW_ALERT_STATE_NONE) return;
+    if (begins || step == SW_ALERT_ACTION_RAISE) note_time(life, now_ms);
+    revise(life, to, sw_alert_state_is_open(to) || to == SW_ALERT_STATE_PENDING ? colour : SW_COLOUR_GREEN);
     life->rule = FITS(rule, 6);
 }
 

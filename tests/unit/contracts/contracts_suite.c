@@ -170,10 +170,17 @@ static void alert_transitions_are_those_of_the_table(struct check *check)
     for (unsigned action = 0; action < SW_ALERT_ACTION_COUNT; action++) {
         CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_CLEARED, (enum sw_alert_action)action), SW_ALERT_STATE_NONE);
         CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_RESOLVED, (enum sw_alert_action)action), SW_ALERT_STATE_NONE);
+        CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_EXPIRED, (enum sw_alert_action)action), SW_ALERT_STATE_NONE);
     }
+    CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_NONE, SW_ALERT_ACTION_RAISE), SW_ALERT_STATE_RAISED);
+    CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_PENDING, SW_ALERT_ACTION_RAISE), SW_ALERT_STATE_RAISED);
+    CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_PENDING, SW_ALERT_ACTION_ACKNOWLEDGE), SW_ALERT_STATE_NONE);
+    CHECK_EQUAL(sw_alert_transition(SW_ALERT_STATE_DISPATCHED, SW_ALERT_ACTION_EXPIRE), SW_ALERT_STATE_EXPIRED);
     CHECK_EQUAL(sw_alert_transition((enum sw_alert_state)99, SW_ALERT_ACTION_CLEAR), SW_ALERT_STATE_NONE);
     CHECK(sw_alert_state_is_open(SW_ALERT_STATE_DISPATCHED));
     CHECK(!sw_alert_state_is_open(SW_ALERT_STATE_CLEARED));
+    CHECK(!sw_alert_state_is_open(SW_ALERT_STATE_PENDING));
+    CHECK(!sw_alert_state_is_open(SW_ALERT_STATE_EXPIRED));
 }
 
 static void ids_are_letters_digits_and_three_signs(struct check *check)

@@ -119,6 +119,7 @@ static void an_alert_expires_in_a_week_open_or_not(void **state)
         {SW_ALERT_STATE_DISPATCHED, "\"2026-11-29T07:15:00.123Z\""},
         {SW_ALERT_STATE_CLEARED, "\"2026-11-29T07:15:00.123Z\""},
         {SW_ALERT_STATE_RESOLVED, "\"2026-11-29T07:15:00.123Z\""},
+        {SW_ALERT_STATE_EXPIRED, "\"2026-11-29T07:15:00.123Z\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         alert.state = cases[i].state;
