@@ -2,9 +2,7 @@
 """A storm, and kill -9 of gateway, broker and centre at random moments of it: nothing lost, nothing double at the centre.
 
 Eight level sensors, four behind a node and four on the gateway's own line, go up and down by chance while officers act on
-whatever alert they have heard of. CI does a few kills; for a release:
-
-    tests/e2e/kills.py --build build/release --gateways 200 --brokers 20 --centres 20 [--seed N]
+whatever alert they have heard of. CI does a few kills, `tools/test --sweep` hundreds.
 """
 
 import collections
@@ -186,6 +184,8 @@ def check_nothing_lost(rig, storm):
     decided, stored = storm.decided(), storm.stored()
     check(decided == stored, f"all {len(decided)} revisions are at the centre, each once and as decided ({len(stored)} there)")
     check_lives(decided)
+    audit = subprocess.run([rig.build / "gateway/cli/stillwater", "audit", "verify", "--store", rig.store], capture_output=True, text=True)
+    check(audit.returncode == 0, f"the trail is whole: {(audit.stdout + audit.stderr).strip()[:200]}")
     rows = rig.query("SELECT epoch, COUNT(*), MAX(sequence) - MIN(sequence) + 1 FROM readings WHERE serial = 1001 GROUP BY epoch")
     check(rows and all(count == span for _, count, span in rows), f"the node's records are stored without hole or double: {rows}")
 
