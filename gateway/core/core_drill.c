@@ -32,7 +32,7 @@ static void end(struct core *core, struct drill *drill, struct sw_wall now)
     if (orphan)
         (void)alert_life_act(&over.life, SW_ALERT_ACTION_RESOLVE);
     else
-        alert_life_step(&over.life, ALERT_STEP_CLEAR, SW_COLOUR_GREEN, SW_ALERT_RULE_DRILL, 0, now.ms);
+        alert_life_step(&over.life, SW_ALERT_ACTION_CLEAR, SW_COLOUR_GREEN, SW_ALERT_RULE_DRILL, 0, now.ms);
     publish(core, &over, orphan ? gone : (struct cause){NULL, NULL}, now);
 }
 
@@ -67,7 +67,7 @@ int core_start_drill(struct core *core, const char *subject, enum sw_alert_kind 
     *drill = (struct drill){
         .subject = index, .domain = core->subjects[index].domain, .kind = (uint8_t)kind, .until_ms = until.ms};
     memcpy(drill->name, core->subjects[index].name, strlen(core->subjects[index].name) + 1);
-    alert_life_step(&drill->life, ALERT_STEP_RAISE, colour, SW_ALERT_RULE_DRILL, now.ms, now.ms);
+    alert_life_step(&drill->life, SW_ALERT_ACTION_RAISE, colour, SW_ALERT_RULE_DRILL, now.ms, now.ms);
     publish(core, drill, (struct cause){actor, note}, now);
     return SW_OK;
 }
