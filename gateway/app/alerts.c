@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/areas.h"
+#include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
 
@@ -51,6 +52,7 @@ void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct 
     memcpy(gateway->command_alert, alert->id, sizeof alert->id);
     log_event(LOG_LEVEL_INFO, alert->drill ? "drill" : "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
               sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
+    if (subject != NO_SUBJECT) incidents_on_alert(gateway, subject, alert);
     journal_alert(gateway, subject, alert);
     if (subject == NO_SUBJECT) return;
     open_alerts_take(gateway->open, subject, alert);

@@ -8,6 +8,7 @@
 #include "app/areas.h"
 #include "app/commands.h"
 #include "app/gateway_state.h"
+#include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
 #include "app/outbox.h"
@@ -136,6 +137,7 @@ void gateway_tick(struct gateway *gateway)
         watch_clock(gateway);
         core_tick(gateway->core, gateway->clock.wall());
         areas_tick(gateway);
+        incidents_tick(gateway);
         status_tick(gateway);
     }
     if (gateway->phase <= PHASE_DRAIN) {
@@ -160,6 +162,7 @@ static void on_timer_closed(uv_handle_t *handle)
     commands_free(gateway);
     journal_free(gateway);
     areas_free(gateway);
+    incidents_free(gateway);
     alerts_free(gateway);
     subjects_free(gateway);
     free(gateway);
@@ -276,7 +279,8 @@ static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
 static int build_areas(struct gateway *gateway, char *text, size_t text_size)
 {
     int error = areas_build(gateway);
-    if (error) snprintf(text, text_size, "no memory for the areas");
+    if (!error) error = incidents_build(gateway);
+    if (error) snprintf(text, text_size, "no memory for areas and incidents");
     return error;
 }
 

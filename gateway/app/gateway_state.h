@@ -6,6 +6,7 @@
 #include "core/alert/open_alerts.h"
 #include "core/area/area.h"
 #include "core/core.h"
+#include "core/incident/incident.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
 #include "ports/store.h"
@@ -145,6 +146,12 @@ struct area_pump {
     uint64_t published;
 };
 
+/* Which alerts belong together. */
+struct incidents {
+    void *memory;
+    struct incident_book *book; /* subjects have the core's indices */
+};
+
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
@@ -173,6 +180,7 @@ struct gateway {
     struct journal journal;
     struct outbox_pump outbox;
     struct area_pump areas;
+    struct incidents incidents;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/incidents.h"
 #include "app/log.h"
 #include "app/outbox.h"
 #include "app/subjects.h"
@@ -52,11 +53,14 @@ void journal_forget(struct gateway *gateway, int domain, const char *name)
 
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
-    char topic[SW_TOPIC_SIZE];
+    char topic[SW_TOPIC_SIZE], incident[SW_ALERT_ID_SIZE];
     const struct gateway_config *config = gateway->config;
     snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_ALERT "/%s", config->city, config->gateway,
              alert->id);
-    struct message_alert_about about = {config->city, config->gateway, subjects_place(gateway, subject)};
+    struct message_alert_about about = {.city = config->city,
+                                        .gateway = config->gateway,
+                                        .place = subjects_place(gateway, subject),
+                                        .incident = incidents_id(gateway, subject, alert, incident)};
     char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
     free(body);
@@ -92,6 +96,7 @@ static void add_snapshots(struct gateway *gateway)
     if (core_drills_dirty(gateway->core))
         journal_snapshot(gateway, STORE_SNAPSHOT_DRILLS, "drills", bytes,
                          core_drills_snapshot(gateway->core, bytes, sizeof bytes));
+    incidents_save(gateway);
     gateway->journal.snapshots_at = gateway->clock.mono();
 }
 

@@ -36,7 +36,8 @@ static void on_alert(void *ctx, uint32_t subject, const struct sw_alert *alert)
 {
     struct replay_world *world = ctx;
     const struct config_subject *known = world->subjects[subject].known;
-    struct message_alert_about about = {world->config->city, world->config->gateway, known ? &known->place : NULL};
+    struct message_alert_about about = {
+        .city = world->config->city, .gateway = world->config->gateway, .place = known ? &known->place : NULL};
     char *line = message_alert_encode(alert, &about);
     if (!line) {
         world->out_of_memory = true;

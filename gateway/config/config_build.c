@@ -587,6 +587,29 @@ static void build_mqtt(struct build *build)
     mqtt->key_file = copy(build, raw->tls->key_file);
 }
 
+static void build_incident(struct build *build)
+{
+    const struct raw_incident *raw = build->raw->incident;
+    struct incident_rules *rules = &build->config->incident;
+    *rules = (struct incident_rules){.distance_m = 500, .within_ms = 7200000, .off_delay_ms = 1800000};
+    if (!raw) return;
+    lay_decimal(&rules->distance_m, raw->distance_m, 1);
+    lay_decimal(&rules->within_ms, raw->within_s, 1000);
+    lay_decimal(&rules->off_delay_ms, raw->off_delay_s, 1000);
+}
+
+static void build_storm(struct build *build)
+{
+    const struct raw_storm *raw = build->raw->storm;
+    struct config_storm *storm = &build->config->storm;
+    *storm = (struct config_storm){SW_COLOUR_ORANGE, SW_COLOUR_ORANGE, 10800000, 500};
+    if (!raw) return;
+    lay_colour(&storm->alert, raw->alert);
+    lay_colour(&storm->warning, raw->warning);
+    lay_decimal(&storm->quiet_ms, raw->quiet_s, 1000);
+    lay_u32(&storm->poll_interval_ms, raw->poll_interval_ms);
+}
+
 struct gateway_config *config_build(const struct raw_config *raw, struct config_document *document,
                                     struct config_problems *problems)
 {
@@ -596,6 +619,8 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         copy_id(build.config->gateway, raw->gateway);
         if (raw->store) build.config->store_path = copy(&build, raw->store->path);
         build_mqtt(&build);
+        build_incident(&build);
+        build_storm(&build);
         struct policy built_in = policy_city_default();
         build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
         build_groups(&build);

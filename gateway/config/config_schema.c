@@ -263,12 +263,22 @@ static const cyaml_schema_field_t mqtt_fields[] = {
     BLOCK(raw_mqtt, tls, tls_fields),
     CYAML_FIELD_END};
 
+static const cyaml_schema_field_t incident_fields[] = {DECIMAL(raw_incident, distance_m),
+                                                       DECIMAL(raw_incident, within_s),
+                                                       DECIMAL(raw_incident, off_delay_s), CYAML_FIELD_END};
+
+static const cyaml_schema_field_t storm_fields[] = {
+    CYAML_FIELD_ENUM_PTR("alert", OPTIONAL | CYAML_FLAG_STRICT, struct raw_storm, alert, colours_or_off, 5),
+    CYAML_FIELD_ENUM_PTR("warning", OPTIONAL | CYAML_FLAG_STRICT, struct raw_storm, warning, colours_or_off, 5),
+    DECIMAL(raw_storm, quiet_s), INTEGER(raw_storm, poll_interval_ms), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t config_fields[] = {
     TEXT(REQUIRED, raw_config, schema),     TEXT(REQUIRED, raw_config, city),
     TEXT(REQUIRED, raw_config, gateway),    BLOCK(raw_config, store, store_fields),
-    BLOCK(raw_config, mqtt, mqtt_fields),   BLOCK(raw_config, policy, policy_fields),
+    BLOCK(raw_config, mqtt, mqtt_fields),   BLOCK(raw_config, incident, incident_fields),
+    BLOCK(raw_config, storm, storm_fields), BLOCK(raw_config, policy, policy_fields),
     LIST(raw_config, groups, &group_entry), LIST(raw_config, subjects, &subject_entry),
     LIST(raw_config, lines, &line_entry),   CYAML_FIELD_END};
 

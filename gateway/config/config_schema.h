@@ -211,6 +211,16 @@ struct raw_mqtt {
     struct raw_tls *tls;
 };
 
+struct raw_incident {
+    double *distance_m, *within_s, *off_delay_s;
+};
+
+struct raw_storm {
+    enum sw_colour *alert, *warning; /* SW_COLOUR_COUNT = off */
+    double *quiet_s;
+    uint32_t *poll_interval_ms;
+};
+
 struct raw_store {
     char *path;
 };
@@ -219,6 +229,8 @@ struct raw_config {
     char *schema, *city, *gateway;
     struct raw_store *store;
     struct raw_mqtt *mqtt;
+    struct raw_incident *incident;
+    struct raw_storm *storm;
     struct raw_policy *policy;
     struct raw_group *groups;
     uint32_t groups_count;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/core.h"
+#include "core/incident/incident.h"
 #include "stillwater/sensor_profile.h"
 #include "stillwater/topics.h"
 
@@ -90,11 +91,20 @@ struct config_mqtt {
     char *key_file;
 };
 
+/* Storm watch (app/storm.h). SW_COLOUR_COUNT = off. */
+struct config_storm {
+    enum sw_colour alert, warning;
+    int64_t quiet_ms;
+    uint32_t poll_interval_ms;
+};
+
 struct gateway_config {
     char city[SW_ID_SIZE];
     char gateway[SW_ID_SIZE];
     char *store_path;        /* NULL where the file has no store section (replay) */
     struct config_mqtt mqtt; /* host NULL where the file has no mqtt section (replay) */
+    struct incident_rules incident;
+    struct config_storm storm;
     struct policy policy;
     struct config_group *groups;
     uint32_t group_count;

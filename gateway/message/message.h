@@ -32,6 +32,7 @@ int message_time_parse(const char *text, struct sw_wall *time);
 struct message_alert_about {
     const char *city, *gateway;
     const struct config_place *place;
+    const char *incident; /* id of the one it belongs to */
 };
 
 /* stillwater.alert/1. */
@@ -53,6 +54,7 @@ struct message_alert_summary {
     char headline[MESSAGE_HEADLINE_SIZE];
     struct sw_wall updated_at, expires;
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
+    char incident[SW_ALERT_ID_SIZE];                           /* "" = none */
 };
 
 /* SW_OK, or SW_ERROR_MESSAGE with `text` as in message_command_decode. Members this build does not know are let pass:
@@ -187,6 +189,39 @@ int message_status_decode(const char *payload, size_t size, struct message_statu
                           size_t text_size);
 
 const char *message_status_state_name(enum message_status_state state);
+
+/* stillwater.incident/1: water and cover alerts that are near one another, as one (core/incident/). Members that are
+ * not listed are counted. */
+#define MESSAGE_INCIDENT_MEMBERS_MAX 25u
+
+enum message_incident_state { MESSAGE_INCIDENT_OPEN, MESSAGE_INCIDENT_OVER, MESSAGE_INCIDENT_MERGED };
+
+struct message_incident {
+    char id[SW_ALERT_ID_SIZE];
+    uint32_t revision;
+    char city[SW_ID_SIZE], gateway[SW_ID_SIZE];
+    enum message_incident_state state;
+    char merged_into[SW_ALERT_ID_SIZE]; /* "" = not merged */
+    enum sw_colour colour, peak;
+    struct sw_wall since, updated_at;
+    char area[SW_AREA_PATH_SIZE]; /* the smallest that holds all its members; "" = not known */
+    bool has_centre;
+    double latitude, longitude;
+    uint32_t alerts, open, unacknowledged, subjects; /* alerts: open and over */
+    uint32_t member_count;
+    struct message_incident_member {
+        char alert_id[SW_ALERT_ID_SIZE], subject[SW_ID_SIZE];
+        enum sw_alert_kind kind;
+        enum sw_alert_state state;
+        enum sw_colour colour;
+        struct sw_wall raised_at;
+    } members[MESSAGE_INCIDENT_MEMBERS_MAX]; /* open ones, worst first */
+};
+char *message_incident_encode(const struct message_incident *incident);
+/* As message_area_decode. */
+int message_incident_decode(const char *payload, size_t size, struct message_incident *incident, char *text,
+                            size_t text_size);
+const char *message_incident_state_name(enum message_incident_state state);
 
 /* stillwater.area/1: the colour of a place. What is not watched there is left out; homes are told as one, and no
  * message names one. */

@@ -120,6 +120,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     json_add_text(&body, "actor", alert->actor);
     json_add_text(&body, "note", alert->note);
     add_place(&body, about->place);
+    if (about->incident) json_add_string(&body, "incident", about->incident);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }
@@ -156,5 +157,6 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_time(&reader, "expires", &summary->expires);
     json_read_string(&reader, "actor", JSON_OPTIONAL, summary->actor, sizeof summary->actor);
     json_read_string(&reader, "note", JSON_OPTIONAL, summary->note, sizeof summary->note);
+    json_read_alert_id(&reader, "incident", JSON_OPTIONAL, summary->incident);
     return json_reader_close(&reader);
 }

@@ -59,8 +59,8 @@ static void send_pending(struct fake *fake)
         const struct sw_alert *alert = &fake->alerts[i];
         (void)snprintf(topic, sizeof topic, "%s/%s/%s/%s/%s", SW_TOPIC_ROOT, fake->config.city, fake->config.gateway,
                        SW_TOPIC_ALERT, alert->id);
-        char *body =
-            message_alert_encode(alert, &(struct message_alert_about){fake->config.city, fake->config.gateway, NULL});
+        char *body = message_alert_encode(
+            alert, &(struct message_alert_about){.city = fake->config.city, .gateway = fake->config.gateway});
         if (body && publisher_send(fake->publisher, topic, body, i, false) == SW_OK) fake->pending[i] = false;
         free(body);
     }

@@ -55,10 +55,16 @@ static void put_time(struct cursor *out, int64_t ms)
 void alert_id_write(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_alert_kind kind, const char *subject,
                     int64_t onset_ms)
 {
+    alert_id_write_word(out, gateway, sw_alert_kind_name(kind), subject, onset_ms);
+}
+
+void alert_id_write_word(char out[SW_ALERT_ID_SIZE], const char *gateway, const char *word, const char *subject,
+                         int64_t onset_ms)
+{
     struct cursor cursor = {out};
     put_text(&cursor, gateway);
     put_text(&cursor, ".");
-    put_text(&cursor, sw_alert_kind_name(kind));
+    put_text(&cursor, word);
     put_text(&cursor, ".");
     put_text(&cursor, subject);
     put_text(&cursor, ".");

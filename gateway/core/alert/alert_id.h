@@ -16,6 +16,10 @@ void alert_id_write(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_ale
 void alert_id_write_drill(char out[SW_ALERT_ID_SIZE], const char *gateway, enum sw_alert_kind kind, const char *subject,
                           int64_t onset_ms);
 
+/* The same with another word in the kind's place. */
+void alert_id_write_word(char out[SW_ALERT_ID_SIZE], const char *gateway, const char *word, const char *subject,
+                         int64_t onset_ms);
+
 /* Takes an id of this gateway apart: its kind, and its subject (SW_ID_SIZE bytes). False when it has another shape. */
 bool alert_id_parse(const char *id, const char *gateway, enum sw_alert_kind *kind, char subject[SW_ID_SIZE]);
 

@@ -434,7 +434,8 @@ static struct gateway_config *load_config(void)
 {
     static const char text[] = "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
                                "mqtt: {host: h, inflight: 3, %s}\n"
-                               "subjects: [{id: home-1}, {id: home-2}, {id: site-1, place: {grid: a/b}}]\n"
+                               "subjects: [{id: home-1}, {id: home-2}, {id: site-1, place: {grid: a/b}},"
+                               " {id: site-2, place: {grid: a/c}}, {id: site-3, place: {grid: d/e}}]\n"
                                "lines:\n"
                                "  - id: line-1\n"
                                "    port: p\n"
@@ -445,12 +446,15 @@ static struct gateway_config *load_config(void)
                                " subject: home-2}]}\n"
                                "%s";
     static const char receipts[] = "resend_after_s: 10, resend_after_max_s: 35";
-    static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}]\n";
+    static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}";
+    static const char more[] = ",{id: dev-2, unit_id: 4, profile: geolux-lx80, subject: site-2}"
+                               ",{id: dev-3, unit_id: 5, profile: geolux-lx80, subject: site-3}";
+    char devices[512] = "";
+    if (!fake.without_device) snprintf(devices, sizeof devices, "%s%s]\n", device, fake.with_more_devices ? more : "");
     char path[] = "/tmp/stillwater-app-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
-    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback",
-                        fake.without_device ? "" : device) > 0);
+    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback", devices) > 0);
     close(descriptor);
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
@@ -469,9 +473,12 @@ static void begin(struct gateway_under_test *test)
     fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
 }
 
-static void begin_anew(struct gateway_under_test *test, bool with_receipts)
+static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool with_more_devices)
 {
-    fake = (struct fake_ports){.wall_ms = 1790000000000, .mono_ms = 1000, .with_receipts = with_receipts};
+    fake = (struct fake_ports){.wall_ms = 1790000000000,
+                               .mono_ms = 1000,
+                               .with_receipts = with_receipts,
+                               .with_more_devices = with_more_devices};
     begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);
@@ -481,12 +488,17 @@ static void begin_anew(struct gateway_under_test *test, bool with_receipts)
 
 void gateway_begin(struct gateway_under_test *test)
 {
-    begin_anew(test, false);
+    begin_anew(test, false, false);
 }
 
 void gateway_begin_with_receipts(struct gateway_under_test *test)
 {
-    begin_anew(test, true);
+    begin_anew(test, true, false);
+}
+
+void gateway_begin_with_more_devices(struct gateway_under_test *test)
+{
+    begin_anew(test, false, true);
 }
 
 static void on_stopped(void *ctx)

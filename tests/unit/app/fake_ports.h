@@ -44,8 +44,9 @@ struct fake_area {
 
 struct fake_ports {
     int64_t wall_ms, mono_ms;
-    bool without_device; /* in the configuration of the next start */
-    bool with_receipts;  /* the same: mqtt.done_on; without it puback */
+    bool without_device;    /* in the configuration of the next start */
+    bool with_more_devices; /* the same: on site-2, beside site-1 in a, and on site-3, elsewhere */
+    bool with_receipts;     /* the same: mqtt.done_on; without it puback */
 
     struct store_events store;
     struct store_batch *committing;
@@ -99,6 +100,7 @@ struct gateway_under_test {
 
 void gateway_begin(struct gateway_under_test *test);
 void gateway_begin_with_receipts(struct gateway_under_test *test); /* resend_after_s 10, at most 35 */
+void gateway_begin_with_more_devices(struct gateway_under_test *test);
 /* Ends it as a kill would, and starts another one on what is stored. Rows not committed are gone. */
 void gateway_kill_and_begin(struct gateway_under_test *test);
 /* Ends with the store answering; checks that nothing is left on the loop. */

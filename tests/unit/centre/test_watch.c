@@ -127,7 +127,7 @@ static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colo
         (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
         (void)snprintf(alert.note, sizeof alert.note, "pump on its way");
     }
-    return message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    return message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
 }
 
 static void take_alert(struct bench *bench, uint32_t revision, enum sw_alert_state now, enum sw_colour colour)

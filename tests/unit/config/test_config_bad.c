@@ -50,8 +50,8 @@ static const struct bad cases[] = {
     {"city: suzhou", "---\ncity: suzhou", {"3: : a second YAML document; expected only one"}},
     {"store:",
      "stor:",
-     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, policy, groups,"
-      " subjects, lines"}},
+     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, incident, storm,"
+      " policy, groups, subjects, lines"}},
     {"volume_l: 2.5",
      "volume_l: 2.5, volume_1: 3",
      {"6: policy.no_use.volume_1: unknown key at column 34; expected one of volume_l, window_s, coverage_pct,"
@@ -309,6 +309,17 @@ static const struct bad cases[] = {
     {"mqtt: {host: localhost}\n",
      "mqtt: {host: localhost, done_on: ack}\n",
      {"5: mqtt.done_on: found ack; expected receipt or puback"}},
+    {"mqtt: {host: localhost}\n",
+     "mqtt: {host: localhost}\nincident: {distance_m: -1, within_s: 0, off_delay_s: soon}\n",
+     {"6: incident.distance_m: found -1; expected a number from 0 to 100000",
+      "6: incident.within_s: found 0; expected a number from 1 to 604800",
+      "6: incident.off_delay_s: found soon; expected a number from 0 to 604800"}},
+    {"mqtt: {host: localhost}\n",
+     "mqtt: {host: localhost}\nstorm: {alert: green, warning: pink, poll_interval_ms: 10, quiet_s: -1}\n",
+     {"6: storm.alert: found green; expected one of blue, yellow, orange, red, or off",
+      "6: storm.warning: found pink; expected one of blue, yellow, orange, red, or off",
+      "6: storm.poll_interval_ms: found 10; expected an integer from 50 to 3600000",
+      "6: storm.quiet_s: found -1; expected a number from 0 to 604800"}},
     {"mqtt: {host: localhost}\n",
      "mqtt: {host: localhost, resend_after_s: 60, resend_after_max_s: 30}\n",
      {"5: mqtt.resend_after_max_s: is 30; expected at least resend_after_s, 60"}},

@@ -1,7 +1,7 @@
 /* Writes what the encoders make, and what the command decoder says, for check_schemas.py: one line each,
  *   <what> TAB <JSON>
- * where <what> is alert, status, area, command, command-result (bodies), vocabulary (names from the tables), or
- * taken / refused (command payloads, by the decoder's own verdict). */
+ * where <what> is alert, status, area, incident, command, command-result (bodies), vocabulary (names from the tables),
+ * or taken / refused (command payloads, by the decoder's own verdict). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,8 +11,9 @@
 #include "message/message.h"
 #include "stillwater/error.h"
 
-#define ALERTS 6000
-#define AREAS  300
+#define ALERTS    6000
+#define AREAS     300
+#define INCIDENTS 100
 
 static uint64_t dice = 20261122;
 
@@ -86,7 +87,9 @@ static void print_alert(int number)
     if (roll(0, 1)) (void)snprintf(place.grid, sizeof place.grid, "northport/east/mill-lane/c%d", number);
     alert.drill = roll(0, 9) == 0;
     roll_evidence(&alert.evidence);
-    print_body("alert", message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", &place}));
+    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .place = &place};
+    if (roll(0, 1)) about.incident = "gw-1.incident.canal-3.20261122T034000000Z";
+    print_body("alert", message_alert_encode(&alert, &about));
 }
 
 static void print_statuses(void)
@@ -142,6 +145,43 @@ static void print_areas(void)
             sensor->colour = (enum sw_colour)roll(SW_COLOUR_BLUE, SW_COLOUR_COUNT - 1);
         }
         print_body("area", message_area_encode(&area));
+    }
+}
+
+static void print_incidents(void)
+{
+    static const enum sw_alert_kind kinds[] = {SW_ALERT_KIND_LEVEL, SW_ALERT_KIND_LEVEL_SOON, SW_ALERT_KIND_COVER_OPEN};
+    for (int number = 0; number < INCIDENTS; number++) {
+        struct message_incident incident = {.city = "northport",
+                                            .gateway = "gw-1",
+                                            .id = "gw-1.incident.canal-3.20261122T034000000Z",
+                                            .revision = (uint32_t)roll(1, UINT32_MAX),
+                                            .state = (enum message_incident_state)roll(0, MESSAGE_INCIDENT_MERGED),
+                                            .colour = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1),
+                                            .peak = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1),
+                                            .since = roll_time(),
+                                            .updated_at = roll_time(),
+                                            .has_centre = roll(0, 1) != 0,
+                                            .latitude = (double)roll(0, 180000) / 1000 - 90,
+                                            .longitude = (double)roll(0, 360000) / 1000 - 180,
+                                            .alerts = (uint32_t)roll(1, UINT32_MAX),
+                                            .open = (uint32_t)roll(0, UINT32_MAX),
+                                            .unacknowledged = (uint32_t)roll(0, UINT32_MAX),
+                                            .subjects = (uint32_t)roll(1, UINT32_MAX),
+                                            .member_count = (uint32_t)roll(0, MESSAGE_INCIDENT_MEMBERS_MAX)};
+        if (roll(0, 1)) (void)snprintf(incident.area, sizeof incident.area, "northport/caf\xc3\xa9/mill lane");
+        if (incident.state == MESSAGE_INCIDENT_MERGED)
+            (void)snprintf(incident.merged_into, sizeof incident.merged_into, "gw-1.incident.a.20261122T033000000Z");
+        for (uint32_t i = 0; i < incident.member_count; i++) {
+            struct message_incident_member *member = &incident.members[i];
+            (void)snprintf(member->alert_id, sizeof member->alert_id, "gw-1.level.site-%u.20261122T034000000Z", i);
+            (void)snprintf(member->subject, sizeof member->subject, "site-%u", i);
+            member->kind = kinds[roll(0, 2)];
+            member->state = (enum sw_alert_state)roll(SW_ALERT_STATE_RAISED, SW_ALERT_STATE_DISPATCHED);
+            member->colour = (enum sw_colour)roll(SW_COLOUR_BLUE, SW_COLOUR_COUNT - 1);
+            member->raised_at = roll_time();
+        }
+        print_body("incident", message_incident_encode(&incident));
     }
 }
 
@@ -349,6 +389,7 @@ static void print_vocabulary(void)
                                                     print_alert(i);
                                                 print_statuses();
                                                 print_areas();
+                                                print_incidents();
                                                 print_commands();
                                                 print_drills();
                                                 print_weather();

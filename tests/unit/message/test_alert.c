@@ -14,7 +14,8 @@
 
 static void assert_body(const struct sw_alert *alert, const struct config_place *place, const char *expected)
 {
-    char *body = message_alert_encode(alert, &(struct message_alert_about){"northport", "gw-1", place});
+    char *body = message_alert_encode(
+        alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1", .place = place});
     assert_non_null(body);
     assert_string_equal(body, expected);
     free(body);
@@ -69,7 +70,7 @@ static void what_is_not_known_is_left_out(void **state)
 
 static char *member(const struct sw_alert *alert, const char *object, const char *name)
 {
-    char *body = message_alert_encode(alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    char *body = message_alert_encode(alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
     json_t *root = json_loads(body, 0, NULL);
     assert_non_null(root);
     json_t *holder = object ? json_object_get(root, object) : root;
@@ -133,7 +134,8 @@ static void every_thousandth_is_written_exactly(void **state)
     struct sw_alert alert = sample_no_use();
     for (int64_t milli = -2000; milli <= 2000; milli += 7) {
         alert.evidence.value_milli = milli * 123457;
-        char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+        char *body =
+            message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
         const char *at = strstr(body, "\"value\":");
         assert_non_null(at);
         char expected[64];
@@ -167,7 +169,7 @@ static void what_was_encoded_is_decoded(void **state)
     alert.revision = 4000000000u;
     (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
     (void)snprintf(alert.note, sizeof alert.note, "caf\xc3\xa9");
-    char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
     assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
     assert_string_equal(summary.id, alert.id);
     assert_int_equal(summary.revision, alert.revision);
@@ -189,7 +191,7 @@ static void assert_refused(const char *name, json_t *value, const char *reason)
     struct sw_alert alert = sample_no_use();
     struct message_alert_summary summary;
     char text[256] = "";
-    char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
     json_t *root = json_loads(body, 0, NULL);
     free(body);
     if (value)
@@ -211,7 +213,8 @@ static void a_drill_is_marked_on_the_way_and_seen_as_such(void **state)
     char text[256];
     for (int drill = 0; drill <= 1; drill++) {
         alert.drill = drill != 0;
-        char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+        char *body =
+            message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
         assert_int_equal(strstr(body, "\"drill\":true,\"headline\":\"DRILL: ") != NULL, drill);
         assert_int_equal(strstr(body, "\"certainty\":\"Unknown\"") != NULL, drill);
         assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
@@ -245,7 +248,7 @@ static void a_receiver_lets_pass_what_a_newer_gateway_adds(void **state)
     struct sw_alert alert = sample_no_use();
     struct message_alert_summary summary;
     char text[256];
-    char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
     body[strlen(body) - 1] = '\0';
     char longer[4096];
     (void)snprintf(longer, sizeof longer, "%s,\"members\":[1,2]}", body);

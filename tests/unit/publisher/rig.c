@@ -198,7 +198,7 @@ char *rig_alert(int number, uint32_t revision)
     alert.onset = alert.raised_at = alert.updated_at = sw_wall_from_ms((int64_t)now.tv_sec * 1000);
     (void)snprintf(alert.subject, sizeof alert.subject, "cover-%d", number);
     (void)snprintf(alert.id, sizeof alert.id, "gw-1.cover_open.cover-%d.20261122T034000000Z", number);
-    char *body = message_alert_encode(&alert, &(struct message_alert_about){"northport", "gw-1", NULL});
+    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
     assert_non_null(body);
     return body;
 }
