@@ -7,6 +7,10 @@
 #include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/states.h"
+#include "message/message.h"
+
+_Static_assert(OPEN_ALERT_HEADLINE_SIZE == MESSAGE_HEADLINE_SIZE, "a headline as the message has it");
 
 int alerts_build(struct gateway *gateway)
 {
@@ -22,9 +26,12 @@ static void on_open_alert(void *ctx, const struct sw_alert *alert, const char *b
     struct gateway *gateway = ctx;
     uint32_t subject;
     enum sw_alert_kind kind;
-    (void)body;
-    if (core_find_open_alert(gateway->core, alert->id, &subject, &kind) == SW_OK && subject != NO_SUBJECT)
-        open_alerts_take(gateway->open, subject, alert);
+    struct message_alert_summary said;
+    char text[256];
+    if (core_find_open_alert(gateway->core, alert->id, &subject, &kind) != SW_OK || subject == NO_SUBJECT) return;
+    open_alerts_take(gateway->open, subject, alert);
+    if (message_alert_decode(body, strlen(body), &said, text, sizeof text) == SW_OK)
+        open_alerts_describe(gateway->open, subject, alert, said.headline);
 }
 
 void alerts_restore(struct gateway *gateway)
@@ -56,6 +63,10 @@ void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct 
     journal_alert(gateway, subject, alert);
     if (subject == NO_SUBJECT) return;
     open_alerts_take(gateway->open, subject, alert);
+    char headline[MESSAGE_HEADLINE_SIZE];
+    message_alert_headline(alert, headline);
+    open_alerts_describe(gateway->open, subject, alert, headline);
+    states_on_alert(gateway, subject);
     /* Nobody is to take an exercise for the state of the city. */
     if (!alert->drill) areas_on_alert(gateway, subject);
 }

@@ -5,12 +5,10 @@
 #include <string.h>
 
 #include "app/log.h"
+#include "app/retained.h"
 #include "app/subjects.h"
 #include "core/core_area.h"
 #include "message/message.h"
-
-/* Connections lost in a row with the first area of each under way, before it is taken for the cause. */
-#define UNANSWERED_MAX 3u
 
 /* ---- the map ---- */
 
@@ -55,9 +53,6 @@ int areas_build(struct gateway *gateway)
 void areas_free(struct gateway *gateway)
 {
     struct area_pump *areas = &gateway->areas;
-    while (areas->stale_count > 0)
-        free(areas->stale[--areas->stale_count]);
-    free(areas->stale);
     free(areas->map_memory);
     free(areas->noted);
     free(areas->is_noted);
@@ -90,12 +85,6 @@ static void judge_some(struct gateway *gateway)
 
 /* ---- publishing ---- */
 
-static void topic_of(const struct gateway *gateway, const char *path, char topic[SW_TOPIC_SIZE])
-{
-    snprintf(topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/%s", gateway->config->city,
-             gateway->config->gateway, path);
-}
-
 static char *encode(const struct gateway *gateway, const char *path, const struct area_report *report)
 {
     struct message_area area = {.time = gateway->clock.wall(),
@@ -122,14 +111,6 @@ static char *encode(const struct gateway *gateway, const char *path, const struc
     return message_area_encode(&area);
 }
 
-static int set_area(struct gateway *gateway, const char *topic, const char *body)
-{
-    struct area_pump *areas = &gateway->areas;
-    int error = publisher_set_area(gateway->publisher, topic, body);
-    if (!error && !areas->taken) areas->probing = true;
-    return error;
-}
-
 /* SW_OK also when there is nothing new to tell. */
 static int tell(struct gateway *gateway, uint32_t index)
 {
@@ -139,38 +120,22 @@ static int tell(struct gateway *gateway, uint32_t index)
     if (told->known && memcmp(&report, &told->report, sizeof report) == 0) return SW_OK;
     char path[SW_AREA_PATH_SIZE], topic[SW_TOPIC_SIZE];
     area_map_path(gateway->areas.map, index, path);
-    topic_of(gateway, path, topic);
+    retained_topic(gateway, PUBLISHER_AREAS, path, topic);
     char *body = encode(gateway, path, &report);
-    int error = body ? set_area(gateway, topic, body) : SW_ERROR_NO_SPACE;
+    int error = body ? retained_set(gateway, PUBLISHER_AREAS, topic, body) : SW_ERROR_NO_SPACE;
     free(body);
     if (error) return error;
     told->known = true;
     told->report = report;
     told->at = gateway->clock.mono();
-    gateway->areas.published++;
     return SW_OK;
 }
 
 /* What has left the configuration goes first: it is wrong, not only old. */
-static bool clear_stale(struct gateway *gateway)
+void areas_pump(struct gateway *gateway)
 {
     struct area_pump *areas = &gateway->areas;
-    while (areas->stale_count > 0) {
-        char *topic = areas->stale[areas->stale_count - 1];
-        int error = set_area(gateway, topic, "");
-        if (error == SW_ERROR_BUSY) return false;
-        log_event(LOG_LEVEL_INFO, "areas", "%s is watched no longer%s%s", topic, error ? ", but stays: " : "",
-                  error ? sw_error_text(error) : "");
-        free(topic);
-        areas->stale_count--;
-    }
-    return true;
-}
-
-static void pump(struct gateway *gateway)
-{
-    struct area_pump *areas = &gateway->areas;
-    if (!areas->up || areas->off || gateway->phase != PHASE_RUNNING || !clear_stale(gateway)) return;
+    if (!retained_may_go(gateway, PUBLISHER_AREAS) || !retained_clear_stale(gateway, PUBLISHER_AREAS)) return;
     uint32_t size = area_map_count(areas->map);
     while (areas->due_count > 0) {
         uint32_t index = areas->due[areas->due_first];
@@ -205,27 +170,17 @@ static void collect_due(struct gateway *gateway)
 void areas_tick(struct gateway *gateway)
 {
     judge_some(gateway);
-    if (!gateway->areas.up || gateway->areas.off) return;
+    if (!retained_may_go(gateway, PUBLISHER_AREAS)) return;
     collect_due(gateway);
-    pump(gateway);
+    areas_pump(gateway);
 }
 
 /* ---- the link ---- */
 
-static void give_up(struct gateway *gateway, const char *why)
-{
-    gateway->areas.off = true;
-    log_event(LOG_LEVEL_WARNING, "areas", "%s; none is published until the gateway is started again", why);
-}
-
 void areas_on_link(struct gateway *gateway, bool up)
 {
     struct area_pump *areas = &gateway->areas;
-    if (!areas->up && !up) return;
-    if (areas->up && areas->probing && ++areas->unanswered == UNANSWERED_MAX && !areas->off)
-        give_up(gateway, "the broker closes the connection over areas");
-    areas->up = up;
-    areas->probing = areas->taken = false;
+    if (!retained_on_link(gateway, PUBLISHER_AREAS, up)) return;
     /* What the broker holds of us may be of an earlier run, or nothing. */
     for (uint32_t i = 0; i < area_map_count(areas->map); i++)
         areas->told[i].known = areas->told[i].is_due = false;
@@ -233,35 +188,12 @@ void areas_on_link(struct gateway *gateway, bool up)
     area_map_change_all(areas->map);
 }
 
-void areas_on_done(struct gateway *gateway, bool taken)
-{
-    struct area_pump *areas = &gateway->areas;
-    areas->probing = false;
-    if (taken) {
-        areas->taken = true;
-        areas->unanswered = 0;
-        pump(gateway);
-    } else if (!areas->off) {
-        give_up(gateway, "the broker does not permit areas");
-    }
-}
-
 void areas_on_kept(struct gateway *gateway, const char *topic)
 {
-    struct area_pump *areas = &gateway->areas;
-    char start[SW_TOPIC_SIZE];
+    const char *path = retained_rest(gateway, PUBLISHER_AREAS, topic);
     struct area_report report = {.shown = false};
-    topic_of(gateway, "", start);
-    if (strncmp(topic, start, strlen(start)) != 0) return;
-    uint32_t index = area_map_find(areas->map, topic + strlen(start));
-    if (index != AREA_NONE) area_map_report(areas->map, index, &report);
-    if (report.shown || areas->stale_count == AREAS_STALE_MAX) return;
-    if (!areas->stale) areas->stale = calloc(AREAS_STALE_MAX, sizeof *areas->stale);
-    char *copy = areas->stale ? strdup(topic) : NULL;
-    if (copy) areas->stale[areas->stale_count++] = copy;
-}
-
-const char *areas_trouble(const struct gateway *gateway)
-{
-    return gateway->areas.off ? "areas are not published: the broker does not permit them" : "";
+    if (!path) return;
+    uint32_t index = area_map_find(gateway->areas.map, path);
+    if (index != AREA_NONE) area_map_report(gateway->areas.map, index, &report);
+    if (!report.shown) retained_note_stale(gateway, PUBLISHER_AREAS, topic);
 }

@@ -11,9 +11,6 @@
  * any. At a tick a second no map is more than a second behind up to so many subjects. */
 #define AREAS_JUDGED_A_TICK 4096u
 
-/* Stale areas at the broker to be taken away; what is more comes again with the next connect. */
-#define AREAS_STALE_MAX 1024u
-
 /* After subjects_restore. SW_OK or SW_ERROR_NO_SPACE; areas_free is owed either way. */
 int areas_build(struct gateway *gateway);
 void areas_free(struct gateway *gateway);
@@ -22,11 +19,9 @@ void areas_free(struct gateway *gateway);
 void areas_on_alert(struct gateway *gateway, uint32_t subject);
 
 void areas_on_link(struct gateway *gateway, bool up);
-void areas_on_done(struct gateway *gateway, bool taken);
 void areas_on_kept(struct gateway *gateway, const char *topic);
 void areas_tick(struct gateway *gateway);
-
-/* "" or why no areas are published. */
-const char *areas_trouble(const struct gateway *gateway);
+/* Hands over what is due, as far as there is room. */
+void areas_pump(struct gateway *gateway);
 
 #endif

@@ -13,7 +13,9 @@
 #include "app/log.h"
 #include "app/outbox.h"
 #include "app/records.h"
+#include "app/retained.h"
 #include "app/retired.h"
+#include "app/states.h"
 #include "app/status.h"
 #include "app/subjects.h"
 #include "app/weather.h"
@@ -70,14 +72,23 @@ static void on_committed(void *ctx, struct store_batch *batch, int error, const 
     journal_committed(ctx, batch, error, text);
 }
 
+/* Alerts wait for the first states of a connection, and later states for alerts. */
+static void on_states_may_go(struct gateway *gateway)
+{
+    states_pump(gateway);
+    outbox_pump(gateway);
+}
+
 static void on_outbox(void *ctx, const struct store_outbox_row *rows, size_t count)
 {
     outbox_on_rows(ctx, rows, count);
+    states_pump(ctx);
 }
 
 static void on_link(void *ctx, bool up, const char *text)
 {
     log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "mqtt", "%s", text);
+    states_on_link(ctx, up);
     outbox_on_link(ctx, up);
     areas_on_link(ctx, up);
 }
@@ -105,14 +116,17 @@ static void on_weather(void *ctx, const char *payload, size_t size)
     if (gateway->phase == PHASE_RUNNING) weather_on_message(gateway, payload, size);
 }
 
-static void on_area_done(void *ctx, bool taken)
+static void on_retained_done(void *ctx, enum publisher_retained kind, bool taken)
 {
-    areas_on_done(ctx, taken);
+    retained_on_done(ctx, kind, taken);
+    if (kind == PUBLISHER_AREAS) areas_pump(ctx);
+    if (kind == PUBLISHER_STATES) on_states_may_go(ctx);
 }
 
-static void on_area_kept(void *ctx, const char *topic)
+static void on_retained_kept(void *ctx, enum publisher_retained kind, const char *topic)
 {
-    areas_on_kept(ctx, topic);
+    if (kind == PUBLISHER_AREAS) areas_on_kept(ctx, topic);
+    if (kind == PUBLISHER_STATES) states_on_kept(ctx, topic);
 }
 
 /* ---- time ---- */
@@ -138,6 +152,7 @@ void gateway_tick(struct gateway *gateway)
         core_tick(gateway->core, gateway->clock.wall());
         areas_tick(gateway);
         incidents_tick(gateway);
+        states_tick(gateway);
         status_tick(gateway);
     }
     if (gateway->phase <= PHASE_DRAIN) {
@@ -163,6 +178,8 @@ static void on_timer_closed(uv_handle_t *handle)
     journal_free(gateway);
     areas_free(gateway);
     incidents_free(gateway);
+    states_free(gateway);
+    retained_free(gateway);
     alerts_free(gateway);
     subjects_free(gateway);
     free(gateway);
@@ -272,6 +289,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
 static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
 {
     int error = alerts_build(gateway);
+    if (!error) error = states_build(gateway);
     if (error) snprintf(text, text_size, "no memory for the alerts");
     return error;
 }
@@ -292,8 +310,8 @@ static int start_publisher(struct gateway *gateway, char *text, size_t text_size
                                       .receipt = on_receipt,
                                       .command = on_command,
                                       .weather = on_weather,
-                                      .area_done = on_area_done,
-                                      .area_kept = on_area_kept};
+                                      .retained_done = on_retained_done,
+                                      .retained_kept = on_retained_kept};
     char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
     int error = SW_ERROR_NO_SPACE;
     snprintf(text, text_size, "no memory for the will");

@@ -79,6 +79,7 @@ struct journal {
     struct store_batch *open;
     struct store_batch *under_way; /* kept until it is stored */
     bool in_store;                 /* the store has it now; else it waits for the next try */
+    uint64_t batch, stored;        /* numbers of the batch being filled, from 1, and of the last one stored */
     struct sw_mono retry_at;
     int64_t retry_after_ms;
     bool abandoned; /* at the end only: what could not be stored stays with the nodes */
@@ -125,6 +126,28 @@ struct area_told {
     struct area_report report;
 };
 
+/* Topics of one kind that the broker keeps for us. */
+struct retained {
+    bool up;             /* link to the broker */
+    bool taken;          /* on this connection the broker has taken one */
+    bool probing;        /* it has been sent the first one and has not answered */
+    unsigned unanswered; /* connections lost like that, in a row */
+    bool off;            /* the broker permits none */
+    char **stale;        /* what the broker holds and is true of nothing any more; NULL until there are some */
+    uint32_t stale_count;
+    uint64_t published;
+};
+
+/* The way from the register of open alerts to the states' retained topics. */
+struct state_pump {
+    uint64_t *batch; /* by subject: the journal's batch with its newest revision */
+    uint32_t *due;   /* ring of subjects to be told, each at most once */
+    uint32_t due_first, due_count;
+    bool *is_due;
+    bool first; /* what was open at the connect has not been told yet */
+    struct sw_mono up_at;
+};
+
 /* The way from the core to the areas' retained topics. */
 struct area_pump {
     void *map_memory;
@@ -136,14 +159,6 @@ struct area_pump {
     struct area_told *told; /* by area */
     uint32_t *due;          /* ring of areas to be told, each at most once */
     uint32_t due_first, due_count;
-    char **stale; /* topics the broker holds and the configuration does not; NULL until there are some */
-    uint32_t stale_count;
-    bool up;             /* link to the broker */
-    bool taken;          /* on this connection the broker has taken an area */
-    bool probing;        /* it has been sent the first one and has not answered */
-    unsigned unanswered; /* connections lost like that, in a row */
-    bool off;            /* the broker permits none */
-    uint64_t published;
 };
 
 /* Which alerts belong together. */
@@ -179,8 +194,10 @@ struct gateway {
 
     struct journal journal;
     struct outbox_pump outbox;
+    struct retained retained[PUBLISHER_RETAINED_COUNT];
     struct area_pump areas;
     struct incidents incidents;
+    struct state_pump states;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];

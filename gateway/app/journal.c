@@ -8,12 +8,14 @@
 #include "app/incidents.h"
 #include "app/log.h"
 #include "app/outbox.h"
+#include "app/states.h"
 #include "app/subjects.h"
 #include "message/message.h"
 
 int journal_init(struct gateway *gateway)
 {
     gateway->journal.open = store_batch_new();
+    gateway->journal.batch = 1;
     gateway->journal.retry_after_ms = JOURNAL_RETRY_MIN_MS;
     return gateway->journal.open ? SW_OK : SW_ERROR_NO_SPACE;
 }
@@ -131,6 +133,7 @@ static void start_commit(struct gateway *gateway)
     add_snapshots(gateway);
     journal->under_way = journal->open;
     journal->open = next;
+    journal->batch++;
     move_all(gateway, STAGE_OPEN, STAGE_UNDER_WAY);
     hand_over(gateway);
 }
@@ -230,9 +233,11 @@ void journal_committed(struct gateway *gateway, struct store_batch *batch, int e
         journal->trouble[0] = '\0';
         journal->retry_after_ms = JOURNAL_RETRY_MIN_MS;
         journal->under_way = NULL;
+        journal->stored = journal->batch - 1;
         tell_all(gateway, batch);
         store_batch_free(batch);
         outbox_wake(gateway);
+        states_pump(gateway);
         journal_flush(gateway);
     }
     gateway_advance(gateway);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/log.h"
+#include "app/states.h"
 #include "message/message.h"
 
 static bool waits_for_receipts(const struct gateway *gateway)
@@ -19,12 +20,11 @@ static uint32_t room_of(const struct gateway *gateway)
     return waits_for_receipts(gateway) && gateway->outbox.credit < room ? gateway->outbox.credit : room;
 }
 
-/* Asks for rows when some can be sent: new ones, and when there are none, those of a pass. */
-static void pump(struct gateway *gateway)
+void outbox_pump(struct gateway *gateway)
 {
     struct outbox_pump *outbox = &gateway->outbox;
     uint32_t room = room_of(gateway);
-    if (gateway->phase > PHASE_DRAIN || !outbox->up || outbox->reading || room == 0 ||
+    if (gateway->phase > PHASE_DRAIN || !outbox->up || outbox->reading || room == 0 || !states_are_told(gateway) ||
         !publisher_ready(gateway->publisher))
         return;
     outbox->reading_again = outbox->exhausted;
@@ -40,7 +40,7 @@ void outbox_wake(struct gateway *gateway)
 {
     gateway->outbox.exhausted = false;
     gateway->outbox.woken = true;
-    pump(gateway);
+    outbox_pump(gateway);
 }
 
 /* ---- passes ---- */
@@ -99,7 +99,7 @@ void outbox_tick(struct gateway *gateway)
     bool due = sw_mono_diff_ms(gateway->clock.mono(), outbox->resend.due) >= 0;
     if (gateway->phase == PHASE_RUNNING && outbox->up && waits_for_receipts(gateway) && !outbox->resend.active && due)
         start_pass(gateway);
-    pump(gateway);
+    outbox_pump(gateway);
 }
 
 /* ---- rows ---- */
@@ -163,7 +163,7 @@ void outbox_on_rows(struct gateway *gateway, const struct store_outbox_row *rows
     if (outbox->up && outbox->reading_generation == outbox->generation)
         taken = outbox->reading_again ? send_again(gateway, rows, count) : send_new(gateway, rows, count);
     /* A publisher that says it is ready and takes nothing is asked again with the next tick, not in a circle. */
-    if (taken) pump(gateway);
+    if (taken) outbox_pump(gateway);
     gateway_advance(gateway);
 }
 
@@ -177,7 +177,7 @@ void outbox_on_taken(struct gateway *gateway, int64_t id)
     }
     if (!waits_for_receipts(gateway) && store_outbox_done(gateway->store, id) != SW_OK)
         log_event(LOG_LEVEL_WARNING, "outbox", "row %lld stays and will be sent once more: no memory", (long long)id);
-    pump(gateway);
+    outbox_pump(gateway);
     gateway_advance(gateway);
 }
 
@@ -214,7 +214,7 @@ void outbox_on_receipt(struct gateway *gateway, const char *payload, size_t size
     }
     gateway->counters.receipts += receipt.count;
     hear(gateway, receipt.count);
-    pump(gateway);
+    outbox_pump(gateway);
     gateway_advance(gateway);
 }
 
@@ -238,4 +238,10 @@ bool outbox_is_drained(const struct gateway *gateway)
 {
     const struct outbox_pump *outbox = &gateway->outbox;
     return !outbox->up || (outbox->exhausted && outbox->inflight_count == 0 && !outbox->reading);
+}
+
+bool outbox_is_sending(const struct gateway *gateway)
+{
+    const struct outbox_pump *outbox = &gateway->outbox;
+    return outbox->up && !outbox->exhausted && (outbox->credit > 0 || !waits_for_receipts(gateway));
 }

@@ -21,6 +21,10 @@
 /* New rows may be there. */
 void outbox_wake(struct gateway *gateway);
 
+/* Asks for rows when some can be sent: new ones, and when there are none, those of a pass. After a connect the states
+ * go first. */
+void outbox_pump(struct gateway *gateway);
+
 /* Passing of time. */
 void outbox_tick(struct gateway *gateway);
 
@@ -33,5 +37,8 @@ void outbox_on_link(struct gateway *gateway, bool up);
 /* The broker has taken everything, or cannot because the link is down. Receipts are not waited for: what has none is
  * sent again after the next start. */
 bool outbox_is_drained(const struct gateway *gateway);
+
+/* Rows wait to be sent for the first time, and the link is theirs. */
+bool outbox_is_sending(const struct gateway *gateway);
 
 #endif

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "app/alerts.h"
-#include "app/areas.h"
 #include "app/log.h"
 #include "app/notify.h"
+#include "app/retained.h"
 
 #define COUNTERS_MAX 48
 
@@ -71,7 +71,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "alert_revisions", gateway->counters.alerts);
     add(list, "commands", gateway->counters.commands);
     add(list, "commands_refused", gateway->counters.commands_refused);
-    add(list, "area_messages", gateway->areas.published);
+    add(list, "area_messages", gateway->retained[PUBLISHER_AREAS].published);
     add(list, "feedback", gateway->counters.feedback);
     add(list, "receipts", gateway->counters.receipts);
     add(list, "receipts_refused", gateway->counters.receipts_refused);
@@ -115,7 +115,7 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
         used +=
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
-    const char *const others[] = {gateway->outbox.trouble, areas_trouble(gateway)};
+    const char *const others[] = {gateway->outbox.trouble, retained_trouble(gateway)};
     for (size_t i = 0; i < sizeof others / sizeof others[0] && used < TROUBLE_SIZE; i++)
         if (others[i][0] != '\0')
             used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);

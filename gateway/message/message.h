@@ -247,4 +247,29 @@ char *message_area_encode(const struct message_area *area);
 /* As message_status_decode; members this build does not know are let pass. */
 int message_area_decode(const char *payload, size_t size, struct message_area *area, char *text, size_t text_size);
 
+/* stillwater.state/1: what is open of a subject. It goes on a retained topic, and there is none where nothing is open.
+ */
+struct message_state_alert {
+    const char *id;
+    uint32_t revision;
+    bool drill;
+    enum sw_alert_kind kind;
+    enum sw_alert_state state;
+    enum sw_colour colour;
+    struct sw_wall raised_at, updated_at;
+    const char *headline;
+    const char *actor; /* who caused the last revision; "" = the gateway itself */
+};
+
+/* More than any subject can have open. */
+#define MESSAGE_STATE_ALERTS_MAX 64
+
+struct message_state {
+    const char *city, *gateway, *subject;
+    struct sw_wall time; /* when this was made */
+    const struct message_state_alert *alerts;
+    size_t count; /* from 1 */
+};
+char *message_state_encode(const struct message_state *state);
+
 #endif

@@ -18,6 +18,9 @@ struct publisher_command {
     size_t correlation_size;
 };
 
+/* What is retained at the broker, by kinds that a broker's access list may permit one by one. */
+enum publisher_retained { PUBLISHER_AREAS, PUBLISHER_STATES, PUBLISHER_RETAINED_COUNT };
+
 struct publisher_events {
     void *ctx;
     /* Changes only (up, down, or the reason for it); `text` says what the broker or the network said. */
@@ -28,11 +31,11 @@ struct publisher_events {
      * CONFIG_DONE_ON_RECEIPT only. */
     void (*receipt)(void *ctx, const char *payload, size_t size);
     void (*command)(void *ctx, const struct publisher_command *command);
-    /* The broker has taken or refused (not permitted) a message of publisher_set_area(). NULL = not wanted. */
-    void (*area_done)(void *ctx, bool taken);
-    /* After a connect: the broker holds a retained message on this topic of an area of ours, from now or from an
-     * earlier configuration. NULL = not wanted. */
-    void (*area_kept)(void *ctx, const char *topic);
+    /* The broker has taken or refused (not permitted) a message of publisher_set_retained(). NULL = not wanted. */
+    void (*retained_done)(void *ctx, enum publisher_retained kind, bool taken);
+    /* After a connect: the broker holds a message on this topic, which is one of ours, from now or from an earlier run.
+     * NULL = not wanted. */
+    void (*retained_kept)(void *ctx, enum publisher_retained kind, const char *topic);
     /* The city's weather warning, at each connect and when it changes; size 0: it has been taken back. `payload` is not
      * terminated, and valid during the call. May be NULL. */
     void (*weather)(void *ctx, const char *payload, size_t size);
@@ -61,12 +64,13 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
 /* The retained status. Kept and sent again after each connect. */
 int publisher_set_status(struct publisher *publisher, const char *payload);
 
-/* The retained colour of an area; "" takes it from the broker. QoS 1. Not kept: after each connect the caller hands all
- * of them over again. SW_ERROR_BUSY when the link is down or as many are under way as may be: after the next
- * area_done(). Until the broker has taken the first one of a connection that is one: mosquitto 2.0.11 closes the
- * connection over a message it does not permit, alerts under way included. */
-#define PUBLISHER_AREAS_UNDER_WAY_MAX 16
-int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload);
+/* A retained message; "" takes it from the broker. QoS 1. Not kept: after each connect the caller hands all of them
+ * over again. SW_ERROR_BUSY when the link is down or as many of the kind are under way as may be: after the next
+ * retained_done(). Until the broker has taken the first one of a kind and connection that is one: mosquitto 2.0.11
+ * closes the connection over a message it does not permit, alerts under way included. */
+#define PUBLISHER_RETAINED_UNDER_WAY_MAX 16
+int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
+                           const char *payload);
 
 /* Answer to a command: to command/result, and to the response topic when there is one below stillwater/<city>/centre/.
  * Both carry the correlation data. SW_ERROR_BUSY when the link is down: the answer is lost, the alert's next revision

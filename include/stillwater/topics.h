@@ -5,7 +5,9 @@
  *   stillwater/<city>/<gateway>/area/<path>       colour of a place (city/district/street/cell), retained, QoS 1;
  *                                                 empty when the place is watched no longer
  *   stillwater/<city>/<gateway>/incident/<id>     water and cover alerts that are near one another, as one; retained,
- * QoS 1; empty when it is over stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
+ *                                                 QoS 1; empty when it is over
+ *   stillwater/<city>/<gateway>/state/<subject>   open alerts of a subject, retained, QoS 1; empty when none is open
+ *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
  *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
  *   stillwater/<city>/<gateway>/receipt           centre to gateway, QoS 0: alert revisions the centre has stored; the
  *                                                 response topic of each alert, and no other place is answered to
@@ -26,6 +28,7 @@
 #define SW_TOPIC_ALERT          "alert"
 #define SW_TOPIC_AREA           "area"
 #define SW_TOPIC_INCIDENT       "incident"
+#define SW_TOPIC_STATE          "state"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
 #define SW_TOPIC_RECEIPT        "receipt"
@@ -37,6 +40,7 @@
 #define SW_SCHEMA_STATUS         "stillwater.status/1"
 #define SW_SCHEMA_AREA           "stillwater.area/1"
 #define SW_SCHEMA_INCIDENT       "stillwater.incident/1"
+#define SW_SCHEMA_STATE          "stillwater.state/1"
 #define SW_SCHEMA_COMMAND        "stillwater.command/1"
 #define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
 #define SW_SCHEMA_RECEIPT        "stillwater.receipt/1"

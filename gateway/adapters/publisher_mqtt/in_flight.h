@@ -1,6 +1,6 @@
 /* What was handed to the broker and is not yet confirmed: a bounded table from MQTT message id to what it was. Alerts
- * and areas have limits of their own; the rest of the table is for status and replies, so that none can crowd out the
- * others.
+ * and each kind of what is retained have limits of their own; the rest of the table is for status and replies, so that
+ * none can crowd out the others.
  * A full table refuses, it never drops. */
 #ifndef GATEWAY_ADAPTERS_PUBLISHER_MQTT_IN_FLIGHT_H
 #define GATEWAY_ADAPTERS_PUBLISHER_MQTT_IN_FLIGHT_H
@@ -11,29 +11,36 @@
 
 #include "ports/publisher.h"
 
-#define IN_FLIGHT_OTHERS_MAX 64
-#define IN_FLIGHT_AREAS_MAX  PUBLISHER_AREAS_UNDER_WAY_MAX
+#define IN_FLIGHT_OTHERS_MAX   64
+#define IN_FLIGHT_RETAINED_MAX PUBLISHER_RETAINED_UNDER_WAY_MAX /* of each kind */
+/* All that is not an alert. */
+#define IN_FLIGHT_BESIDE_MAX (PUBLISHER_RETAINED_COUNT * IN_FLIGHT_RETAINED_MAX + IN_FLIGHT_OTHERS_MAX)
+
+enum in_flight_class {
+    IN_FLIGHT_OTHER,
+    IN_FLIGHT_ALERT,
+    IN_FLIGHT_RETAINED, /* and the kinds after it: IN_FLIGHT_RETAINED + enum publisher_retained */
+    IN_FLIGHT_CLASS_COUNT = IN_FLIGHT_RETAINED + PUBLISHER_RETAINED_COUNT
+};
 
 struct in_flight_entry {
     int message_id;
-    bool is_alert;
-    bool is_area;
-    int64_t token; /* alerts */
+    unsigned class; /* enum in_flight_class */
+    int64_t token;  /* alerts */
 };
 
 struct in_flight {
     struct in_flight_entry *entries;
-    uint32_t count, alert_count, area_count, alert_limit;
+    uint32_t count, alert_limit;
+    uint32_t class_count[IN_FLIGHT_CLASS_COUNT];
 };
 
 int in_flight_init(struct in_flight *table, uint32_t alert_limit);
 void in_flight_close(struct in_flight *table);
 
-bool in_flight_takes_alert(const struct in_flight *table);
-bool in_flight_takes_area(const struct in_flight *table);
-bool in_flight_takes_other(const struct in_flight *table);
+bool in_flight_takes(const struct in_flight *table, unsigned class);
 
-/* Only after one of the three above said yes. */
+/* Only after in_flight_takes() said yes. */
 void in_flight_add(struct in_flight *table, struct in_flight_entry entry);
 
 /* False when the message id is not in the table. */

@@ -35,7 +35,7 @@ struct publisher {
     struct tls_context tls;
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
-    char area_topics[SW_TOPIC_SIZE]; /* filter of our areas' topics, ending with '#' */
+    char retained_topics[PUBLISHER_RETAINED_COUNT][SW_TOPIC_SIZE]; /* filters of ours, ending with '#' */
     char weather_topic[SW_TOPIC_SIZE];
     char receipt_topic[SW_TOPIC_SIZE]; /* "" = receipts are not asked for */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
@@ -49,7 +49,7 @@ struct publisher {
     unsigned failures;
     struct link *link;
     bool connected, up; /* connected: the broker took us; up: and it answered the subscription */
-    bool areas_taken;   /* on this connection the broker has taken one */
+    bool retained_taken[PUBLISHER_RETAINED_COUNT]; /* on this connection the broker has taken one */
     uint64_t up_since_ms;
     struct in_flight in_flight;
 
@@ -147,7 +147,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 static int send_other(struct publisher *publisher, const char *topic, const char *payload, bool retain,
                       const mosquitto_property *properties, int *message_id)
 {
-    if (!in_flight_takes_other(&publisher->in_flight)) return SW_ERROR_BUSY;
+    if (!in_flight_takes(&publisher->in_flight, IN_FLIGHT_OTHER)) return SW_ERROR_BUSY;
     int id = 0;
     int error = link_publish(publisher->link, topic, payload, retain, properties, &id);
     if (error != SW_OK) return error;
@@ -197,7 +197,7 @@ static void lose_link(struct publisher *publisher)
     publisher->link = NULL;
     publisher->connected = false;
     publisher->up = false;
-    publisher->areas_taken = false;
+    memset(publisher->retained_taken, 0, sizeof publisher->retained_taken);
     in_flight_forget_all(&publisher->in_flight);
 }
 
@@ -213,10 +213,13 @@ static void give_up_link(struct publisher *publisher, int reason)
     retry_later(publisher, text);
 }
 
-static void area_done(struct publisher *publisher, bool taken)
+static void retained_done(struct publisher *publisher, unsigned class, bool taken)
 {
-    if (taken) publisher->areas_taken = true;
-    if (publisher->events.area_done && !publisher->closing) publisher->events.area_done(publisher->events.ctx, taken);
+    if (class < IN_FLIGHT_RETAINED) return;
+    enum publisher_retained kind = (enum publisher_retained)(class - IN_FLIGHT_RETAINED);
+    if (taken) publisher->retained_taken[kind] = true;
+    if (publisher->events.retained_done && !publisher->closing)
+        publisher->events.retained_done(publisher->events.ctx, kind, taken);
 }
 
 static void on_link_published(void *ctx, int message_id, int reason)
@@ -226,26 +229,28 @@ static void on_link_published(void *ctx, int message_id, int reason)
     if (!in_flight_take(&publisher->in_flight, message_id, &entry)) return;
     if (publisher->closing && message_id == publisher->farewell_id) {
         link_disconnect(publisher->link);
-    } else if (reason >= 0x80 && entry.is_alert && !publisher->closing) {
+    } else if (reason >= 0x80 && entry.class == IN_FLIGHT_ALERT && !publisher->closing) {
         give_up_link(publisher, reason);
     } else if (reason >= 0x80) {
         publisher->counters.refusals++;
-        if (entry.is_area) area_done(publisher, false);
+        retained_done(publisher, entry.class, false);
     } else {
         publisher->counters.pubacks++;
-        if (entry.is_alert) publisher->events.taken(publisher->events.ctx, entry.token);
-        if (entry.is_area) area_done(publisher, true);
+        if (entry.class == IN_FLIGHT_ALERT) publisher->events.taken(publisher->events.ctx, entry.token);
+        retained_done(publisher, entry.class, true);
     }
 }
 
 /* What is published live comes back without the flag. */
-static void on_area(struct publisher *publisher, const struct mosquitto_message *message)
+static void on_retained(struct publisher *publisher, const struct mosquitto_message *message)
 {
-    size_t length = strlen(publisher->area_topics) - 1;
-    if (!message->retain || message->payloadlen == 0 || !publisher->events.area_kept ||
-        strncmp(message->topic, publisher->area_topics, length) != 0)
+    if (!message->retain || message->payloadlen == 0 || !publisher->events.retained_kept) return;
+    for (unsigned kind = 0; kind < PUBLISHER_RETAINED_COUNT; kind++) {
+        const char *filter = publisher->retained_topics[kind];
+        if (strncmp(message->topic, filter, strlen(filter) - 1) != 0) continue;
+        publisher->events.retained_kept(publisher->events.ctx, (enum publisher_retained)kind, message->topic);
         return;
-    publisher->events.area_kept(publisher->events.ctx, message->topic);
+    }
 }
 
 static void on_weather(struct publisher *publisher, const struct mosquitto_message *message)
@@ -275,7 +280,7 @@ static void on_link_message(void *ctx, const struct mosquitto_message *message, 
         return;
     }
     if (strcmp(message->topic, publisher->command_topic) != 0) {
-        on_area(publisher, message);
+        on_retained(publisher, message);
         return;
     }
     char *response_topic = NULL;
@@ -318,22 +323,23 @@ static void try_next_address(struct publisher *publisher)
         .client_id = publisher->client_id,
         .port = publisher->port,
         .keepalive_s = publisher->keepalive_s,
-        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_AREAS_MAX + IN_FLIGHT_OTHERS_MAX,
+        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_BESIDE_MAX,
         .username = publisher->username,
         .password = publisher->password,
         .tls = &publisher->tls,
         .will_topic = publisher->status_topic,
         .will = publisher->will,
         /* A retained command would be carried out again at every connection. Nothing depends on whether the broker
-         * lets us see what it holds of our areas. */
+         * lets us see what it holds of us. */
         .subscriptions = {{.topic = publisher->command_topic},
                           {.topic = publisher->weather_topic, .with_retained = true},
                           /* A retained receipt would finish revisions that this store has yet to send. */
-                          {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL},
-                          {.topic = publisher->events.area_kept ? publisher->area_topics : NULL,
-                           .with_retained = true,
-                           .optional = true}},
+                          {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL}},
     };
+    _Static_assert(3 + PUBLISHER_RETAINED_COUNT == LINK_SUBSCRIPTIONS_MAX, "room for all subscriptions");
+    for (unsigned kind = 0; publisher->events.retained_kept && kind < PUBLISHER_RETAINED_COUNT; kind++)
+        settings.subscriptions[3 + kind] = (struct link_subscription){
+            .topic = publisher->retained_topics[kind], .with_retained = true, .optional = true};
     struct link_events events = {
         .ctx = publisher,
         .connected = on_link_connected,
@@ -389,7 +395,10 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
-    (void)snprintf(publisher->area_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/#", city, gateway);
+    static const char *const retained[] = {[PUBLISHER_AREAS] = SW_TOPIC_AREA, [PUBLISHER_STATES] = SW_TOPIC_STATE};
+    for (unsigned kind = 0; kind < PUBLISHER_RETAINED_COUNT; kind++)
+        (void)snprintf(publisher->retained_topics[kind], SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/%s/#", city, gateway,
+                       retained[kind]);
     (void)snprintf(publisher->weather_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_WEATHER, city);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     if (mqtt->done_on == CONFIG_DONE_ON_RECEIPT)
@@ -444,7 +453,7 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
 
 bool publisher_ready(const struct publisher *publisher)
 {
-    return publisher->up && !publisher->closing && in_flight_takes_alert(&publisher->in_flight);
+    return publisher->up && !publisher->closing && in_flight_takes(&publisher->in_flight, IN_FLIGHT_ALERT);
 }
 
 static uint32_t seconds_left(struct sw_wall expires)
@@ -492,7 +501,7 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
     mosquitto_property_free_all(&properties);
     if (error != SW_OK) return error;
     in_flight_add(&publisher->in_flight,
-                  (struct in_flight_entry){.message_id = message_id, .is_alert = true, .token = token});
+                  (struct in_flight_entry){.message_id = message_id, .class = IN_FLIGHT_ALERT, .token = token});
     publisher->counters.published++;
     return SW_OK;
 }
@@ -506,11 +515,13 @@ int publisher_set_status(struct publisher *publisher, const char *payload)
     return publisher->connected && !publisher->closing ? send_status(publisher, copy, NULL) : SW_OK;
 }
 
-int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload)
+int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
+                           const char *payload)
 {
+    unsigned class = IN_FLIGHT_RETAINED + kind;
     const struct in_flight *under_way = &publisher->in_flight;
-    if (!publisher->up || publisher->closing || !in_flight_takes_area(under_way) ||
-        (!publisher->areas_taken && under_way->area_count > 0))
+    if (!publisher->up || publisher->closing || !in_flight_takes(under_way, class) ||
+        (!publisher->retained_taken[kind] && under_way->class_count[class] > 0))
         return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
     int message_id = 0, error = MOSQ_ERR_SUCCESS;
@@ -520,7 +531,7 @@ int publisher_set_area(struct publisher *publisher, const char *topic, const cha
                                       : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
     if (error != SW_OK) return error;
-    in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .is_area = true});
+    in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .class = class});
     publisher->counters.published++;
     return SW_OK;
 }

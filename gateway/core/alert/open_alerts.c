@@ -115,6 +115,18 @@ void open_alerts_take(struct open_alerts *open, uint32_t subject, const struct s
     write(&open->list[known - 1], subject, alert);
 }
 
+void open_alerts_describe(struct open_alerts *open, uint32_t subject, const struct sw_alert *alert,
+                          const char *headline)
+{
+    uint32_t known = open->buckets[bucket_of(open, subject, alert->kind, alert->drill)];
+    if (known == 0) return;
+    char *text = open->list[known - 1].headline;
+    size_t length = strlen(headline);
+    if (length >= OPEN_ALERT_HEADLINE_SIZE) length = OPEN_ALERT_HEADLINE_SIZE - 1;
+    memcpy(text, headline, length);
+    text[length] = '\0';
+}
+
 uint32_t open_alerts_count(const struct open_alerts *open)
 {
     return open->count;
@@ -125,8 +137,20 @@ const struct open_alert *open_alerts_at(const struct open_alerts *open, uint32_t
     return &open->list[place];
 }
 
+static const struct open_alert *find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind,
+                                     bool drill)
+{
+    uint32_t known = open->buckets[bucket_of(open, subject, kind, drill)];
+    return known == 0 ? NULL : &open->list[known - 1];
+}
+
 const struct open_alert *open_alerts_find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind)
 {
-    uint32_t known = open->buckets[bucket_of(open, subject, kind, false)];
-    return known == 0 ? NULL : &open->list[known - 1];
+    return find(open, subject, kind, false);
+}
+
+const struct open_alert *open_alerts_find_drill(const struct open_alerts *open, uint32_t subject,
+                                                enum sw_alert_kind kind)
+{
+    return find(open, subject, kind, true);
 }

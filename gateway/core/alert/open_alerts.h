@@ -10,6 +10,8 @@
 
 #include "stillwater/alert.h"
 
+#define OPEN_ALERT_HEADLINE_SIZE 320
+
 struct open_alert {
     uint32_t subject; /* index in the core */
     bool drill;       /* not to be counted among what is real */
@@ -21,6 +23,7 @@ struct open_alert {
     struct sw_wall onset, raised_at, updated_at;
     char actor[SW_ALERT_ACTOR_SIZE]; /* who caused the last revision; "" = the gateway itself */
     char id[SW_ALERT_ID_SIZE];
+    char headline[OPEN_ALERT_HEADLINE_SIZE]; /* of the last revision; "" until it is given */
 };
 
 struct open_alerts;
@@ -35,10 +38,16 @@ struct open_alerts *open_alerts_init(void *memory, uint32_t capacity);
  * call. */
 void open_alerts_take(struct open_alerts *open, uint32_t subject, const struct sw_alert *alert);
 
+/* Gives the revision taken last its headline; cut to fit. Nothing when the alert is over. */
+void open_alerts_describe(struct open_alerts *open, uint32_t subject, const struct sw_alert *alert,
+                          const char *headline);
+
 uint32_t open_alerts_count(const struct open_alerts *open);
 /* 0 to count - 1, in no order. */
 const struct open_alert *open_alerts_at(const struct open_alerts *open, uint32_t place);
 /* NULL when the subject has none of this kind; drills are passed over. */
 const struct open_alert *open_alerts_find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind);
+const struct open_alert *open_alerts_find_drill(const struct open_alerts *open, uint32_t subject,
+                                                enum sw_alert_kind kind);
 
 #endif

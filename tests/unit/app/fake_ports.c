@@ -313,12 +313,15 @@ int publisher_set_status(struct publisher *publisher, const char *payload)
     return SW_OK;
 }
 
-int publisher_set_area(struct publisher *publisher, const char *topic, const char *payload)
+static bool has_room(size_t count, size_t done)
+{
+    return fake.link_up && count - done < (done ? PUBLISHER_RETAINED_UNDER_WAY_MAX : 1);
+}
+
+static int set_area(const char *topic, const char *payload)
 {
     char text[256];
-    (void)publisher;
-    if (!fake.link_up || fake.area_count - fake.areas_done >= (fake.areas_done ? PUBLISHER_AREAS_UNDER_WAY_MAX : 1))
-        return SW_ERROR_BUSY;
+    if (!has_room(fake.area_count, fake.areas_done)) return SW_ERROR_BUSY;
     struct fake_area *area = &fake.areas[fake.area_count++];
     snprintf(area->topic, sizeof area->topic, "%s", topic);
     area->is_empty = payload[0] == '\0';
@@ -328,11 +331,42 @@ int publisher_set_area(struct publisher *publisher, const char *topic, const cha
     return SW_OK;
 }
 
+static int set_state(const char *topic, const char *payload)
+{
+    if (!has_room(fake.state_count, fake.states_done)) return SW_ERROR_BUSY;
+    struct fake_state *state = &fake.states[fake.state_count++];
+    snprintf(state->topic, sizeof state->topic, "%s", topic);
+    snprintf(state->body, sizeof state->body, "%s", payload);
+    return SW_OK;
+}
+
+int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
+                           const char *payload)
+{
+    (void)publisher;
+    return kind == PUBLISHER_AREAS ? set_area(topic, payload) : set_state(topic, payload);
+}
+
+void fake_state_done(bool taken)
+{
+    assert_true(fake.states_done < fake.state_count);
+    fake.states_done++;
+    fake.publisher.retained_done(fake.publisher.ctx, PUBLISHER_STATES, taken);
+}
+
+size_t fake_states_taken(void)
+{
+    size_t count = 0;
+    for (; fake.states_done < fake.state_count; count++)
+        fake_state_done(true);
+    return count;
+}
+
 void fake_area_done(bool taken)
 {
     assert_true(fake.areas_done < fake.area_count);
     fake.areas_done++;
-    fake.publisher.area_done(fake.publisher.ctx, taken);
+    fake.publisher.retained_done(fake.publisher.ctx, PUBLISHER_AREAS, taken);
 }
 
 size_t fake_areas_taken(void)
@@ -372,7 +406,7 @@ void publisher_close(struct publisher *publisher, const char *last_status, void 
 void fake_link(bool up)
 {
     fake.link_up = up;
-    fake.area_count = fake.areas_done = 0;
+    fake.area_count = fake.areas_done = fake.state_count = fake.states_done = 0;
     fake.publisher.link(fake.publisher.ctx, up, up ? "connected" : "gone");
 }
 

@@ -42,6 +42,12 @@ struct fake_area {
     struct message_area area;
 };
 
+/* Its body as text: there is no decoder but the reader's. */
+struct fake_state {
+    char topic[SW_TOPIC_SIZE];
+    char body[4096];
+};
+
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device;    /* in the configuration of the next start */
@@ -81,6 +87,8 @@ struct fake_ports {
     size_t sent_count;
     struct fake_area areas[FAKE_LIST_MAX];
     size_t area_count, areas_done; /* handed over, and answered by fake_area_done() */
+    struct fake_state states[FAKE_LIST_MAX];
+    size_t state_count, states_done;
     struct fake_reply replies[128];
     size_t reply_count;
     struct message_status_summary status; /* the last one */
@@ -117,6 +125,9 @@ void fake_receipt(const char *payload);
 void fake_area_done(bool taken);
 /* All that are and will be under way; returns how many. */
 size_t fake_areas_taken(void);
+/* The same for states. */
+void fake_state_done(bool taken);
+size_t fake_states_taken(void);
 void fake_advance(struct gateway_under_test *test, int64_t ms);
 
 /* A node's records first..last, one a second, water index on slot 0 (or as told). */

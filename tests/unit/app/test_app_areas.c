@@ -138,10 +138,11 @@ static void what_left_the_configuration_is_taken_away(void **state)
     (void)state;
     struct gateway_under_test test;
     begin_up(&test);
-    fake.publisher.area_kept(fake.publisher.ctx, CELL);
-    fake.publisher.area_kept(fake.publisher.ctx, "stillwater/c/g/area/a/gone");
-    fake.publisher.area_kept(fake.publisher.ctx, "stillwater/c/g/area/c"); /* two homes alone are shown nowhere */
-    fake.publisher.area_kept(fake.publisher.ctx, "stillwater/c/other/area/a");
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS, CELL);
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS, "stillwater/c/g/area/a/gone");
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS,
+                                 "stillwater/c/g/area/c"); /* two homes alone are shown nowhere */
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS, "stillwater/c/other/area/a");
     size_t before = fake.area_count;
     fake_advance(&test, 1000);
     (void)fake_areas_taken();
@@ -152,8 +153,8 @@ static void what_left_the_configuration_is_taken_away(void **state)
     fake.without_device = true;
     gateway_kill_and_begin(&test);
     fake_link(true);
-    fake.publisher.area_kept(fake.publisher.ctx, CELL);
-    fake.publisher.area_kept(fake.publisher.ctx, STREET);
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS, CELL);
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_AREAS, STREET);
     fake_advance(&test, 1000);
     (void)fake_areas_taken();
     assert_int_equal(fake.area_count, 2);

@@ -1,6 +1,7 @@
 /* The register of open alerts, against a list that is kept plainly. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/alert/open_alerts.h"
 
@@ -44,6 +45,14 @@ static void an_alert_is_there_until_it_is_over(void **state)
     assert_non_null(found);
     assert_int_equal(found->state, SW_ALERT_STATE_ACKNOWLEDGED);
     assert_string_equal(found->actor, "officer-12");
+    assert_string_equal(found->headline, "");
+    char headline[OPEN_ALERT_HEADLINE_SIZE + 10];
+    memset(headline, 'x', sizeof headline - 1);
+    headline[sizeof headline - 1] = '\0';
+    open_alerts_describe(world.open, 7, &alert, headline);
+    struct sw_alert none = revision_of(7, SW_ALERT_KIND_COVER_OPEN, 1, 1, SW_ALERT_STATE_RAISED);
+    open_alerts_describe(world.open, 7, &none, "of none");
+    assert_int_equal(strlen(found->headline), OPEN_ALERT_HEADLINE_SIZE - 1);
     assert_int_equal(open_alerts_count(world.open), 1);
     assert_null(open_alerts_find(world.open, 7, SW_ALERT_KIND_COVER_OPEN));
     alert = revision_of(7, SW_ALERT_KIND_LEVEL, 1, 3, SW_ALERT_STATE_CLEARED);

@@ -1,7 +1,7 @@
 /* Writes what the encoders make, and what the command decoder says, for check_schemas.py: one line each,
  *   <what> TAB <JSON>
- * where <what> is alert, status, area, incident, command, command-result (bodies), vocabulary (names from the tables),
- * or taken / refused (command payloads, by the decoder's own verdict). */
+ * where <what> is alert, status, area, incident, state, command, command-result (bodies), vocabulary (names from the
+ * tables), or taken / refused (command payloads, by the decoder's own verdict). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #define ALERTS    6000
 #define AREAS     300
 #define INCIDENTS 100
+#define STATES    100
 
 static uint64_t dice = 20261122;
 
@@ -185,6 +186,33 @@ static void print_incidents(void)
     }
 }
 
+static void print_states(void)
+{
+    for (int number = 0; number < STATES; number++) {
+        static const char *const actors[] = {"", "officer-1"};
+        struct message_state_alert alerts[3];
+        struct message_state state = {.city = "northport",
+                                      .gateway = "gw-1",
+                                      .subject = "canal-3",
+                                      .time = roll_time(),
+                                      .alerts = alerts,
+                                      .count = (size_t)roll(1, 3)};
+        for (size_t i = 0; i < state.count; i++)
+            alerts[i] = (struct message_state_alert){
+                .id = "gw-1.level.canal-3.20261122T034000000Z",
+                .revision = (uint32_t)roll(1, UINT32_MAX),
+                .kind = (enum sw_alert_kind)roll(1, SW_ALERT_KIND_COUNT - 1),
+                .state = (enum sw_alert_state)roll(SW_ALERT_STATE_RAISED, SW_ALERT_STATE_DISPATCHED),
+                .colour = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1),
+                .drill = roll(0, 1) != 0,
+                .raised_at = roll_time(),
+                .updated_at = roll_time(),
+                .headline = "Site caf\xc3\xa9: \"wet\" \xff",
+                .actor = actors[roll(0, 1)]};
+        print_body("state", message_state_encode(&state));
+    }
+}
+
 static void print_commands(void)
 {
     for (int action = SW_ALERT_ACTION_ACKNOWLEDGE; action <= SW_ALERT_ACTION_RESOLVE; action++)
@@ -297,6 +325,7 @@ static void print_vocabulary(void)
 #include "stillwater/alert.def"
         };
         print_names("area:colour", names, sizeof names / sizeof names[0]);
+        print_names("state:colour", names, sizeof names / sizeof names[0]);
         PRINT("alert:colour")
 #undef SW_COLOUR
 #define SW_COLOUR(code, name, text, severity, urgency) severity,
@@ -390,6 +419,7 @@ static void print_vocabulary(void)
                                                 print_statuses();
                                                 print_areas();
                                                 print_incidents();
+                                                print_states();
                                                 print_commands();
                                                 print_drills();
                                                 print_weather();

@@ -38,16 +38,16 @@ static void on_command(void *ctx, const struct publisher_command *command)
     if (rig->answer) assert_int_equal(publisher_reply(rig->publisher, command, rig->answer), SW_OK);
 }
 
-static void on_area_done(void *ctx, bool taken)
+static void on_retained_done(void *ctx, enum publisher_retained kind, bool taken)
 {
     struct rig *rig = ctx;
-    *(taken ? &rig->areas_taken : &rig->areas_refused) += 1;
+    (taken ? rig->retained_taken : rig->retained_refused)[kind]++;
 }
 
-static void on_area_kept(void *ctx, const char *topic)
+static void on_retained_kept(void *ctx, enum publisher_retained kind, const char *topic)
 {
     struct rig *rig = ctx;
-    rig->areas_kept++;
+    rig->retained_kept[kind]++;
     (void)snprintf(rig->kept, sizeof rig->kept, "%s", topic);
 }
 
@@ -79,8 +79,8 @@ void rig_init(struct rig *rig, uint16_t port)
 
 static int start(struct rig *rig, char *text, size_t text_size)
 {
-    struct publisher_events events = {rig,        on_link,      on_taken,     on_receipt,
-                                      on_command, on_area_done, on_area_kept, on_weather};
+    struct publisher_events events = {rig,        on_link,          on_taken,         on_receipt,
+                                      on_command, on_retained_done, on_retained_kept, on_weather};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);
 }
 

@@ -33,7 +33,8 @@ struct rig {
     char receipt[512];
     unsigned commands;
     char command[512], response_topic[256], correlation[64];
-    unsigned areas_taken, areas_refused, areas_kept;
+    unsigned retained_taken[PUBLISHER_RETAINED_COUNT], retained_refused[PUBLISHER_RETAINED_COUNT];
+    unsigned retained_kept[PUBLISHER_RETAINED_COUNT];
     char kept[512]; /* topic of the last one */
     unsigned weathers;
     char weather[512];

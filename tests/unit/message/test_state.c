@@ -1,0 +1,90 @@
+/* What is open of a subject: all of it, the worst first, and nothing that does not apply. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "message/message.h"
+
+static const struct message_state_alert soon = {.id = "gw-1.level_soon.canal-3.20261122T030000000Z",
+                                                .revision = 1,
+                                                .kind = SW_ALERT_KIND_LEVEL_SOON,
+                                                .state = SW_ALERT_STATE_RAISED,
+                                                .colour = SW_COLOUR_YELLOW,
+                                                .raised_at = {1795316400000},
+                                                .updated_at = {1795316400000},
+                                                .headline = "Site canal-3: orange band expected soon",
+                                                .actor = ""};
+static const struct message_state_alert wet = {.id = "gw-1.level.canal-3.20261122T034000000Z",
+                                               .revision = 4,
+                                               .kind = SW_ALERT_KIND_LEVEL,
+                                               .state = SW_ALERT_STATE_ACKNOWLEDGED,
+                                               .colour = SW_COLOUR_RED,
+                                               .raised_at = {1795318800000},
+                                               .updated_at = {1795318860123},
+                                               .headline = "Site canal-3: water level in the red band",
+                                               .actor = "officer-12"};
+
+static void the_body_is_as_documented(void **state)
+{
+    (void)state;
+    const struct message_state_alert alerts[] = {soon, wet};
+    struct message_state open = {"northport", "gw-1", "canal-3", {1795318861000}, alerts, 2};
+    char *body = message_state_encode(&open);
+    assert_string_equal(
+        body,
+        "{\"schema\":\"stillwater.state/1\",\"city\":\"northport\",\"gateway\":\"gw-1\",\"subject\":\"canal-3\","
+        "\"time\":\"2026-11-22T03:41:01.000Z\",\"colour\":\"red\",\"alerts\":["
+        "{\"id\":\"gw-1.level.canal-3.20261122T034000000Z\",\"revision\":4,\"kind\":\"level\","
+        "\"state\":\"acknowledged\",\"colour\":\"red\",\"headline\":\"Site canal-3: water level in the red band\","
+        "\"raised_at\":\"2026-11-22T03:40:00.000Z\",\"updated_at\":\"2026-11-22T03:41:00.123Z\","
+        "\"actor\":\"officer-12\"},"
+        "{\"id\":\"gw-1.level_soon.canal-3.20261122T030000000Z\",\"revision\":1,\"kind\":\"level_soon\","
+        "\"state\":\"raised\",\"colour\":\"yellow\",\"headline\":\"Site canal-3: orange band expected soon\","
+        "\"raised_at\":\"2026-11-22T03:00:00.000Z\",\"updated_at\":\"2026-11-22T03:00:00.000Z\"}]}");
+    free(body);
+}
+
+static void of_one_colour_the_oldest_is_first(void **state)
+{
+    (void)state;
+    struct message_state_alert older = wet;
+    older.id = "older";
+    older.raised_at.ms--;
+    const struct message_state_alert alerts[] = {wet, older};
+    struct message_state open = {"northport", "gw-1", "canal-3", {1795318861000}, alerts, 2};
+    char *body = message_state_encode(&open);
+    assert_true(strstr(body, "older") < strstr(body, wet.id));
+    free(body);
+}
+
+static void a_drill_colours_nothing(void **state)
+{
+    (void)state;
+    struct message_state_alert drill = wet;
+    drill.drill = true;
+    const struct message_state_alert alerts[] = {drill, soon};
+    struct message_state open = {"northport", "gw-1", "canal-3", {1795318861000}, alerts, 2};
+    char *body = message_state_encode(&open);
+    assert_non_null(strstr(body, "\"colour\":\"yellow\",\"alerts\":[{\"id\":\"gw-1.level_soon"));
+    assert_non_null(strstr(body, "\"drill\":true"));
+    free(body);
+    open.count = 1;
+    body = message_state_encode(&open);
+    assert_non_null(strstr(body, "\"colour\":\"green\",\"alerts\":[{\"id\":\"gw-1.level."));
+    free(body);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_body_is_as_documented),
+        cmocka_unit_test(of_one_colour_the_oldest_is_first),
+        cmocka_unit_test(a_drill_colours_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
