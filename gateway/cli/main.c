@@ -5,26 +5,39 @@
 #include "cli/audit.h"
 #include "cli/backtest.h"
 #include "cli/precision.h"
+#include "cli/readiness.h"
 #include "cli/replay.h"
 
-static const char usage[] = "Usage: stillwater COMMAND [OPTIONS]\n"
-                            "\n"
-                            "  replay     run the detectors over a history of readings (stillwater replay --help)\n"
-                            "  backtest   measure the detectors on published data (stillwater backtest --help)\n"
-                            "  precision  what came of the alerts, from feedback (stillwater precision --help)\n"
-                            "  audit      who did what to an alert, and proof of it (stillwater audit --help)\n"
-                            "  --version  print the version\n"
-                            "  --help     this text\n";
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *what;
+} commands[] = {
+    {"replay", replay_main, "run the detectors over a history of readings"},
+    {"backtest", backtest_main, "measure the detectors on published data"},
+    {"precision", precision_main, "what came of the alerts, from feedback"},
+    {"audit", audit_main, "who did what to an alert, and proof of it"},
+    {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
+};
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static int print_usage(FILE *to)
+{
+    fputs("Usage: stillwater COMMAND [OPTIONS]\n\n", to);
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
+    return fputs("  --version  print the version\n"
+                 "  --help     this text; COMMAND --help tells more\n",
+                 to) < 0;
+}
 
 int main(int argc, char **argv)
 {
-    if (argc >= 2 && strcmp(argv[1], "replay") == 0) return replay_main(argc - 1, argv + 1);
-    if (argc >= 2 && strcmp(argv[1], "backtest") == 0) return backtest_main(argc - 1, argv + 1);
-    if (argc >= 2 && strcmp(argv[1], "precision") == 0) return precision_main(argc - 1, argv + 1);
-    if (argc >= 2 && strcmp(argv[1], "audit") == 0) return audit_main(argc - 1, argv + 1);
+    for (size_t i = 0; argc >= 2 && i < COMMAND_COUNT; i++)
+        if (strcmp(argv[1], commands[i].name) == 0) return commands[i].run(argc - 1, argv + 1);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) return printf("stillwater %s\n", STILLWATER_VERSION) < 0;
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) return fputs(usage, stdout) < 0;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) return print_usage(stdout);
     if (argc >= 2) fprintf(stderr, "stillwater: \"%s\" is not a command\n", argv[1]);
-    fputs(usage, stderr);
+    (void)print_usage(stderr);
     return EXIT_STATUS_UNUSABLE;
 }
