@@ -51,5 +51,6 @@ void config_free(struct gateway_config *config)
     free(config->mqtt.ca_file);
     free(config->mqtt.certificate_file);
     free(config->mqtt.key_file);
+    free(config->registry.people);
     free(config);
 }

@@ -621,6 +621,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         build_mqtt(&build);
         build_incident(&build);
         build_storm(&build);
+        if (raw->registry) build.config->registry.people = copy(&build, raw->registry->people);
         struct policy built_in = policy_city_default();
         build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
         build_groups(&build);

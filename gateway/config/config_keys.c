@@ -21,9 +21,9 @@ const struct config_key *config_key_at(size_t index)
     return index < sizeof keys / sizeof keys[0] ? &keys[index] : NULL;
 }
 
-/* Compares leaving out the digits between brackets. */
-static bool path_equals(const char *pattern, const char *path)
+bool config_key_is(const struct config_key *key, const char *path)
 {
+    const char *pattern = key->path;
     while (*pattern != '\0' && *pattern == *path) {
         if (*pattern == '[') path += strspn(path + 1, "0123456789");
         pattern++;
@@ -47,7 +47,7 @@ const struct config_key *config_key_find(const char *path)
 {
     const char *wanted = as_the_citys(path);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (path_equals(keys[i].path, wanted)) return &keys[i];
+        if (config_key_is(&keys[i], wanted)) return &keys[i];
     return NULL;
 }
 

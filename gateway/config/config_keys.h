@@ -28,6 +28,9 @@ struct config_key {
     const char *meaning;
 };
 
+/* Whether this is the key of that path, which may have indices: "lines[3].port" is of "lines[].port". */
+bool config_key_is(const struct config_key *key, const char *path);
+
 /* The i-th key; NULL past the last. Static storage. */
 const struct config_key *config_key_at(size_t index);
 

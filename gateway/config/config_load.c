@@ -1,101 +1,26 @@
-#include <cyaml/cyaml.h>
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "config/config_build.h"
-#include "config/config_document.h"
-#include "config/config_problems.h"
+#include "config/config_file.h"
 #include "config/config_rules.h"
 #include "config/config_schema.h"
-#include "config/config_shape.h"
 #include "stillwater/error.h"
 
-/* Far above any real configuration; keeps a wrong path (a disk, a database) from being read whole. */
-#define FILE_SIZE_MAX (8u * 1024 * 1024)
-
-static uint8_t *read_file(const char *file, size_t *size, struct config_problems *problems)
-{
-    uint8_t *bytes = NULL;
-    FILE *stream = fopen(file, "rb");
-    if (!stream) {
-        config_problem(problems, 0, "", "cannot open the file: %s; expected a readable YAML file", strerror(errno));
-        return NULL;
-    }
-    bytes = malloc(FILE_SIZE_MAX + 1);
-    if (!bytes) {
-        config_problem(problems, 0, "", "no memory to read the file");
-    } else {
-        *size = fread(bytes, 1, FILE_SIZE_MAX + 1, stream);
-        if (ferror(stream))
-            config_problem(problems, 0, "", "cannot read the file: %s; expected a readable YAML file", strerror(errno));
-        else if (*size > FILE_SIZE_MAX)
-            config_problem(problems, 0, "", "the file is larger than %u bytes; expected a configuration",
-                           FILE_SIZE_MAX);
-    }
-    fclose(stream);
-    if (problems->count == 0) return bytes;
-    free(bytes);
-    return NULL;
-}
-
-/* libcyaml says what is wrong in its first message at error level and where in a later one. */
-struct cyaml_text {
-    char first[256];
+struct load {
+    enum config_use use;
+    struct gateway_config *config;
 };
 
-__attribute__((format(printf, 3, 0))) static void keep_first(cyaml_log_t level, void *ctx, const char *format,
-                                                             va_list arguments)
+static void make(void *ctx, const void *raw, struct config_document *document, struct config_problems *problems)
 {
-    struct cyaml_text *text = ctx;
-    if (level < CYAML_LOG_ERROR || text->first[0] != '\0') return;
-    vsnprintf(text->first, sizeof text->first, format, arguments);
-    text->first[strcspn(text->first, "\n")] = '\0';
-}
-
-static struct gateway_config *load_checked(const uint8_t *bytes, size_t size, enum config_use use,
-                                           struct config_document *document, struct config_problems *problems)
-{
-    struct cyaml_text text = {""};
-    const cyaml_config_t settings = {.log_fn = keep_first,
-                                     .log_ctx = &text,
-                                     .mem_fn = cyaml_mem,
-                                     .log_level = CYAML_LOG_ERROR,
-                                     .flags = CYAML_CFG_NO_ALIAS};
-    cyaml_data_t *loaded = NULL;
-    cyaml_err_t error = cyaml_load_data(bytes, size, &settings, &config_schema, &loaded, NULL);
-    if (error != CYAML_OK) {
-        config_problem(problems, 0, "", "%s: %s", cyaml_strerror(error), text.first);
-        return NULL;
-    }
-    const struct raw_config *raw = loaded;
-    struct gateway_config *config = config_build(raw, document, problems);
-    if (config) config_rules_check(config, raw, use, document, problems);
-    cyaml_free(&settings, &config_schema, loaded, 0);
-    return config;
+    struct load *load = ctx;
+    load->config = config_build(raw, document, problems);
+    if (load->config) config_rules_check(load->config, raw, load->use, document, problems);
 }
 
 int config_load(const char *file, enum config_use use, struct config_report report, struct gateway_config **config)
 {
-    struct config_problems problems = {report, file, 0};
-    struct config_document document;
-    size_t size = 0;
-    *config = NULL;
-    uint8_t *bytes = read_file(file, &size, &problems);
-    if (!bytes) return SW_ERROR_CONFIG;
-    struct gateway_config *loaded = NULL;
-    if (config_document_parse(&document, bytes, size, &problems) == SW_OK) {
-        if (config_shape_check(&document, &problems) == SW_OK)
-            loaded = load_checked(bytes, size, use, &document, &problems);
-        config_document_free(&document);
-    }
-    free(bytes);
-    if (loaded && problems.count == 0) {
-        *config = loaded;
-        return SW_OK;
-    }
-    config_free(loaded);
-    return SW_ERROR_CONFIG;
+    struct load load = {use, NULL};
+    int error = config_file_load(file, (struct config_maker){{&config_schema, config_key_find}, &load, make}, report);
+    if (error) config_free(load.config);
+    *config = error ? NULL : load.config;
+    return error;
 }

@@ -225,12 +225,17 @@ struct raw_store {
     char *path;
 };
 
+struct raw_registry {
+    char *people;
+};
+
 struct raw_config {
     char *schema, *city, *gateway;
     struct raw_store *store;
     struct raw_mqtt *mqtt;
     struct raw_incident *incident;
     struct raw_storm *storm;
+    struct raw_registry *registry;
     struct raw_policy *policy;
     struct raw_group *groups;
     uint32_t groups_count;

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config_keys.h"
-#include "config/config_schema.h"
 #include "stillwater/error.h"
 
 struct walk {
     struct config_document *document;
+    const struct config_shape *shape;
     struct config_problems *problems;
     bool *seen; /* by node number: an alias leads to a node a second time */
 };
@@ -71,7 +70,7 @@ static bool first_visit(struct walk *walk, const yaml_node_t *node, unsigned lin
 static void check_scalar(struct walk *walk, const yaml_node_t *node, unsigned line, const char *path)
 {
     char expected[CONFIG_EXPECTED_SIZE];
-    const struct config_key *key = config_key_find(path);
+    const struct config_key *key = walk->shape->key(path);
     if (!key) {
         config_problem(walk->problems, line, path, "key has a place in the schema but no row in the table of keys");
         return;
@@ -155,7 +154,7 @@ static void check_mapping(struct walk *walk, const yaml_node_t *node, unsigned l
             continue;
         char field_path[CONFIG_PATH_SIZE], expected[CONFIG_EXPECTED_SIZE];
         snprintf(field_path, sizeof field_path, "%s%s%s", path, *path ? "." : "", field->key);
-        const struct config_key *row = config_key_find(field_path);
+        const struct config_key *row = walk->shape->key(field_path);
         snprintf(expected, sizeof expected, "a value");
         if (row) config_key_expected(row, expected);
         config_problem(walk->problems, line, field_path, "key is missing; expected %s", expected);
@@ -190,17 +189,18 @@ static void check_value(struct walk *walk, const yaml_node_t *node, unsigned lin
         check_scalar(walk, node, line, path);
 }
 
-int config_shape_check(struct config_document *document, struct config_problems *problems)
+int config_shape_check(struct config_document *document, const struct config_shape *shape,
+                       struct config_problems *problems)
 {
     unsigned before = problems->count;
     size_t count = (size_t)(document->yaml.nodes.top - document->yaml.nodes.start);
-    struct walk walk = {document, problems, calloc(count, sizeof(bool))};
+    struct walk walk = {document, shape, problems, calloc(count, sizeof(bool))};
     if (!walk.seen) {
         config_problem(problems, 0, "", "no memory to check the file");
         return SW_ERROR_CONFIG;
     }
     const yaml_node_t *root = yaml_document_get_root_node(&document->yaml);
-    check_value(&walk, root, line_of(root), &config_schema, "");
+    check_value(&walk, root, line_of(root), shape->schema, "");
     free(walk.seen);
     return problems->count > before ? SW_ERROR_CONFIG : SW_OK;
 }

@@ -98,6 +98,13 @@ struct config_storm {
     uint32_t poll_interval_ms;
 };
 
+/* Files about the city that all its gateways share; NULL = none. */
+struct config_registry {
+    char *people;
+};
+
+struct duty_roster;
+
 struct gateway_config {
     char city[SW_ID_SIZE];
     char gateway[SW_ID_SIZE];
@@ -105,6 +112,8 @@ struct gateway_config {
     struct config_mqtt mqtt; /* host NULL where the file has no mqtt section (replay) */
     struct incident_rules incident;
     struct config_storm storm;
+    struct config_registry registry;
+    const struct duty_roster *duty; /* what registry.people says; set by whoever loads it (registry/people.h) */
     struct policy policy;
     struct config_group *groups;
     uint32_t group_count;

@@ -1,0 +1,104 @@
+#include "registry/people.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/config_file.h"
+#include "registry/people_build.h"
+#include "registry/people_hours.h"
+#include "stillwater/error.h"
+
+struct load {
+    const char *city;
+    struct duty_roster *roster;
+};
+
+static void make(void *ctx, const void *raw, struct config_document *document, struct config_problems *problems)
+{
+    struct load *load = ctx;
+    people_build(load->roster, load->city, raw, document, problems);
+}
+
+int people_load(const char *file, const char *city, const struct time_zone *zone, struct config_report report,
+                struct duty_roster **roster)
+{
+    struct load load = {city, calloc(1, sizeof *load.roster)};
+    *roster = NULL;
+    if (!load.roster) {
+        report.problem(report.ctx, file, 0, "", "no memory for the people");
+        return SW_ERROR_CONFIG;
+    }
+    load.roster->zone = *zone;
+    int error = config_file_load(file, (struct config_maker){{&people_schema, people_key_find}, &load, make}, report);
+    if (error)
+        people_free(load.roster);
+    else
+        *roster = load.roster;
+    return error;
+}
+
+void people_free(struct duty_roster *roster)
+{
+    if (!roster) return;
+    for (uint32_t i = 0; i < roster->person_count; i++) {
+        free(roster->people[i].hours);
+        free(roster->people[i].leave);
+        free(roster->people[i].deputies);
+    }
+    free(roster->people);
+    free(roster->areas);
+    free(roster);
+}
+
+/* ---- hours without anybody ---- */
+
+#define GAPS_SIZE 512
+
+static size_t add_gap(char text[GAPS_SIZE], size_t used, uint16_t from_min, uint16_t until_min)
+{
+    char from[PEOPLE_MINUTE_SIZE], until[PEOPLE_MINUTE_SIZE];
+    people_minute_format(from_min, false, from);
+    people_minute_format(until_min, true, until);
+    if (used >= GAPS_SIZE) return used;
+    return used + (size_t)snprintf(text + used, GAPS_SIZE - used, "%s%s-%s", used ? ", " : "", from, until);
+}
+
+/* What begins with the week goes on from what ends with it. Returns how much was written. */
+static size_t list_gaps(const struct duty_roster *roster, uint32_t area, char text[GAPS_SIZE])
+{
+    size_t used = 0;
+    uint16_t from = 0, until, first_until = 0;
+    for (; duty_next_gap(roster, area, &from, &until); from = until) {
+        if (from == 0 && until < DUTY_WEEK_MIN)
+            first_until = until;
+        else if (until == DUTY_WEEK_MIN && first_until != 0)
+            return add_gap(text, used, from, first_until);
+        else
+            used = add_gap(text, used, from, until);
+    }
+    return first_until != 0 ? add_gap(text, used, 0, first_until) : used;
+}
+
+static const struct duty_area *next_with_responsible(const struct duty_roster *roster, uint32_t area)
+{
+    do
+        area = roster->areas[area].parent;
+    while (roster->areas[area].responsible == DUTY_NONE);
+    return &roster->areas[area];
+}
+
+void people_each_gap(const struct duty_roster *roster, void *ctx, void (*warn)(void *ctx, const char *text))
+{
+    for (uint32_t i = 0; i < roster->area_count; i++) {
+        const struct duty_area *area = &roster->areas[i];
+        char gaps[GAPS_SIZE], text[GAPS_SIZE + 2 * SW_AREA_PATH_SIZE + 64];
+        if (list_gaps(roster, i, gaps) == 0) continue;
+        if (area->parent == DUTY_NONE)
+            snprintf(text, sizeof text, "%s: nobody on %s; %s is called all the same", area->path, gaps,
+                     roster->people[area->responsible].id);
+        else
+            snprintf(text, sizeof text, "%s: nobody on %s; goes to %s", area->path, gaps,
+                     next_with_responsible(roster, i)->path);
+        warn(ctx, text);
+    }
+}
