@@ -60,9 +60,12 @@ void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct 
     log_event(LOG_LEVEL_INFO, alert->drill ? "drill" : "alert", "%s revision %u: %s, %s", alert->id, alert->revision,
               sw_alert_state_name(alert->state), sw_colour_name(alert->colour));
     if (subject != NO_SUBJECT) incidents_on_alert(gateway, subject, alert);
+    /* It is in the register while any of its revisions is told, the first and the last among them. */
+    bool is_open = subject != NO_SUBJECT && sw_alert_state_is_open(alert->state);
+    if (is_open) open_alerts_take(gateway->open, subject, alert);
     journal_alert(gateway, subject, alert);
     if (subject == NO_SUBJECT) return;
-    open_alerts_take(gateway->open, subject, alert);
+    if (!is_open) open_alerts_take(gateway->open, subject, alert);
     char headline[MESSAGE_HEADLINE_SIZE];
     message_alert_headline(alert, headline);
     open_alerts_describe(gateway->open, subject, alert, headline);

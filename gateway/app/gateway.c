@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/areas.h"
 #include "app/commands.h"
+#include "app/escalations.h"
 #include "app/gateway_state.h"
 #include "app/incidents.h"
 #include "app/journal.h"
@@ -91,6 +92,7 @@ static void on_link(void *ctx, bool up, const char *text)
     states_on_link(ctx, up);
     outbox_on_link(ctx, up);
     areas_on_link(ctx, up);
+    escalations_on_link(ctx, up);
 }
 
 static void on_taken(void *ctx, int64_t token)
@@ -138,8 +140,10 @@ static void watch_clock(struct gateway *gateway)
     struct sw_wall wall = gateway->clock.wall();
     struct sw_mono mono = gateway->clock.mono();
     int64_t step_ms = sw_wall_diff_ms(wall, gateway->last_wall) - sw_mono_diff_ms(mono, gateway->last_mono);
-    if (step_ms > STEP_MS || step_ms < -STEP_MS)
+    if (step_ms > STEP_MS || step_ms < -STEP_MS) {
         log_event(LOG_LEVEL_WARNING, "clock", "the wall clock was set by %+.3f s", (double)step_ms / 1000);
+        escalations_on_clock_set(gateway, step_ms);
+    }
     if (sw_wall_diff_ms(wall, gateway->last_wall) > TICK_MS + STEP_MS) core_resume(gateway->core);
     gateway->last_wall = wall;
     gateway->last_mono = mono;
@@ -150,6 +154,7 @@ void gateway_tick(struct gateway *gateway)
     if (gateway->phase == PHASE_RUNNING) {
         watch_clock(gateway);
         core_tick(gateway->core, gateway->clock.wall());
+        escalations_tick(gateway);
         areas_tick(gateway);
         incidents_tick(gateway);
         states_tick(gateway);
@@ -180,6 +185,7 @@ static void on_timer_closed(uv_handle_t *handle)
     incidents_free(gateway);
     states_free(gateway);
     retained_free(gateway);
+    escalations_free(gateway);
     alerts_free(gateway);
     subjects_free(gateway);
     free(gateway);
@@ -278,6 +284,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     if (error) return error;
     subjects_restore(gateway);
     alerts_restore(gateway);
+    escalations_restore(gateway);
     retired_resolve(gateway);
     int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
     if (behind_ms > STEP_MS)
@@ -290,6 +297,7 @@ static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
 {
     int error = alerts_build(gateway);
     if (!error) error = states_build(gateway);
+    if (!error) error = escalations_build(gateway);
     if (error) snprintf(text, text_size, "no memory for the alerts");
     return error;
 }

@@ -6,6 +6,7 @@
 #include "core/alert/open_alerts.h"
 #include "core/area/area.h"
 #include "core/core.h"
+#include "core/escalation/escalation.h"
 #include "core/incident/incident.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
@@ -167,10 +168,18 @@ struct incidents {
     struct incident_book *book; /* subjects have the core's indices */
 };
 
+/* Who has to act on the open alerts. */
+struct escalation_pump {
+    struct escalation *of;             /* by slot of the register of open alerts; NULL = no people file */
+    const struct escalation *climbing; /* the step whose revision is being made */
+    bool up;                           /* link to the broker */
+    struct sw_mono up_since;
+};
+
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
-    uint64_t receipts, receipts_refused, alerts_replayed;
+    uint64_t receipts, receipts_refused, alerts_replayed, escalations;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };
@@ -198,6 +207,7 @@ struct gateway {
     struct area_pump areas;
     struct incidents incidents;
     struct state_pump states;
+    struct escalation_pump escalations;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/escalations.h"
 #include "app/incidents.h"
 #include "app/log.h"
 #include "app/outbox.h"
@@ -59,9 +60,12 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
     const struct gateway_config *config = gateway->config;
     snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_ALERT "/%s", config->city, config->gateway,
              alert->id);
+    struct message_escalation escalation;
+    escalations_on_revision(gateway, subject, alert, &escalation);
     struct message_alert_about about = {.city = config->city,
                                         .gateway = config->gateway,
                                         .place = subjects_place(gateway, subject),
+                                        .escalation = &escalation,
                                         .incident = incidents_id(gateway, subject, alert, incident)};
     char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);

@@ -11,6 +11,7 @@
 #include "app/gateway.h"
 #include "app/log.h"
 #include "app/notify.h"
+#include "registry/people.h"
 #include "stillwater/error.h"
 
 #define EXIT_USAGE 2
@@ -112,6 +113,11 @@ static void warn_of_delivery(const char *file, const struct gateway_config *conf
             file);
 }
 
+static void warn_of_gap(void *file, const char *text)
+{
+    printf("%s: warning: %s\n", (const char *)file, text);
+}
+
 static void on_stopped(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -175,17 +181,25 @@ int main(int count, char **arguments)
     struct options options = {NULL, false};
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
+    struct duty_roster *roster = NULL;
     int status = parse(count, arguments, &options);
     if (status >= 0) return status;
     if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;
+    if (people_load_of(config, report, &roster) != SW_OK) {
+        config_free(config);
+        return EXIT_USAGE;
+    }
+    config->duty = roster;
     if (options.check) {
         warn_of_ports(options.config, config);
         warn_of_delivery(options.config, config);
+        if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
         printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
         status = EXIT_SUCCESS;
     } else {
         status = run(config);
     }
+    people_free(roster);
     config_free(config);
     return status;
 }

@@ -69,6 +69,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "records_missing", gateway->counters.records_missing);
     add(list, "samples_dropped", gateway->counters.samples_dropped);
     add(list, "alert_revisions", gateway->counters.alerts);
+    add(list, "escalations", gateway->counters.escalations);
     add(list, "commands", gateway->counters.commands);
     add(list, "commands_refused", gateway->counters.commands_refused);
     add(list, "area_messages", gateway->retained[PUBLISHER_AREAS].published);

@@ -163,6 +163,17 @@ static void complain(struct watch *watch, const char *topic, const char *reason)
     (void)fflush(out);
 }
 
+/* Who has to act till when; of an alert that waits for nobody, nothing. */
+static void say_escalation(FILE *out, const struct message_escalation *escalation)
+{
+    char time[MESSAGE_TIME_SIZE];
+    if (escalation->deadline.ms == 0) return;
+    message_time_format(escalation->deadline, time);
+    (void)fprintf(out, "; %s", escalation->responsible);
+    if (escalation->deputy_of[0] != '\0') (void)fprintf(out, " for %s", escalation->deputy_of);
+    (void)fprintf(out, " has until %s (%s)", time, escalation->area);
+}
+
 static void say_alert(FILE *out, const struct message_alert_summary *alert)
 {
     char time[MESSAGE_TIME_SIZE], colour[16];
@@ -174,6 +185,7 @@ static void say_alert(FILE *out, const struct message_alert_summary *alert)
     (void)fprintf(out, "%s  %-6s  %-12s  %s", time, colour, sw_alert_state_name(alert->state), alert->headline);
     if (alert->actor[0] != '\0') (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
     if (alert->note[0] != '\0') (void)fprintf(out, ": %s", alert->note);
+    say_escalation(out, &alert->escalation);
     (void)fprintf(out, "  (%s/%s, alert %s, revision %u)\n", alert->city, alert->gateway, alert->id, alert->revision);
     (void)fflush(out);
 }

@@ -6,6 +6,7 @@
 #include "cli/backtest.h"
 #include "cli/precision.h"
 #include "cli/readiness.h"
+#include "cli/registry.h"
 #include "cli/replay.h"
 
 static const struct {
@@ -17,6 +18,7 @@ static const struct {
     {"backtest", backtest_main, "measure the detectors on published data"},
     {"precision", precision_main, "what came of the alerts, from feedback"},
     {"audit", audit_main, "who did what to an alert, and proof of it"},
+    {"registry", registry_main, "who answers for an area at an hour"},
     {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

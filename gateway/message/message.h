@@ -27,12 +27,23 @@ int message_time_parse(const char *text, struct sw_wall *time);
  * open alert that does not change, and a centre that was away for days has to learn of it, and that another is over. */
 #define MESSAGE_EXPIRES_MS INT64_C(604800000)
 
+/* Who has to act on an alert, and until when (docs/escalation.md). */
+struct message_escalation {
+    uint32_t level; /* levels above the alert's own area */
+    char area[SW_AREA_PATH_SIZE];
+    char responsible[SW_ID_SIZE]; /* "" = not known: there is no escalation */
+    char deputy_of[SW_ID_SIZE];   /* "" = nobody */
+    uint32_t repeat;              /* how often it was alarmed again at the top */
+    struct sw_wall deadline;      /* 0 = none */
+};
+
 /* What an alert's message says beside the alert itself. Pointers are the caller's; what is NULL or not known is left
  * out. */
 struct message_alert_about {
     const char *city, *gateway;
     const struct config_place *place;
     const char *incident; /* id of the one it belongs to */
+    const struct message_escalation *escalation;
 };
 
 /* stillwater.alert/1. */
@@ -55,6 +66,7 @@ struct message_alert_summary {
     struct sw_wall updated_at, expires;
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
     char incident[SW_ALERT_ID_SIZE];                           /* "" = none */
+    struct message_escalation escalation;
 };
 
 /* SW_OK, or SW_ERROR_MESSAGE with `text` as in message_command_decode. Members this build does not know are let pass:

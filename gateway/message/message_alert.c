@@ -63,6 +63,19 @@ static void add_place(struct json_builder *body, const struct config_place *plac
     json_add_object(body, "place", &object);
 }
 
+static void add_escalation(struct json_builder *body, const struct message_escalation *escalation)
+{
+    if (!escalation || escalation->responsible[0] == '\0') return;
+    struct json_builder object = json_builder_new();
+    json_add_integer(&object, "level", escalation->level);
+    json_add_string(&object, "area", escalation->area);
+    json_add_string(&object, "responsible", escalation->responsible);
+    json_add_text(&object, "deputy_of", escalation->deputy_of);
+    if (escalation->repeat > 0) json_add_integer(&object, "repeat", escalation->repeat);
+    json_add_known_time(&object, "deadline", escalation->deadline);
+    json_add_object(body, "escalation", &object);
+}
+
 static void add_evidence(struct json_builder *body, const struct sw_evidence *evidence)
 {
     struct json_builder object = json_builder_new();
@@ -121,6 +134,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     json_add_text(&body, "note", alert->note);
     add_place(&body, about->place);
     if (about->incident) json_add_string(&body, "incident", about->incident);
+    add_escalation(&body, about->escalation);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }
@@ -138,6 +152,21 @@ static void read_vocabulary(struct json_reader *reader, struct message_alert_sum
     if (summary->kind == SW_ALERT_KIND_NONE) json_reader_fail(reader, "kind: \"%s\" is not an alert kind", kind);
     if (summary->state == SW_ALERT_STATE_NONE) json_reader_fail(reader, "state: \"%s\" is not an alert state", state);
     if (summary->colour == SW_COLOUR_COUNT) json_reader_fail(reader, "colour: \"%s\" is not a colour", colour);
+}
+
+static void read_escalation(struct json_reader *outer, struct message_escalation *escalation)
+{
+    struct json_reader reader;
+    char text[JSON_INNER_TEXT_SIZE];
+    if (!json_reader_enter(outer, json_object_get(outer->root, "escalation"), "escalation", &reader, text)) return;
+    json_read_count(&reader, "level", JSON_REQUIRED, 0, &escalation->level);
+    json_read_area_path(&reader, "area", escalation->area);
+    json_read_id(&reader, "responsible", JSON_REQUIRED, escalation->responsible, sizeof escalation->responsible);
+    json_read_id(&reader, "deputy_of", JSON_OPTIONAL, escalation->deputy_of, sizeof escalation->deputy_of);
+    json_read_count(&reader, "repeat", JSON_OPTIONAL, 1, &escalation->repeat);
+    if (json_read_present(&reader, "deadline", JSON_OPTIONAL))
+        json_read_time(&reader, "deadline", &escalation->deadline);
+    json_reader_leave(outer, "escalation", &reader);
 }
 
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
@@ -158,5 +187,6 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_string(&reader, "actor", JSON_OPTIONAL, summary->actor, sizeof summary->actor);
     json_read_string(&reader, "note", JSON_OPTIONAL, summary->note, sizeof summary->note);
     json_read_alert_id(&reader, "incident", JSON_OPTIONAL, summary->incident);
+    read_escalation(&reader, &summary->escalation);
     return json_reader_close(&reader);
 }

@@ -104,73 +104,51 @@ static void read_colour(struct json_reader *reader, enum sw_colour *colour)
         *colour = found;
 }
 
-static void read_path(struct json_reader *reader, char path[SW_AREA_PATH_SIZE])
-{
-    json_read_string(reader, "area", JSON_REQUIRED, path, SW_AREA_PATH_SIZE);
-    if (!reader->failed && !sw_area_path_valid(path))
-        json_reader_fail(reader, "area: found \"%s\", expected levels joined by '/', without '+' and '#'", path);
-}
-
-/* What is read of the object goes through a reader of its own; its first error becomes the outer one's, with the name
- * before it. False when there is nothing to read. */
-static bool enter(struct json_reader *outer, json_t *value, const char *name, struct json_reader *inner, char text[160])
-{
-    if (outer->failed || !value) return false;
-    *inner = (struct json_reader){value, text, 160, false};
-    if (!json_is_object(value)) json_reader_fail(outer, "%s: expected an object", name);
-    return !outer->failed;
-}
-
-static void leave(struct json_reader *outer, const char *name, const struct json_reader *inner)
-{
-    if (inner->failed) json_reader_fail(outer, "%s.%s", name, inner->text);
-}
-
 static void read_count(struct json_reader *outer, const char *name, struct area_count *count)
 {
     struct json_reader reader;
     char text[160];
-    if (!enter(outer, json_object_get(outer->root, name), name, &reader, text)) return;
+    if (!json_reader_enter(outer, json_object_get(outer->root, name), name, &reader, text)) return;
     json_read_count(&reader, "watched", JSON_REQUIRED, 1, &count->watched);
     json_read_count(&reader, "unknown", JSON_REQUIRED, 0, &count->unknown);
     for (int colour = 0; colour < SW_COLOUR_COUNT; colour++)
         json_read_count(&reader, colour_members[colour], JSON_REQUIRED, 0, &count->colours[colour]);
-    leave(outer, name, &reader);
+    json_reader_leave(outer, name, &reader);
 }
 
 static void read_rain(struct json_reader *outer, struct message_area *area)
 {
     struct json_reader reader;
     char text[160];
-    if (!enter(outer, json_object_get(outer->root, "rain"), "rain", &reader, text)) return;
+    if (!json_reader_enter(outer, json_object_get(outer->root, "rain"), "rain", &reader, text)) return;
     json_read_count(&reader, "watched", JSON_REQUIRED, 1, &area->rain_watched);
     json_read_count(&reader, "unknown", JSON_REQUIRED, 0, &area->rain_unknown);
-    leave(outer, "rain", &reader);
+    json_reader_leave(outer, "rain", &reader);
 }
 
 static void read_homes(struct json_reader *outer, struct message_area *area)
 {
     struct json_reader reader;
     char text[160];
-    if (!enter(outer, json_object_get(outer->root, "homes"), "homes", &reader, text)) return;
+    if (!json_reader_enter(outer, json_object_get(outer->root, "homes"), "homes", &reader, text)) return;
     json_read_count(&reader, "watched", JSON_REQUIRED, AREA_HOMES_MIN, &area->homes_watched);
     read_colour(&reader, &area->homes_colour);
     json_read_bool(&reader, "unknown", &area->homes_unknown);
-    leave(outer, "homes", &reader);
+    json_reader_leave(outer, "homes", &reader);
 }
 
 static void read_sensor(struct json_reader *outer, json_t *value, struct message_area_sensor *sensor)
 {
     struct json_reader reader;
     char text[160], kind[16] = "";
-    if (!enter(outer, value, "worst", &reader, text)) return;
+    if (!json_reader_enter(outer, value, "worst", &reader, text)) return;
     json_read_id(&reader, "subject", JSON_REQUIRED, sensor->subject, sizeof sensor->subject);
     json_read_string(&reader, "kind", JSON_REQUIRED, kind, sizeof kind);
     read_colour(&reader, &sensor->colour);
     sensor->is_cover = strcmp(kind, "cover") == 0;
     if (!sensor->is_cover && strcmp(kind, "level") != 0)
         json_reader_fail(&reader, "kind: found \"%s\", expected level or cover", kind);
-    leave(outer, "worst", &reader);
+    json_reader_leave(outer, "worst", &reader);
 }
 
 static void read_worst(struct json_reader *reader, struct message_area *area)
@@ -191,7 +169,7 @@ int message_area_decode(const char *payload, size_t size, struct message_area *a
     struct json_reader reader = json_reader_open(payload, size, AREA_SIZE_MAX, SW_SCHEMA_AREA, text, text_size);
     json_read_id(&reader, "city", JSON_REQUIRED, area->city, sizeof area->city);
     json_read_id(&reader, "gateway", JSON_REQUIRED, area->gateway, sizeof area->gateway);
-    read_path(&reader, area->area);
+    json_read_area_path(&reader, "area", area->area);
     json_read_time(&reader, "time", &area->time);
     read_colour(&reader, &area->colour);
     json_read_bool(&reader, "unknown", &area->unknown);

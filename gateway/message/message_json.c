@@ -287,6 +287,27 @@ void json_read_time(struct json_reader *reader, const char *name, struct sw_wall
         json_reader_fail(reader, "%s: found \"%s\", expected an RFC 3339 time", name, found);
 }
 
+void json_read_area_path(struct json_reader *reader, const char *name, char out[SW_AREA_PATH_SIZE])
+{
+    json_read_string(reader, name, JSON_REQUIRED, out, SW_AREA_PATH_SIZE);
+    if (!reader->failed && !sw_area_path_valid(out))
+        json_reader_fail(reader, "%s: found \"%s\", expected levels joined by '/', without '+' and '#'", name, out);
+}
+
+bool json_reader_enter(struct json_reader *outer, json_t *value, const char *name, struct json_reader *inner,
+                       char text[JSON_INNER_TEXT_SIZE])
+{
+    if (outer->failed || !value) return false;
+    *inner = (struct json_reader){value, text, JSON_INNER_TEXT_SIZE, false};
+    if (!json_is_object(value)) json_reader_fail(outer, "%s: expected an object", name);
+    return !outer->failed;
+}
+
+void json_reader_leave(struct json_reader *outer, const char *name, const struct json_reader *inner)
+{
+    if (inner->failed) json_reader_fail(outer, "%s.%s", name, inner->text);
+}
+
 int json_reader_close(struct json_reader *reader)
 {
     json_decref(reader->root);

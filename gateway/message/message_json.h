@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "stillwater/time.h"
+#include "stillwater/topics.h"
 
 /* Members come out in the order they were added. */
 struct json_builder {
@@ -58,6 +59,15 @@ void json_read_count(struct json_reader *reader, const char *name, enum json_pre
                      uint32_t *out);
 void json_read_bool(struct json_reader *reader, const char *name, bool *out);
 void json_read_time(struct json_reader *reader, const char *name, struct sw_wall *out);
+void json_read_area_path(struct json_reader *reader, const char *name, char out[SW_AREA_PATH_SIZE]);
+
+/* What is read of an object inside goes through a reader of its own; its first error becomes the outer one's, with the
+ * name before it. False when there is nothing to read, and no leaving then. */
+#define JSON_INNER_TEXT_SIZE 160
+bool json_reader_enter(struct json_reader *outer, json_t *value, const char *name, struct json_reader *inner,
+                       char text[JSON_INNER_TEXT_SIZE]);
+void json_reader_leave(struct json_reader *outer, const char *name, const struct json_reader *inner);
+
 int json_reader_close(struct json_reader *reader); /* SW_OK or SW_ERROR_MESSAGE */
 
 #endif

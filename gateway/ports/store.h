@@ -45,8 +45,9 @@ struct store_feedback {
 /* Domains of snapshots beyond those of the core's subjects (enum subject_domain). Numbers are in the store. */
 enum store_snapshot_domain {
     STORE_SNAPSHOT_FIRST = 64,
-    STORE_SNAPSHOT_DRILLS = 64,   /* all open drills in one, under the name "drills" */
-    STORE_SNAPSHOT_INCIDENT = 70, /* an alert's part in an incident, by subject and kind (app/incidents.c) */
+    STORE_SNAPSHOT_DRILLS = 64,     /* all open drills in one, under the name "drills" */
+    STORE_SNAPSHOT_ESCALATION = 65, /* who has to act on an open alert, by its id */
+    STORE_SNAPSHOT_INCIDENT = 70,   /* an alert's part in an incident, by subject and kind (app/incidents.c) */
 };
 
 /* A command that was carried out and neither made an alert revision nor brought feedback: for the trail. */

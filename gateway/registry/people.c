@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config_file.h"
 #include "registry/people_build.h"
@@ -37,6 +38,13 @@ int people_load(const char *file, const char *city, const struct time_zone *zone
     return error;
 }
 
+int people_load_of(const struct gateway_config *config, struct config_report report, struct duty_roster **roster)
+{
+    *roster = NULL;
+    if (!config->registry.people) return SW_OK;
+    return people_load(config->registry.people, config->city, &config->policy.habit.zone, report, roster);
+}
+
 void people_free(struct duty_roster *roster)
 {
     if (!roster) return;
@@ -59,8 +67,10 @@ static size_t add_gap(char text[GAPS_SIZE], size_t used, uint16_t from_min, uint
     char from[PEOPLE_MINUTE_SIZE], until[PEOPLE_MINUTE_SIZE];
     people_minute_format(from_min, false, from);
     people_minute_format(until_min, true, until);
+    bool same_day = strncmp(from, until, 4) == 0;
     if (used >= GAPS_SIZE) return used;
-    return used + (size_t)snprintf(text + used, GAPS_SIZE - used, "%s%s-%s", used ? ", " : "", from, until);
+    return used + (size_t)snprintf(text + used, GAPS_SIZE - used, "%s%s-%s", used ? ", " : "", from,
+                                   same_day ? until + 4 : until);
 }
 
 /* What begins with the week goes on from what ends with it. Returns how much was written. */

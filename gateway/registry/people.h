@@ -13,6 +13,8 @@
  * people_free), or SW_ERROR_CONFIG after at least one problem was reported. */
 int people_load(const char *file, const char *city, const struct time_zone *zone, struct config_report report,
                 struct duty_roster **roster);
+/* The one that the configuration names, by the clocks of its policy. SW_OK and NULL when it names none. */
+int people_load_of(const struct gateway_config *config, struct config_report report, struct duty_roster **roster);
 void people_free(struct duty_roster *roster);
 
 /* Calls warn() with a sentence for each area that nobody is on duty for at some hour of a week without leave. */

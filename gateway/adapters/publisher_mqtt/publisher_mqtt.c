@@ -469,6 +469,14 @@ static int add_pair(mosquitto_property **properties, const char *name, const cha
     return mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, name, value);
 }
 
+static int add_escalation(mosquitto_property **properties, const struct message_escalation *escalation)
+{
+    char level[16];
+    (void)snprintf(level, sizeof level, "%u", escalation->level);
+    int error = add_pair(properties, "responsible", escalation->responsible);
+    return error == MOSQ_ERR_SUCCESS ? add_pair(properties, "level", level) : error;
+}
+
 /* Properties say again what a subscriber sorts by, so that it need not read the body. */
 static int alert_properties(const struct publisher *publisher, const char *payload, bool replayed,
                             mosquitto_property **properties)
@@ -486,6 +494,8 @@ static int alert_properties(const struct publisher *publisher, const char *paylo
     error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
+    if (error == MOSQ_ERR_SUCCESS && alert.escalation.responsible[0] != '\0')
+        error = add_escalation(properties, &alert.escalation);
     if (error == MOSQ_ERR_SUCCESS && alert.drill) error = add_pair(properties, SW_PROPERTY_DRILL, "true");
     return error;
 }

@@ -7,9 +7,10 @@
 /* A hash of (subject, kind, whether it is a drill) with linear probing over a dense list. */
 struct open_alerts {
     uint32_t capacity, count;
-    uint32_t bucket_count; /* a power of two */
-    uint32_t *buckets;     /* place + 1; 0 = empty */
-    struct open_alert *list;
+    uint32_t bucket_count;   /* a power of two */
+    uint32_t *buckets;       /* place + 1; 0 = empty */
+    struct open_alert *list; /* where it was ever used, also beyond `count`, each entry has a slot of its own */
+    uint32_t used;           /* entries that were */
 };
 
 static size_t buckets_at(void)
@@ -76,7 +77,11 @@ static void drop(struct open_alerts *open, uint32_t bucket)
     uint32_t place = open->buckets[bucket] - 1;
     const struct open_alert *last = &open->list[open->count - 1];
     open->buckets[bucket_of(open, last->subject, last->kind, last->drill)] = place + 1;
-    if (last != &open->list[place]) open->list[place] = *last;
+    if (last != &open->list[place]) {
+        uint32_t slot = open->list[place].slot;
+        open->list[place] = *last;
+        open->list[open->count - 1].slot = slot;
+    }
     empty_bucket(open, bucket);
     open->count--;
 }
@@ -84,6 +89,7 @@ static void drop(struct open_alerts *open, uint32_t bucket)
 static void write(struct open_alert *entry, uint32_t subject, const struct sw_alert *alert)
 {
     *entry = (struct open_alert){.subject = subject,
+                                 .slot = entry->slot,
                                  .drill = alert->drill,
                                  .kind = alert->kind,
                                  .state = alert->state,
@@ -111,6 +117,10 @@ void open_alerts_take(struct open_alerts *open, uint32_t subject, const struct s
     if (known == 0) {
         if (open->count == open->capacity) return;
         open->buckets[bucket] = known = ++open->count;
+        if (open->used < open->count) {
+            open->list[open->used].slot = open->used;
+            open->used++;
+        }
     }
     write(&open->list[known - 1], subject, alert);
 }
@@ -153,4 +163,12 @@ const struct open_alert *open_alerts_find_drill(const struct open_alerts *open, 
                                                 enum sw_alert_kind kind)
 {
     return find(open, subject, kind, true);
+}
+
+const struct open_alert *open_alerts_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind,
+                                        const char *id)
+{
+    const struct open_alert *found = find(open, subject, kind, false);
+    if (!found || strcmp(found->id, id) != 0) found = find(open, subject, kind, true);
+    return found && strcmp(found->id, id) == 0 ? found : NULL;
 }

@@ -14,6 +14,7 @@
 
 struct open_alert {
     uint32_t subject; /* index in the core */
+    uint32_t slot;    /* below the capacity and its own while it is open: where others keep what they know of it */
     bool drill;       /* not to be counted among what is real */
     enum sw_alert_kind kind;
     enum sw_alert_state state; /* an open one */
@@ -49,5 +50,9 @@ const struct open_alert *open_alerts_at(const struct open_alerts *open, uint32_t
 const struct open_alert *open_alerts_find(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind);
 const struct open_alert *open_alerts_find_drill(const struct open_alerts *open, uint32_t subject,
                                                 enum sw_alert_kind kind);
+
+/* The entry of this very alert or drill; NULL when it is not open. */
+const struct open_alert *open_alerts_of(const struct open_alerts *open, uint32_t subject, enum sw_alert_kind kind,
+                                        const char *id);
 
 #endif

@@ -50,7 +50,7 @@ static const struct bad cases[] = {
     {"city: suzhou", "---\ncity: suzhou", {"3: : a second YAML document; expected only one"}},
     {"store:",
      "stor:",
-     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, incident, storm,"
+     {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, incident, storm, registry,"
       " policy, groups, subjects, lines"}},
     {"volume_l: 2.5",
      "volume_l: 2.5, volume_1: 3",

@@ -129,6 +129,38 @@ static void it_holds_what_a_plain_list_holds(void **state)
     free(world.memory);
 }
 
+/* What others keep by slot must stay with its alert, whatever moves in the register. */
+static void an_alert_keeps_its_slot_and_shares_it_with_no_other(void **state)
+{
+    (void)state;
+    struct register_under_test world;
+    world_open(&world, SUBJECTS);
+    uint32_t owner[SUBJECTS], slot_of[SUBJECTS]; /* UINT32_MAX: none */
+    memset(owner, 0xff, sizeof owner);
+    memset(slot_of, 0xff, sizeof slot_of);
+    unsigned seed = 7;
+    for (int step = 0; step < 20000; step++) {
+        seed = seed * 1103515245u + 12345u;
+        uint32_t subject = (seed >> 16) % SUBJECTS;
+        bool ends = slot_of[subject] != UINT32_MAX;
+        struct sw_alert alert = revision_of(subject, SW_ALERT_KIND_LEVEL, 1, 1 + (uint32_t)step,
+                                            ends ? SW_ALERT_STATE_CLEARED : SW_ALERT_STATE_RAISED);
+        if (ends) {
+            assert_int_equal(open_alerts_of(world.open, subject, alert.kind, alert.id)->slot, slot_of[subject]);
+            owner[slot_of[subject]] = UINT32_MAX;
+            slot_of[subject] = UINT32_MAX;
+        }
+        open_alerts_take(world.open, subject, &alert);
+        const struct open_alert *entry = open_alerts_of(world.open, subject, alert.kind, alert.id);
+        assert_int_equal(entry == NULL, ends);
+        if (ends) continue;
+        assert_true(entry->slot < SUBJECTS && owner[entry->slot] == UINT32_MAX);
+        owner[entry->slot] = subject;
+        slot_of[subject] = entry->slot;
+    }
+    free(world.memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_comes_late_changes_nothing),
         cmocka_unit_test(a_drill_stands_beside_the_real_one),
         cmocka_unit_test(it_holds_what_a_plain_list_holds),
+        cmocka_unit_test(an_alert_keeps_its_slot_and_shares_it_with_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,16 @@ static void roll_evidence(struct sw_evidence *evidence)
     evidence->estimated_time = roll(0, 1) != 0;
 }
 
+static struct message_escalation roll_escalation(int number)
+{
+    struct message_escalation escalation = {.level = (uint32_t)roll(0, 5), .repeat = (uint32_t)roll(0, 3)};
+    if (roll(0, 1)) escalation.deadline = roll_time();
+    (void)snprintf(escalation.area, sizeof escalation.area, "northport/district-%d", number);
+    if (roll(0, 1)) (void)snprintf(escalation.responsible, sizeof escalation.responsible, "worker-%d", number);
+    if (roll(0, 1)) (void)snprintf(escalation.deputy_of, sizeof escalation.deputy_of, "worker-7");
+    return escalation;
+}
+
 static void print_alert(int number)
 {
     struct sw_alert alert = {.revision = (uint32_t)roll(1, UINT32_MAX)};
@@ -88,7 +98,9 @@ static void print_alert(int number)
     if (roll(0, 1)) (void)snprintf(place.grid, sizeof place.grid, "northport/east/mill-lane/c%d", number);
     alert.drill = roll(0, 9) == 0;
     roll_evidence(&alert.evidence);
-    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .place = &place};
+    struct message_escalation escalation = roll_escalation(number);
+    struct message_alert_about about = {
+        .city = "northport", .gateway = "gw-1", .place = &place, .escalation = &escalation};
     if (roll(0, 1)) about.incident = "gw-1.incident.canal-3.20261122T034000000Z";
     print_body("alert", message_alert_encode(&alert, &about));
 }

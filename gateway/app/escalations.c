@@ -1,0 +1,179 @@
+#include "app/escalations.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/journal.h"
+#include "app/log.h"
+#include "app/subjects.h"
+#include "message/message_text.h"
+
+int escalations_build(struct gateway *gateway)
+{
+    if (!gateway->config->duty) return SW_OK;
+    gateway->escalations.of = calloc(core_alert_capacity(gateway->core), sizeof *gateway->escalations.of);
+    return gateway->escalations.of ? SW_OK : SW_ERROR_NO_SPACE;
+}
+
+void escalations_free(struct gateway *gateway)
+{
+    free(gateway->escalations.of);
+}
+
+static const char *grid_of(const struct gateway *gateway, uint32_t subject)
+{
+    const struct config_place *place = subjects_place(gateway, subject);
+    return place ? place->grid : "";
+}
+
+static struct escalation *escalation_of(struct gateway *gateway, const struct open_alert *open)
+{
+    return &gateway->escalations.of[open->slot];
+}
+
+static struct escalation_alert standing_of(const struct gateway *gateway, const struct open_alert *open)
+{
+    return (struct escalation_alert){grid_of(gateway, open->subject), open->state, open->colour};
+}
+
+static void keep(struct gateway *gateway, const char *alert_id, const struct escalation *escalation)
+{
+    uint8_t bytes[ESCALATION_SIZE_MAX];
+    size_t size = escalation_write(escalation, bytes);
+    journal_snapshot(gateway, STORE_SNAPSHOT_ESCALATION, alert_id, bytes, size);
+}
+
+/* ---- start ---- */
+
+static void on_snapshot(void *ctx, int domain, const char *name, const uint8_t *bytes, size_t size)
+{
+    struct gateway *gateway = ctx;
+    uint32_t subject;
+    enum sw_alert_kind kind;
+    if (domain != STORE_SNAPSHOT_ESCALATION) return;
+    const struct open_alert *open = NULL;
+    if (gateway->escalations.of && core_find_open_alert(gateway->core, name, &subject, &kind) == SW_OK)
+        open = open_alerts_of(gateway->open, subject, kind, name);
+    if (!open) {
+        journal_forget(gateway, STORE_SNAPSHOT_ESCALATION, name);
+        return;
+    }
+    int error = escalation_read(escalation_of(gateway, open), bytes, size);
+    if (error)
+        log_event(LOG_LEVEL_WARNING, name, "who was asked last is not known, it begins anew: %s", sw_error_text(error));
+}
+
+void escalations_restore(struct gateway *gateway)
+{
+    const struct duty_roster *roster = gateway->config->duty;
+    struct sw_wall now = gateway->clock.wall();
+    store_each_snapshot(gateway->store, gateway, on_snapshot);
+    for (uint32_t i = 0; roster && i < open_alerts_count(gateway->open); i++) {
+        const struct open_alert *open = open_alerts_at(gateway->open, i);
+        struct escalation *escalation = escalation_of(gateway, open);
+        if (escalation->state == SW_ALERT_STATE_NONE)
+            escalation_follow(escalation, roster, standing_of(gateway, open), now);
+        else
+            escalation_resume(escalation, roster, open->colour, now);
+        keep(gateway, open->id, escalation);
+    }
+}
+
+/* ---- revisions ---- */
+
+static void tell(const struct escalation *escalation, const struct duty_roster *roster, enum sw_colour colour,
+                 struct message_escalation *told)
+{
+    told->level = escalation->level;
+    told->repeat = escalation->repeat;
+    told->deadline = escalation_deadline(escalation, roster, colour);
+    memcpy(told->area, escalation->area, sizeof told->area);
+    memcpy(told->responsible, escalation->responsible, sizeof told->responsible);
+    memcpy(told->deputy_of, escalation->deputy_of, sizeof told->deputy_of);
+}
+
+void escalations_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
+                             struct message_escalation *told)
+{
+    const struct duty_roster *roster = gateway->config->duty;
+    memset(told, 0, sizeof *told);
+    if (!roster) return;
+    const struct open_alert *open =
+        subject == NO_SUBJECT ? NULL : open_alerts_of(gateway->open, subject, alert->kind, alert->id);
+    /* Notes that are over as soon as they are told, and what is watched no longer. */
+    struct escalation in_passing = {.state = SW_ALERT_STATE_NONE};
+    struct escalation *escalation = open ? escalation_of(gateway, open) : &in_passing;
+    if (alert->revision == 1) *escalation = in_passing;
+    if (gateway->escalations.climbing)
+        *escalation = *gateway->escalations.climbing;
+    else
+        escalation_follow(escalation, roster,
+                          (struct escalation_alert){grid_of(gateway, subject), alert->state, alert->colour},
+                          alert->updated_at);
+    tell(escalation, roster, alert->colour, told);
+    if (sw_alert_state_is_open(alert->state))
+        keep(gateway, alert->id, escalation);
+    else if (alert->revision > 1)
+        journal_forget(gateway, STORE_SNAPSHOT_ESCALATION, alert->id);
+}
+
+/* ---- time ---- */
+
+void escalations_on_link(struct gateway *gateway, bool up)
+{
+    gateway->escalations.up = up;
+    gateway->escalations.up_since = gateway->clock.mono();
+}
+
+void escalations_on_clock_set(struct gateway *gateway, int64_t step_ms)
+{
+    for (uint32_t i = 0; gateway->escalations.of && i < open_alerts_count(gateway->open); i++) {
+        const struct open_alert *open = open_alerts_at(gateway->open, i);
+        escalation_shift(escalation_of(gateway, open), step_ms);
+        keep(gateway, open->id, escalation_of(gateway, open));
+    }
+}
+
+static void write_note(char note[SW_ALERT_NOTE_SIZE], const struct escalation *before, const struct escalation *after,
+                       struct sw_wall now)
+{
+    struct message_line line = message_line_over(note, SW_ALERT_NOTE_SIZE);
+    message_line_add(&line, "not %s in ", before->state == SW_ALERT_STATE_ACKNOWLEDGED ? "dispatched" : "acknowledged");
+    message_line_add_duration(&line, sw_wall_diff_ms(now, before->since));
+    message_line_add(&line, ": %s %s (%s", after->repeat > 0 ? "alarmed again at" : "escalated to", after->area,
+                     after->responsible);
+    if (after->deputy_of[0] != '\0') message_line_add(&line, " for %s", after->deputy_of);
+    message_line_add(&line, ")");
+}
+
+static void climb(struct gateway *gateway, const struct open_alert *open, struct sw_wall now)
+{
+    char note[SW_ALERT_NOTE_SIZE];
+    struct escalation *escalation = escalation_of(gateway, open), next = *escalation;
+    escalation_climb(&next, gateway->config->duty, standing_of(gateway, open), now);
+    write_note(note, escalation, &next, now);
+    gateway->escalations.climbing = &next;
+    int error = core_on_action(gateway->core, open->id, open->revision, SW_ALERT_ACTION_ESCALATE, "", note, now);
+    gateway->escalations.climbing = NULL;
+    if (error) {
+        log_event(LOG_LEVEL_ERROR, open->id, "cannot go up: %s", sw_error_text(error));
+        escalation->deadline.ms = 0;
+        return;
+    }
+    gateway->counters.escalations++;
+}
+
+void escalations_tick(struct gateway *gateway)
+{
+    const struct escalation_pump *pump = &gateway->escalations;
+    struct sw_wall now = gateway->clock.wall();
+    if (!pump->of || !pump->up || sw_mono_diff_ms(gateway->clock.mono(), pump->up_since) < ESCALATIONS_SETTLE_MS)
+        return;
+    for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
+        const struct open_alert *open = open_alerts_at(gateway->open, i);
+        const struct escalation *escalation = &pump->of[open->slot];
+        if (escalation->deadline.ms == 0 || now.ms < escalation->deadline.ms) continue;
+        if (escalation_deadline(escalation, gateway->config->duty, open->colour).ms != 0) climb(gateway, open, now);
+    }
+}
