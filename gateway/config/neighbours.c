@@ -1,9 +1,6 @@
 #include "config/neighbours.h"
 
-#include <math.h>
-
-#define METRES_PER_DEGREE 111195.0 /* of a great circle: 6371 km mean radius */
-#define RADIANS(degrees)  ((degrees)*3.14159265358979323846 / 180)
+#include "core/near/globe.h"
 
 struct nearest {
     uint32_t subject[CORE_NEIGHBOURS_MAX];
@@ -11,12 +8,10 @@ struct nearest {
     uint32_t count;
 };
 
-/* On the plane that touches the globe there: good to a metre at these distances. */
 static double distance_m(const struct config_place *a, const struct config_place *b)
 {
-    double north = (b->latitude - a->latitude) * METRES_PER_DEGREE;
-    double east = (b->longitude - a->longitude) * METRES_PER_DEGREE * cos(RADIANS(a->latitude));
-    return hypot(north, east);
+    struct globe_point from = globe_point(a->latitude, a->longitude), to = globe_point(b->latitude, b->longitude);
+    return globe_distance_m(&from, &to);
 }
 
 /* Keeps the list sorted; one more than it holds falls off its end. */
