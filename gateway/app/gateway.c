@@ -12,6 +12,7 @@
 #include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/nearby.h"
 #include "app/outbox.h"
 #include "app/records.h"
 #include "app/retained.h"
@@ -187,6 +188,7 @@ static void on_timer_closed(uv_handle_t *handle)
     retained_free(gateway);
     escalations_free(gateway);
     alerts_free(gateway);
+    nearby_close(gateway);
     subjects_free(gateway);
     free(gateway);
     if (stopped) stopped(ctx);
@@ -362,7 +364,8 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     uv_timer_init(loop, &gateway->timer);
 
     struct core_sink sink = {gateway, on_alert};
-    int error = subjects_build(gateway, sink, text, text_size);
+    int error = nearby_open(gateway, text, text_size);
+    if (!error) error = subjects_build(gateway, sink, text, text_size);
     if (!error) error = build_alerts(gateway, text, text_size);
     if (!error) error = journal_init(gateway);
     if (!error) error = open_store(gateway, text, text_size);

@@ -11,6 +11,7 @@
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
 #include "ports/store.h"
+#include "registry/places.h"
 
 #define NO_SUBJECT           UINT32_MAX
 #define COMMANDS_WAITING_MAX 64u
@@ -196,6 +197,7 @@ struct gateway {
     struct line_state *lines;
     void *open_memory;
     struct open_alerts *open;
+    struct places places; /* none where the configuration names no registry */
 
     struct store *store;
     struct field_bus *bus;

@@ -8,6 +8,7 @@
 #include "app/escalations.h"
 #include "app/incidents.h"
 #include "app/log.h"
+#include "app/nearby.h"
 #include "app/outbox.h"
 #include "app/states.h"
 #include "app/subjects.h"
@@ -62,11 +63,14 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
              alert->id);
     struct message_escalation escalation;
     escalations_on_revision(gateway, subject, alert, &escalation);
+    struct near_found near[SW_PLACES_NEAR_MAX];
     struct message_alert_about about = {.city = config->city,
                                         .gateway = config->gateway,
                                         .place = subjects_place(gateway, subject),
                                         .escalation = &escalation,
+                                        .near = near,
                                         .incident = incidents_id(gateway, subject, alert, incident)};
+    about.near_count = nearby_find(gateway, about.place, near);
     char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
     free(body);

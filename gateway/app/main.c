@@ -12,6 +12,7 @@
 #include "app/log.h"
 #include "app/notify.h"
 #include "registry/people.h"
+#include "registry/places.h"
 #include "stillwater/error.h"
 
 #define EXIT_USAGE 2
@@ -118,6 +119,17 @@ static void warn_of_gap(void *file, const char *text)
     printf("%s: warning: %s\n", (const char *)file, text);
 }
 
+static int check_places(const struct gateway_config *config, struct config_report report)
+{
+    struct places places;
+    const char *file = config->registry.places;
+    if (!file) return SW_OK;
+    int error = places_load(file, report, &places);
+    if (!error) printf("%s: good: %u places\n", file, places.count);
+    places_free(&places);
+    return error;
+}
+
 static void on_stopped(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -173,6 +185,7 @@ static int run(const struct gateway_config *config)
     bool closed = uv_loop_close(&daemon.loop) == 0;
     if (!closed) log_event(LOG_LEVEL_ERROR, "daemon", "the event loop still has handles");
     if (!error) log_event(LOG_LEVEL_INFO, "daemon", "stopped");
+    if (error == SW_ERROR_CONFIG) return EXIT_USAGE;
     return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -195,7 +208,7 @@ int main(int count, char **arguments)
         warn_of_delivery(options.config, config);
         if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
         printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
-        status = EXIT_SUCCESS;
+        status = check_places(config, report) == SW_OK ? EXIT_SUCCESS : EXIT_USAGE;
     } else {
         status = run(config);
     }

@@ -186,6 +186,7 @@ static void say_alert(FILE *out, const struct message_alert_summary *alert)
     if (alert->actor[0] != '\0') (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
     if (alert->note[0] != '\0') (void)fprintf(out, ": %s", alert->note);
     say_escalation(out, &alert->escalation);
+    if (alert->near[0] != '\0') (void)fprintf(out, "; near: %s", alert->near);
     (void)fprintf(out, "  (%s/%s, alert %s, revision %u)\n", alert->city, alert->gateway, alert->id, alert->revision);
     (void)fflush(out);
 }

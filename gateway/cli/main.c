@@ -4,6 +4,7 @@
 
 #include "cli/audit.h"
 #include "cli/backtest.h"
+#include "cli/near.h"
 #include "cli/precision.h"
 #include "cli/readiness.h"
 #include "cli/registry.h"
@@ -20,6 +21,7 @@ static const struct {
     {"audit", audit_main, "who did what to an alert, and proof of it"},
     {"registry", registry_main, "who answers for an area at an hour"},
     {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
+    {"near", near_main, "what is near a point, from the registry of places"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

@@ -45,6 +45,7 @@ void config_free(struct gateway_config *config)
     free(config->groups);
     free(config->subjects);
     free(config->store_path);
+    free(config->registry.places);
     free(config->mqtt.host);
     free(config->mqtt.username);
     free(config->mqtt.password_file);

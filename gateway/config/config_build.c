@@ -610,6 +610,18 @@ static void build_storm(struct build *build)
     lay_u32(&storm->poll_interval_ms, raw->poll_interval_ms);
 }
 
+static void build_registry(struct build *build)
+{
+    const struct raw_registry *raw = build->raw->registry;
+    struct config_registry *registry = &build->config->registry;
+    registry->reach = (struct near_reach){.camera_m = 300, .other_m = 3000};
+    if (!raw) return;
+    registry->people = copy(build, raw->people);
+    registry->places = copy(build, raw->places);
+    if (raw->camera_m) registry->reach.camera_m = *raw->camera_m;
+    if (raw->near_m) registry->reach.other_m = *raw->near_m;
+}
+
 struct gateway_config *config_build(const struct raw_config *raw, struct config_document *document,
                                     struct config_problems *problems)
 {
@@ -621,7 +633,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         build_mqtt(&build);
         build_incident(&build);
         build_storm(&build);
-        if (raw->registry) build.config->registry.people = copy(&build, raw->registry->people);
+        build_registry(&build);
         struct policy built_in = policy_city_default();
         build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
         build_groups(&build);

@@ -295,6 +295,7 @@ void config_rules_check(const struct gateway_config *config, const struct raw_co
     if (use == CONFIG_FOR_DAEMON) {
         check_daemon_parts(&rules);
         check_mqtt(&rules);
+        check_file(&rules, "registry.places", config->registry.places);
     }
     check_policy(&rules, "policy.", &config->policy);
     check_groups(&rules);

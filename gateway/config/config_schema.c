@@ -274,7 +274,9 @@ static const cyaml_schema_field_t storm_fields[] = {
 
 static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t registry_fields[] = {TEXT(OPTIONAL, raw_registry, people), CYAML_FIELD_END};
+static const cyaml_schema_field_t registry_fields[] = {
+    TEXT(OPTIONAL, raw_registry, people), TEXT(OPTIONAL, raw_registry, places), DECIMAL(raw_registry, camera_m),
+    DECIMAL(raw_registry, near_m), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t config_fields[] = {TEXT(REQUIRED, raw_config, schema),
                                                      TEXT(REQUIRED, raw_config, city),

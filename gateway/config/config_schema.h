@@ -227,6 +227,8 @@ struct raw_store {
 
 struct raw_registry {
     char *people;
+    char *places;
+    double *camera_m, *near_m;
 };
 
 struct raw_config {

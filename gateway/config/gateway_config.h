@@ -9,6 +9,7 @@
 
 #include "core/core.h"
 #include "core/incident/incident.h"
+#include "core/near/near.h"
 #include "stillwater/sensor_profile.h"
 #include "stillwater/topics.h"
 
@@ -101,6 +102,8 @@ struct config_storm {
 /* Files about the city that all its gateways share; NULL = none. */
 struct config_registry {
     char *people;
+    char *places;            /* GeoJSON */
+    struct near_reach reach; /* how far it is looked for what is near an alert */
 };
 
 struct duty_roster;

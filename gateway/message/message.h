@@ -14,6 +14,7 @@
 
 #include "config/gateway_config.h"
 #include "core/area/area.h"
+#include "core/near/near.h"
 #include "stillwater/alert.h"
 #include "stillwater/people.h"
 
@@ -42,8 +43,10 @@ struct message_escalation {
 struct message_alert_about {
     const char *city, *gateway;
     const struct config_place *place;
-    const char *incident; /* id of the one it belongs to */
     const struct message_escalation *escalation;
+    const char *incident;          /* id of the one it belongs to */
+    const struct near_found *near; /* the nearest first; at most SW_PLACES_NEAR_MAX */
+    uint32_t near_count;
 };
 
 /* stillwater.alert/1. */
@@ -52,6 +55,8 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
 /* One English sentence for a duty officer, without final stop, made from the alert's own figures. Cut to fit. */
 #define MESSAGE_HEADLINE_SIZE 320
 void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADLINE_SIZE]);
+
+#define MESSAGE_NEAR_SIZE 192
 
 /* What a receiver needs of an alert to route it, tell a duplicate and show it. */
 struct message_alert_summary {
@@ -67,6 +72,7 @@ struct message_alert_summary {
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
     char incident[SW_ALERT_ID_SIZE];                           /* "" = none */
     struct message_escalation escalation;
+    char near[MESSAGE_NEAR_SIZE]; /* "camera cam-17 45 m, shelter school-3 120 m"; the nearest three, "" = none */
 };
 
 /* SW_OK, or SW_ERROR_MESSAGE with `text` as in message_command_decode. Members this build does not know are let pass:

@@ -1,5 +1,6 @@
 #include "message/message.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "message/message_json.h"
@@ -76,6 +77,32 @@ static void add_escalation(struct json_builder *body, const struct message_escal
     json_add_object(body, "escalation", &object);
 }
 
+/* What a registry says of public places; nothing of the alert's own subject. */
+static json_t *encode_place(const struct near_found *found)
+{
+    const struct near_place *place = found->place;
+    struct json_builder object = json_builder_new();
+    json_add_string(&object, "kind", sw_place_kind_name(place->kind));
+    json_add_string(&object, "id", place->id);
+    if (place->name) json_add_string(&object, "name", place->name);
+    json_add_integer(&object, "distance_m", (int64_t)(found->distance_m + 0.5));
+    json_add_integer(&object, "bearing", (int64_t)(found->bearing_deg + 0.5) % 360);
+    if (place->capacity > 0) json_add_integer(&object, "capacity", place->capacity);
+    if (place->hours) json_add_string(&object, "hours", place->hours);
+    if (!object.failed) return object.root;
+    json_decref(object.root);
+    return NULL;
+}
+
+static void add_near(struct json_builder *body, const struct near_found *found, uint32_t count)
+{
+    if (count == 0) return;
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < count; i++)
+        if (json_array_append_new(list, encode_place(&found[i])) != 0) body->failed = true;
+    json_add(body, "near", list);
+}
+
 static void add_evidence(struct json_builder *body, const struct sw_evidence *evidence)
 {
     struct json_builder object = json_builder_new();
@@ -135,6 +162,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     add_place(&body, about->place);
     if (about->incident) json_add_string(&body, "incident", about->incident);
     add_escalation(&body, about->escalation);
+    add_near(&body, about->near, about->near_count);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }
@@ -169,6 +197,27 @@ static void read_escalation(struct json_reader *outer, struct message_escalation
     json_reader_leave(outer, "escalation", &reader);
 }
 
+/* One that is not as it should be is left out: the alert counts. */
+static void read_near(const struct json_reader *reader, char out[MESSAGE_NEAR_SIZE])
+{
+    const json_t *list = json_object_get(reader->root, "near");
+    size_t used = 0;
+    for (size_t i = 0; i < 3 && i < json_array_size(list); i++) {
+        const json_t *place = json_array_get(list, i);
+        const char *kind = json_string_value(json_object_get(place, "kind"));
+        const char *id = json_string_value(json_object_get(place, "id"));
+        json_int_t distance_m = json_integer_value(json_object_get(place, "distance_m"));
+        if (!kind || !id || !sw_id_valid(kind) || !sw_id_valid(id)) continue;
+        int length = snprintf(out + used, MESSAGE_NEAR_SIZE - used, "%s%s %s %lld m", used > 0 ? ", " : "", kind, id,
+                              (long long)distance_m);
+        if (used + (size_t)length >= MESSAGE_NEAR_SIZE) {
+            out[used] = '\0';
+            return;
+        }
+        used += (size_t)length;
+    }
+}
+
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
                          size_t text_size)
 {
@@ -188,5 +237,6 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_string(&reader, "note", JSON_OPTIONAL, summary->note, sizeof summary->note);
     json_read_alert_id(&reader, "incident", JSON_OPTIONAL, summary->incident);
     read_escalation(&reader, &summary->escalation);
+    if (!reader.failed) read_near(&reader, summary->near);
     return json_reader_close(&reader);
 }

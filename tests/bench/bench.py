@@ -9,9 +9,10 @@ import sys
 
 import core_cost
 import latency
+import near
 import replay_speed
 
-BENCHES = {"core": core_cost.run, "latency": latency.run, "replay": replay_speed.run}
+BENCHES = {"core": core_cost.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run}
 
 
 def main():

@@ -70,6 +70,12 @@ static const struct bad cases[] = {
     {"schema: stillwater.gateway/1",
      "schema: stillwater.gateway/2",
      {"1: schema: found stillwater.gateway/2; expected stillwater.gateway/1"}},
+    {"mqtt: {host: localhost}",
+     "mqtt: {host: localhost}\nregistry: {places: no-such.json, near_m: -1}",
+     {"6: registry.near_m: found -1; expected a number from 0 to 100000"}},
+    {"mqtt: {host: localhost}",
+     "mqtt: {host: localhost}\nregistry: {places: no-such.json}",
+     {"6: registry.places: cannot read no-such.json: No such file or directory; expected a readable file"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy: strict",
      {"6: policy: found a single value; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "

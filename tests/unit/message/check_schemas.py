@@ -27,6 +27,7 @@ def load(folder):
 def enum_at(schema, path):
     for step in path.split("."):
         schema = schema["properties"][step]
+        schema = schema.get("items", schema)
     return schema["enum"]
 
 

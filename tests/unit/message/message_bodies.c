@@ -75,8 +75,25 @@ static struct message_escalation roll_escalation(int number)
     return escalation;
 }
 
+/* As many as there may be, all members present now and then. */
+static uint32_t roll_near(struct near_place places[SW_PLACES_NEAR_MAX], struct near_found found[SW_PLACES_NEAR_MAX])
+{
+    uint32_t count = (uint32_t)roll(0, SW_PLACES_NEAR_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        places[i] = (struct near_place){.kind = (enum sw_place_kind)roll(0, SW_PLACE_KIND_COUNT - 1),
+                                        .id = "cam-17",
+                                        .name = roll(0, 1) ? "Mill lane, caf\xc3\xa9" : NULL,
+                                        .hours = roll(0, 1) ? "Mo-Fr 08:00-18:00" : NULL,
+                                        .capacity = (uint32_t)(roll(0, 1) * roll(1, 1000000))};
+        found[i] = (struct near_found){&places[i], (double)roll(0, 1000000) / 10, (double)roll(0, 35999) / 100};
+    }
+    return count;
+}
+
 static void print_alert(int number)
 {
+    struct near_place places[SW_PLACES_NEAR_MAX];
+    struct near_found near[SW_PLACES_NEAR_MAX];
     struct sw_alert alert = {.revision = (uint32_t)roll(1, UINT32_MAX)};
     struct config_place place = {.known = roll(0, 1) != 0,
                                  .latitude = (double)roll(-90000000, 90000000) / 1e6,
@@ -100,7 +117,8 @@ static void print_alert(int number)
     roll_evidence(&alert.evidence);
     struct message_escalation escalation = roll_escalation(number);
     struct message_alert_about about = {
-        .city = "northport", .gateway = "gw-1", .place = &place, .escalation = &escalation};
+        .city = "northport", .gateway = "gw-1", .place = &place, .escalation = &escalation, .near = near};
+    about.near_count = roll_near(places, near);
     if (roll(0, 1)) about.incident = "gw-1.incident.canal-3.20261122T034000000Z";
     print_body("alert", message_alert_encode(&alert, &about));
 }
@@ -318,6 +336,14 @@ static void print_names(const char *path, const char *const *names, size_t count
     (void)printf("]}\n");
 }
 
+static void print_place_kinds(void)
+{
+    const char *names[SW_PLACE_KIND_COUNT];
+    for (int kind = 0; kind < SW_PLACE_KIND_COUNT; kind++)
+        names[kind] = sw_place_kind_name((enum sw_place_kind)kind);
+    print_names("alert:near.kind", names, SW_PLACE_KIND_COUNT);
+}
+
 /* One list per table of alert.def, and the errors and reading kinds the schemas name. */
 static void print_vocabulary(void)
 {
@@ -438,6 +464,7 @@ static void print_vocabulary(void)
                                                 print_receipts();
                                                 print_results();
                                                 print_vocabulary();
+                                                print_place_kinds();
                                                 for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
                                                     const char *payload = wrong_commands[i].payload;
                                                     if (wrong_commands[i].schema_cannot_tell) continue;

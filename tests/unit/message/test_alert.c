@@ -205,6 +205,49 @@ static void assert_refused(const char *name, json_t *value, const char *reason)
     free(body);
 }
 
+static void what_is_near_is_told_and_seen_in_short(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    struct message_alert_summary summary;
+    char text[256];
+    const struct near_place places[] = {
+        {.kind = SW_PLACE_CAMERA, .id = "cam-17"},
+        {.kind = SW_PLACE_SHELTER, .id = "school-3", .name = "Mill School", .capacity = 200, .hours = "24/7"},
+        {.kind = SW_PLACE_PUMP, .id = "pump-1"},
+        {.kind = SW_PLACE_STORE, .id = "depot"}};
+    const struct near_found near[] = {
+        {&places[0], 45.4, 359.6}, {&places[1], 120.5, 90}, {&places[2], 900, 1}, {&places[3], 950, 1}};
+    const struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .near = near, .near_count = 4};
+    char *body = message_alert_encode(&alert, &about);
+    assert_non_null(strstr(body,
+                           "\"near\":[{\"kind\":\"camera\",\"id\":\"cam-17\",\"distance_m\":45,\"bearing\":0},"
+                           "{\"kind\":\"shelter\",\"id\":\"school-3\",\"name\":\"Mill School\",\"distance_m\":121,"
+                           "\"bearing\":90,\"capacity\":200,\"hours\":\"24/7\"},"));
+    assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+    assert_string_equal(summary.near, "camera cam-17 45 m, shelter school-3 121 m, pump pump-1 900 m");
+    free(body);
+}
+
+static void a_near_that_is_wrong_does_not_cost_the_alert(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"1", "[1,{}]", "[{\"kind\":\"camera\"}]",
+                                        "[{\"kind\":\"camera\",\"id\":\"a\\u001b[31m\"}]",
+                                        "[{\"kind\":7,\"id\":\"x\",\"distance_m\":\"far\"}]"};
+    struct sw_alert alert = sample_no_use();
+    struct message_alert_summary summary;
+    char text[256], longer[4096];
+    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
+    body[strlen(body) - 1] = '\0';
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        (void)snprintf(longer, sizeof longer, "%s,\"near\":%s}", body, wrong[i]);
+        assert_int_equal(message_alert_decode(longer, strlen(longer), &summary, text, sizeof text), SW_OK);
+        assert_string_equal(summary.near, "");
+    }
+    free(body);
+}
+
 static void a_drill_is_marked_on_the_way_and_seen_as_such(void **state)
 {
     (void)state;
@@ -266,6 +309,8 @@ int main(void)
         cmocka_unit_test(every_thousandth_is_written_exactly),
         cmocka_unit_test(a_note_that_is_no_utf_8_does_not_spoil_the_body),
         cmocka_unit_test(what_was_encoded_is_decoded),
+        cmocka_unit_test(what_is_near_is_told_and_seen_in_short),
+        cmocka_unit_test(a_near_that_is_wrong_does_not_cost_the_alert),
         cmocka_unit_test(a_drill_is_marked_on_the_way_and_seen_as_such),
         cmocka_unit_test(a_receiver_refuses_what_it_cannot_use),
         cmocka_unit_test(a_receiver_lets_pass_what_a_newer_gateway_adds),
