@@ -502,17 +502,20 @@ static void begin(struct gateway_under_test *test)
     char text[256];
     struct gateway_clock clock = {wall, mono};
     *test = (struct gateway_under_test){.config = load_config()};
+    test->config->duty = fake.duty;
     assert_int_equal(uv_loop_init(&test->loop), 0);
     assert_int_equal(gateway_start(&test->loop, test->config, clock, &test->gateway, text, sizeof text), SW_OK);
     fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
 }
 
-static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool with_more_devices)
+static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool with_more_devices,
+                       const struct duty_roster *duty)
 {
     fake = (struct fake_ports){.wall_ms = 1790000000000,
                                .mono_ms = 1000,
                                .with_receipts = with_receipts,
-                               .with_more_devices = with_more_devices};
+                               .with_more_devices = with_more_devices,
+                               .duty = duty};
     begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);
@@ -522,17 +525,22 @@ static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool
 
 void gateway_begin(struct gateway_under_test *test)
 {
-    begin_anew(test, false, false);
+    begin_anew(test, false, false, NULL);
+}
+
+void gateway_begin_with_duty(struct gateway_under_test *test, const struct duty_roster *duty)
+{
+    begin_anew(test, false, false, duty);
 }
 
 void gateway_begin_with_receipts(struct gateway_under_test *test)
 {
-    begin_anew(test, true, false);
+    begin_anew(test, true, false, NULL);
 }
 
 void gateway_begin_with_more_devices(struct gateway_under_test *test)
 {
-    begin_anew(test, false, true);
+    begin_anew(test, false, true, NULL);
 }
 
 static void on_stopped(void *ctx)

@@ -3,6 +3,7 @@
 #define TESTS_UNIT_APP_FAKE_PORTS_H
 
 #include "app/gateway.h"
+#include "core/escalation/duty.h"
 #include "message/message.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
@@ -50,9 +51,10 @@ struct fake_state {
 
 struct fake_ports {
     int64_t wall_ms, mono_ms;
-    bool without_device;    /* in the configuration of the next start */
-    bool with_more_devices; /* the same: on site-2, beside site-1 in a, and on site-3, elsewhere */
-    bool with_receipts;     /* the same: mqtt.done_on; without it puback */
+    bool without_device;            /* in the configuration of the next start */
+    bool with_more_devices;         /* the same: on site-2, beside site-1 in a, and on site-3, elsewhere */
+    const struct duty_roster *duty; /* the same */
+    bool with_receipts;             /* the same: mqtt.done_on; without it puback */
 
     struct store_events store;
     struct store_batch *committing;
@@ -107,6 +109,7 @@ struct gateway_under_test {
 };
 
 void gateway_begin(struct gateway_under_test *test);
+void gateway_begin_with_duty(struct gateway_under_test *test, const struct duty_roster *duty);
 void gateway_begin_with_receipts(struct gateway_under_test *test); /* resend_after_s 10, at most 35 */
 void gateway_begin_with_more_devices(struct gateway_under_test *test);
 /* Ends it as a kill would, and starts another one on what is stored. Rows not committed are gone. */

@@ -104,7 +104,8 @@ static void take(struct bench *bench, const char *topic, const char *payload)
     take_asking(bench, topic, payload, "");
 }
 
-static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
+static char *body_with(uint32_t revision, enum sw_alert_state now, enum sw_colour colour,
+                       const struct message_escalation *escalation)
 {
     struct sw_alert alert = {
         .id = ID,
@@ -127,7 +128,13 @@ static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colo
         (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
         (void)snprintf(alert.note, sizeof alert.note, "pump on its way");
     }
-    return message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
+    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .escalation = escalation};
+    return message_alert_encode(&alert, &about);
+}
+
+static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
+{
+    return body_with(revision, now, colour, NULL);
 }
 
 static void take_alert(struct bench *bench, uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
@@ -167,6 +174,28 @@ static void a_message_is_written_and_said_once(void **state)
         "begins at 800 mm)  (northport/gw-1, alert " ID ", revision 1)\n"
         "2026-11-22T03:40:00.002Z  ORANGE  acknowledged  Site canal-3: water level in the orange band, 812.5 mm (band "
         "begins at 800 mm); acknowledged by officer-12: pump on its way  (northport/gw-1, alert " ID ", revision 2)\n");
+}
+
+static void who_has_to_act_is_said_with_the_time_there_is(void **state)
+{
+    struct bench *bench = *state;
+    struct message_escalation escalation = {.level = 1,
+                                            .area = "northport/east",
+                                            .responsible = "worker-8",
+                                            .deputy_of = "worker-7",
+                                            .deadline = {INT64_C(1795318920000)}};
+    char *body = body_with(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE, &escalation);
+    take(bench, BASE "/alert/" ID, body);
+    free(body);
+    escalation.deadline.ms = 0;
+    body = body_with(2, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE, &escalation);
+    take(bench, BASE "/alert/" ID, body);
+    free(body);
+    assert_non_null(strstr(bench->sentences,
+                           "begins at 800 mm); worker-8 for worker-7 has until 2026-11-22T03:42:00.000Z "
+                           "(northport/east)  (northport/gw-1, alert " ID ", revision 1)\n"));
+    assert_non_null(
+        strstr(bench->sentences, "by officer-12: pump on its way  (northport/gw-1, alert " ID ", revision 2)\n"));
 }
 
 static void the_body_is_written_as_it_came(void **state)
@@ -519,6 +548,7 @@ int main(void)
 #define BENCH_TEST(name) cmocka_unit_test_setup_teardown(name, open_bench, close_bench)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(a_message_is_written_and_said_once),
+        BENCH_TEST(who_has_to_act_is_said_with_the_time_there_is),
         BENCH_TEST(the_body_is_written_as_it_came),
         BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),

@@ -266,6 +266,50 @@ static void a_drill_is_marked_on_the_way_and_seen_as_such(void **state)
     }
 }
 
+static void who_has_to_act_and_until_when_goes_and_comes(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    struct message_alert_summary summary;
+    char text[256];
+    struct message_escalation escalation = {.level = 1,
+                                            .area = "northport/east",
+                                            .responsible = "worker-8",
+                                            .deputy_of = "worker-7",
+                                            .repeat = 2,
+                                            .deadline = {alert.updated_at.ms + 600000}};
+    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .escalation = &escalation};
+    char *body = message_alert_encode(&alert, &about);
+    assert_non_null(strstr(body, "\"escalation\":{\"level\":1,\"area\":\"northport/east\",\"responsible\":\"worker-8\","
+                                 "\"deputy_of\":\"worker-7\",\"repeat\":2,"
+                                 "\"deadline\":\"2026-11-22T07:25:00.123Z\"},"));
+    assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+    assert_memory_equal(&summary.escalation, &escalation, sizeof escalation);
+    free(body);
+    escalation = (struct message_escalation){.area = "northport", .responsible = "officer-1"};
+    body = message_alert_encode(&alert, &about);
+    assert_non_null(strstr(body, "\"escalation\":{\"level\":0,\"area\":\"northport\",\"responsible\":\"officer-1\"},"));
+    assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+    assert_int_equal(summary.escalation.deadline.ms, 0);
+    free(body);
+}
+
+static void an_escalation_that_cannot_be_read_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("escalation", json_string("officer-1"), "escalation: expected an object");
+    assert_refused("escalation", json_pack("{s:s,s:s}", "area", "a", "responsible", "o-1"),
+                   "escalation.level: missing");
+    assert_refused("escalation", json_pack("{s:i,s:s,s:s}", "level", -1, "area", "a", "responsible", "o-1"),
+                   "escalation.level: found -1, expected 0 to 4294967295");
+    assert_refused("escalation", json_pack("{s:i,s:s,s:s}", "level", 1, "area", "a/#", "responsible", "o-1"),
+                   "escalation.area: found \"a/#\", expected levels joined by '/', without '+' and '#'");
+    assert_refused("escalation", json_pack("{s:i,s:s}", "level", 1, "area", "a"), "escalation.responsible: missing");
+    assert_refused("escalation",
+                   json_pack("{s:i,s:s,s:s,s:s}", "level", 1, "area", "a", "responsible", "o-1", "deadline", "soon"),
+                   "escalation.deadline: found \"soon\", expected an RFC 3339 time");
+}
+
 static void a_receiver_refuses_what_it_cannot_use(void **state)
 {
     (void)state;
@@ -312,6 +356,8 @@ int main(void)
         cmocka_unit_test(what_is_near_is_told_and_seen_in_short),
         cmocka_unit_test(a_near_that_is_wrong_does_not_cost_the_alert),
         cmocka_unit_test(a_drill_is_marked_on_the_way_and_seen_as_such),
+        cmocka_unit_test(who_has_to_act_and_until_when_goes_and_comes),
+        cmocka_unit_test(an_escalation_that_cannot_be_read_is_refused),
         cmocka_unit_test(a_receiver_refuses_what_it_cannot_use),
         cmocka_unit_test(a_receiver_lets_pass_what_a_newer_gateway_adds),
     };

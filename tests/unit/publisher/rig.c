@@ -198,7 +198,9 @@ char *rig_alert(int number, uint32_t revision)
     alert.onset = alert.raised_at = alert.updated_at = sw_wall_from_ms((int64_t)now.tv_sec * 1000);
     (void)snprintf(alert.subject, sizeof alert.subject, "cover-%d", number);
     (void)snprintf(alert.id, sizeof alert.id, "gw-1.cover_open.cover-%d.20261122T034000000Z", number);
-    char *body = message_alert_encode(&alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1"});
+    static const struct message_escalation escalation = {.level = 2, .area = "northport", .responsible = "officer-1"};
+    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .escalation = &escalation};
+    char *body = message_alert_encode(&alert, &about);
     assert_non_null(body);
     return body;
 }
