@@ -89,11 +89,11 @@ struct journal {
     char trouble[TROUBLE_SIZE]; /* "" = the last commit went well */
 };
 
-/* Rows that were sent and are not done are sent again, in passes from the oldest on. */
+/* Rows that were sent and are not done are sent again, in passes from the first place on. */
 struct resend {
-    bool active;     /* a pass is under way */
-    int64_t at;      /* row it has got to */
-    int64_t until;   /* the last it takes; between passes: the last the next one takes */
+    bool active;                                        /* a pass is under way */
+    struct store_outbox_stretch lines[SW_COLOUR_COUNT]; /* worst first; where it has got to in each */
+    int64_t until;   /* the last place it takes; between passes: that of the next one */
     int64_t settled; /* up to here every row is done */
     uint32_t left;   /* rows this pass has found */
     struct sw_mono due;
@@ -102,14 +102,27 @@ struct resend {
     bool silent;     /* none came in the whole wait before this pass */
 };
 
+/* Lines of the outbox as they are sent for the first time on a connection: what was decided since, the worst colour
+ * first, and then in the same way what was there before. */
+#define OUTBOX_LINES (2 * SW_COLOUR_COUNT)
+
+struct outbox_line {
+    struct store_outbox_stretch stretch; /* what is left of it */
+    struct sw_mono served;               /* when it last had a row sent, or none to send */
+};
+
 /* The way from the outbox to the publisher. */
 struct outbox_pump {
-    bool up;             /* link to the broker */
-    bool reading;        /* rows have been asked for */
-    bool reading_again;  /* they are for the pass */
-    bool woken;          /* rows may have been added since they were asked for */
-    bool exhausted;      /* the last look found nothing new, and nothing has been added since */
-    int64_t last_sent;   /* id of the newest row handed over */
+    bool up;                    /* link to the broker */
+    bool reading;               /* rows have been asked for */
+    bool reading_again;         /* they are for the pass */
+    size_t asked[OUTBOX_LINES]; /* the line of each stretch that was asked for */
+    uint32_t asked_rows;
+    int64_t asked_newest; /* the newest row there was then */
+    bool woken;           /* rows may have been added since they were asked for */
+    bool exhausted;       /* the last look found nothing new, and nothing has been added since */
+    int64_t sent_until;   /* up to this place every row has been handed over */
+    struct outbox_line lines[OUTBOX_LINES];
     unsigned generation; /* of the link: rows asked for before it was lost are not sent after */
     unsigned reading_generation;
     int64_t inflight[INFLIGHT_MAX]; /* handed over, no PUBACK yet */

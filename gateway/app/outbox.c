@@ -20,6 +20,36 @@ static uint32_t room_of(const struct gateway *gateway)
     return waits_for_receipts(gateway) && gateway->outbox.credit < room ? gateway->outbox.credit : room;
 }
 
+/* The line that is to go first: usually the first one, but none waits for ever behind those before it. */
+static size_t starved_line(const struct gateway *gateway)
+{
+    const struct outbox_pump *outbox = &gateway->outbox;
+    size_t starved = 0;
+    int64_t longest_ms = OUTBOX_STARVED_MS - 1;
+    for (size_t i = 1; i < OUTBOX_LINES; i++) {
+        int64_t waited_ms = sw_mono_diff_ms(gateway->clock.mono(), outbox->lines[i].served);
+        if (waited_ms <= longest_ms) continue;
+        longest_ms = waited_ms;
+        starved = i;
+    }
+    return starved;
+}
+
+static void ask_for_new(struct gateway *gateway, uint32_t room)
+{
+    struct outbox_pump *outbox = &gateway->outbox;
+    struct store_outbox_stretch stretches[OUTBOX_LINES];
+    size_t first = starved_line(gateway);
+    outbox->asked[0] = first;
+    for (size_t i = 0, at = 1; i < OUTBOX_LINES; i++)
+        if (i != first) outbox->asked[at++] = i;
+    for (size_t i = 0; i < OUTBOX_LINES; i++)
+        stretches[i] = outbox->lines[outbox->asked[i]].stretch;
+    outbox->asked_newest = store_outbox_newest(gateway->store);
+    outbox->woken = false;
+    outbox->reading = store_read_outbox(gateway->store, stretches, OUTBOX_LINES, room) == SW_OK;
+}
+
 void outbox_pump(struct gateway *gateway)
 {
     struct outbox_pump *outbox = &gateway->outbox;
@@ -28,16 +58,24 @@ void outbox_pump(struct gateway *gateway)
         !publisher_ready(gateway->publisher))
         return;
     outbox->reading_again = outbox->exhausted;
-    /* No pass while stopping: what has no receipt is sent again after the next start. */
-    if (outbox->exhausted && (!outbox->resend.active || gateway->phase != PHASE_RUNNING)) return;
-    int64_t after = outbox->reading_again ? outbox->resend.at : outbox->last_sent;
-    outbox->reading = store_read_outbox(gateway->store, after, room) == SW_OK;
     outbox->reading_generation = outbox->generation;
-    if (!outbox->reading_again) outbox->woken = false;
+    outbox->asked_rows = room;
+    /* No pass while stopping: what has no receipt is sent again after the next start. */
+    if (!outbox->exhausted)
+        ask_for_new(gateway, room);
+    else if (outbox->resend.active && gateway->phase == PHASE_RUNNING)
+        outbox->reading = store_read_outbox(gateway->store, outbox->resend.lines, SW_COLOUR_COUNT, room) == SW_OK;
+}
+
+static void serve_all(struct gateway *gateway)
+{
+    for (size_t i = 0; i < OUTBOX_LINES; i++)
+        gateway->outbox.lines[i].served = gateway->clock.mono();
 }
 
 void outbox_wake(struct gateway *gateway)
 {
+    if (gateway->outbox.exhausted) serve_all(gateway);
     gateway->outbox.exhausted = false;
     gateway->outbox.woken = true;
     outbox_pump(gateway);
@@ -45,12 +83,19 @@ void outbox_wake(struct gateway *gateway)
 
 /* ---- passes ---- */
 
+/* The nth worst colour's rows of the places behind `after`. */
+static struct store_outbox_stretch line_up(size_t nth, int64_t after, int64_t until)
+{
+    enum sw_colour colour = (enum sw_colour)(SW_COLOUR_COUNT - 1 - nth);
+    return (struct store_outbox_stretch){colour, {after, INT64_MAX}, until};
+}
+
 static void plan_pass(struct gateway *gateway, int64_t wait_ms)
 {
     struct resend *resend = &gateway->outbox.resend;
     resend->active = false;
     resend->wait_ms = wait_ms;
-    resend->until = gateway->outbox.last_sent;
+    resend->until = gateway->outbox.sent_until;
     resend->due = sw_mono_from_ms(gateway->clock.mono().ms + wait_ms);
 }
 
@@ -67,7 +112,8 @@ static void start_pass(struct gateway *gateway)
         return;
     }
     resend->active = true;
-    resend->at = resend->settled;
+    for (size_t i = 0; i < SW_COLOUR_COUNT; i++)
+        resend->lines[i] = line_up(i, resend->settled, resend->until);
     resend->left = 0;
     resend->silent = !resend->heard;
     resend->heard = false;
@@ -129,14 +175,27 @@ static bool send_row(struct gateway *gateway, const struct store_outbox_row *row
     return true;
 }
 
+/* It has been seen to the end, or has its turn. */
+static void note_served(struct gateway *gateway, size_t stretches)
+{
+    for (size_t i = 0; i < stretches; i++)
+        gateway->outbox.lines[gateway->outbox.asked[i]].served = gateway->clock.mono();
+}
+
 /* Return false when the publisher is busy. */
 static bool send_new(struct gateway *gateway, const struct store_outbox_row *rows, size_t count)
 {
     struct outbox_pump *outbox = &gateway->outbox;
-    if (count == 0 && !outbox->woken) outbox->exhausted = true;
+    if (count == 0 && !outbox->woken) {
+        outbox->exhausted = true;
+        outbox->sent_until = outbox->asked_newest;
+    }
+    note_served(gateway, count < outbox->asked_rows ? OUTBOX_LINES : rows[count - 1].stretch + 1);
     for (size_t i = 0; i < count && room_of(gateway) > 0; i++) {
-        if (!send_row(gateway, &rows[i], rows[i].id <= outbox->backlog)) return false;
-        outbox->last_sent = rows[i].id;
+        const struct store_outbox_row *row = &rows[i];
+        /* One that was taken along to a worse line has perhaps been sent from its old place; then it goes twice. */
+        if (!is_under_way(outbox, row->id) && !send_row(gateway, row, row->id <= outbox->backlog)) return false;
+        outbox->lines[outbox->asked[row->stretch]].stretch.after = (struct store_outbox_place){row->place, row->id};
     }
     return true;
 }
@@ -146,12 +205,12 @@ static bool send_again(struct gateway *gateway, const struct store_outbox_row *r
     struct outbox_pump *outbox = &gateway->outbox;
     struct resend *resend = &outbox->resend;
     size_t i = 0;
-    for (; i < count && rows[i].id <= resend->until && room_of(gateway) > 0; i++) {
+    for (; i < count && room_of(gateway) > 0; i++) {
         if (!is_under_way(outbox, rows[i].id) && !send_row(gateway, &rows[i], true)) return false;
-        resend->at = rows[i].id;
+        resend->lines[rows[i].stretch].after = (struct store_outbox_place){rows[i].place, rows[i].id};
         resend->left++;
     }
-    if (i < count ? rows[i].id > resend->until : count == 0 || resend->at >= resend->until) end_pass(gateway);
+    if (i == count && count < outbox->asked_rows) end_pass(gateway);
     return true;
 }
 
@@ -223,10 +282,15 @@ void outbox_on_link(struct gateway *gateway, bool up)
     struct outbox_pump *outbox = &gateway->outbox;
     outbox->up = up;
     outbox->generation++;
-    /* From the oldest; the store does not show again those that are done, whatever their order. */
-    outbox->last_sent = 0;
+    outbox->sent_until = 0;
     outbox->inflight_count = 0;
     outbox->backlog = store_outbox_newest(gateway->store);
+    /* From the first place; the store does not show again those that are done, whatever their order. */
+    for (size_t i = 0; i < SW_COLOUR_COUNT; i++) {
+        outbox->lines[i].stretch = line_up(i, outbox->backlog, INT64_MAX);
+        outbox->lines[SW_COLOUR_COUNT + i].stretch = line_up(i, 0, outbox->backlog);
+    }
+    serve_all(gateway);
     outbox->credit = OUTBOX_CREDIT_MAX;
     outbox->resend = (struct resend){.settled = 0};
     plan_pass(gateway, first_wait_ms(gateway));

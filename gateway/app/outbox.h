@@ -1,8 +1,10 @@
-/* Carries outbox rows to the publisher, oldest first, at most mqtt.inflight of them under way to the broker.
+/* Carries outbox rows to the publisher, at most mqtt.inflight of them under way to the broker: first what was decided
+ * on this connection, then what was there before it, both in order of colour, red first, and of one subject oldest
+ * first. What is decided faster than it can be sent does not hold up the rest for ever (OUTBOX_STARVED_MS).
  *
  * When a row leaves the outbox is mqtt.done_on: `receipt`, once the centre says that it has stored the revision, or
- * `puback`, once the broker has taken it. With `receipt`, what was sent and is not done is sent again in passes, oldest
- * first, the first mqtt.resend_after_s later and each at twice the time of the one before, up to
+ * `puback`, once the broker has taken it. With `receipt`, what was sent and is not done is sent again in passes, in the
+ * same order, the first mqtt.resend_after_s later and each at twice the time of the one before, up to
  * mqtt.resend_after_max_s; a receipt after a silence starts the time over. New rows go before those sent again. A row
  * is done by a receipt for exactly its revision, whatever became of later ones. The centre drops what it gets twice, by
  * (id, revision).
@@ -17,6 +19,9 @@
  * some, so that a centre that gives none still gets all. The broker's queue for it holds only so many. */
 #define OUTBOX_CREDIT_MAX  500u
 #define OUTBOX_CREDIT_TICK 100u
+
+/* A line that has waited this long behind others has the next window for itself. */
+#define OUTBOX_STARVED_MS 30000
 
 /* New rows may be there. */
 void outbox_wake(struct gateway *gateway);

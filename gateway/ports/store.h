@@ -93,8 +93,26 @@ int store_batch_add_command(struct store_batch *batch, const struct store_comman
 
 struct store;
 
+/* The outbox is a line for each colour. All rows of a subject stand in one line, in the order in which they were
+ * decided: a row joins the line of its colour, or that of its subject's rows that are there already if that is worse,
+ * and takes those along if its own is. So a row's line may become a worse one; it then stands behind all that were
+ * there. */
+struct store_outbox_place {
+    int64_t place, id;
+};
+
+/* A part of a line: what stands behind `after`, up to the place `until`. A new row's place is its id. */
+struct store_outbox_stretch {
+    enum sw_colour colour;
+    struct store_outbox_place after;
+    int64_t until;
+};
+#define STORE_OUTBOX_STRETCHES_MAX (2 * SW_COLOUR_COUNT)
+
 struct store_outbox_row {
-    int64_t id;
+    int64_t id; /* in order of decision */
+    int64_t place;
+    size_t stretch; /* index in what was asked for */
     char alert_id[SW_ALERT_ID_SIZE];
     uint32_t revision;
     const char *topic; /* valid during the call */
@@ -106,7 +124,7 @@ struct store_events {
     /* The batch handed to store_commit is done: SW_OK, or an error and nothing of it is stored; either way the caller
      * owns it again. `text` names the file and the reason. */
     void (*committed)(void *ctx, struct store_batch *batch, int error, const char *text);
-    /* Rows of the outbox with id greater than asked for, oldest first, at most as many as asked for. */
+    /* Rows of the outbox, stretch by stretch as asked for, at most as many as asked for. */
     void (*outbox)(void *ctx, const struct store_outbox_row *rows, size_t count);
 };
 
@@ -118,7 +136,8 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
 /* One commit at a time: SW_ERROR_BUSY while another is under way. */
 int store_commit(struct store *store, struct store_batch *batch);
 
-int store_read_outbox(struct store *store, int64_t after_id, size_t limit);
+/* At most STORE_OUTBOX_STRETCHES_MAX; copied. SW_ERROR_BUSY while the rows of another call are on their way. */
+int store_read_outbox(struct store *store, const struct store_outbox_stretch *stretches, size_t count, size_t limit);
 /* The row is done; it is removed with the next commit or within a second. SW_ERROR_NO_SPACE when memory is refused: the
  * row stays. */
 int store_outbox_done(struct store *store, int64_t id);

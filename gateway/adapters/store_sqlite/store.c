@@ -30,9 +30,8 @@ struct store {
     uv_cond_t wake;
     struct store_batch *commit;
     bool read_wanted;
-    int64_t read_after;
-    size_t read_limit;
-    struct store_done *done; /* to be removed from the outbox */
+    struct store_wanted wanted; /* by it */
+    struct store_done *done;    /* to be removed from the outbox */
     size_t done_count, done_capacity;
     bool stopping, stopped;
 
@@ -50,8 +49,7 @@ struct store {
 struct work {
     struct store_batch *commit;
     bool read, stop;
-    int64_t read_after;
-    size_t read_limit;
+    struct store_wanted wanted;
     struct store_done *done;
     size_t done_count;
 };
@@ -66,8 +64,8 @@ static struct work wait_for_work(struct store *store)
         else if (uv_cond_timedwait(&store->wake, &store->mutex, REMOVE_DONE_AFTER_NS) == UV_ETIMEDOUT)
             break;
     }
-    struct work work = {store->commit,     store->read_wanted, store->stopping,  store->read_after,
-                        store->read_limit, store->done,        store->done_count};
+    struct work work = {store->commit, store->read_wanted, store->stopping,
+                        store->wanted, store->done,        store->done_count};
     store->commit = NULL;
     store->read_wanted = false;
     store->done = NULL;
@@ -124,9 +122,7 @@ static void do_work(struct store *store, struct work *work)
         error = store_database_write(&store->database, work->commit, work->done, work->done_count, &written, text,
                                      sizeof text);
     if (write && !error) work->done_count = 0;
-    if (work->read)
-        store_database_read_outbox(&store->database, work->read_after, work->read_limit, work->done, work->done_count,
-                                   &rows);
+    if (work->read) store_database_read_outbox(&store->database, &work->wanted, work->done, work->done_count, &rows);
     uv_mutex_unlock(&store->database_mutex);
 
     uv_mutex_lock(&store->mutex);
@@ -289,14 +285,16 @@ int store_commit(struct store *store, struct store_batch *batch)
     return SW_OK;
 }
 
-int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+int store_read_outbox(struct store *store, const struct store_outbox_stretch *stretches, size_t count, size_t limit)
 {
+    if (count > STORE_OUTBOX_STRETCHES_MAX) return SW_ERROR_INVALID_ARGUMENT;
     uv_mutex_lock(&store->mutex);
     bool busy = store->read_wanted || store->read_finished;
     if (!busy) {
         store->read_wanted = true;
-        store->read_after = after_id;
-        store->read_limit = limit;
+        memcpy(store->wanted.stretches, stretches, count * sizeof *stretches);
+        store->wanted.count = count;
+        store->wanted.limit = limit;
         uv_cond_signal(&store->wake);
     }
     uv_mutex_unlock(&store->mutex);

@@ -35,11 +35,16 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_ALERT_WAS] = "SELECT state, colour FROM alerts WHERE alert_id = ? AND revision = ?",
     [STATEMENT_TRAIL_ADD] = TRAIL_ADD_SQL,
     [STATEMENT_TRAIL_HEAD] = "SELECT sequence, hash FROM trail ORDER BY sequence DESC LIMIT 1",
-    [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic) VALUES (?, ?, ?)",
+    [STATEMENT_OUTBOX_ADD] = "INSERT INTO outbox (alert_id, revision, topic, subject, colour, place)"
+                             " SELECT ?1, ?2, ?3, ?4,"
+                             " max(?5, ifnull((SELECT max(colour) FROM outbox WHERE subject = ?4), ?5)),"
+                             " ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0) + 1",
+    [STATEMENT_OUTBOX_TAKE_ALONG] = "UPDATE outbox SET colour = ?2, place = ?3 WHERE subject = ?1 AND colour < ?2",
     [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
     [STATEMENT_OUTBOX_REMOVE_REVISION] = "DELETE FROM outbox WHERE alert_id = ? AND revision = ?",
-    [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body FROM outbox JOIN alerts"
-                              " USING (alert_id, revision) WHERE id > ? ORDER BY id",
+    [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body, place FROM outbox CROSS JOIN alerts"
+                              " USING (alert_id, revision) WHERE outbox.colour = ?1 AND (place, id) > (?2, ?3)"
+                              " AND place <= ?4 ORDER BY place, id",
     [STATEMENT_OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
     [STATEMENT_OUTBOX_NEWEST] = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'",
     [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
@@ -183,6 +188,13 @@ static bool write_outbox(struct store_database *database, const struct batch_ale
     sqlite3_bind_text(s, 1, row->alert.id, -1, SQLITE_STATIC);
     sqlite3_bind_int64(s, 2, row->alert.revision);
     sqlite3_bind_text(s, 3, row->topic, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 4, row->alert.subject, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 5, (int)row->alert.colour);
+    if (!step_done(s)) return false;
+    s = database->statements[STATEMENT_OUTBOX_TAKE_ALONG];
+    sqlite3_bind_text(s, 1, row->alert.subject, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 2, (int)row->alert.colour);
+    sqlite3_bind_int64(s, 3, sqlite3_last_insert_rowid(database->db));
     return step_done(s);
 }
 
@@ -377,8 +389,9 @@ int store_database_write(struct store_database *database, struct store_batch *ba
                          size_t done_count, struct store_written *written, char *text, size_t text_size)
 {
     *written = (struct store_written){.trail = database->trail};
-    if (step_done(database->statements[STATEMENT_BEGIN]) && (!batch || write_batch(database, batch, written)) &&
-        remove_done(database, done, done_count, written) && step_done(database->statements[STATEMENT_COMMIT])) {
+    /* First what is done: new rows do not stand in line with it. */
+    if (step_done(database->statements[STATEMENT_BEGIN]) && remove_done(database, done, done_count, written) &&
+        (!batch || write_batch(database, batch, written)) && step_done(database->statements[STATEMENT_COMMIT])) {
         database->trail = written->trail;
         return SW_OK;
     }
@@ -411,6 +424,7 @@ static void name_row(sqlite3_stmt *statement, struct store_outbox_row *row)
 {
     row->id = sqlite3_column_int64(statement, 0);
     row->revision = (uint32_t)sqlite3_column_int64(statement, 2);
+    row->place = sqlite3_column_int64(statement, 5);
     snprintf(row->alert_id, sizeof row->alert_id, "%s", (const char *)sqlite3_column_text(statement, 1));
 }
 
@@ -421,23 +435,37 @@ static bool copy_row(sqlite3_stmt *statement, struct store_outbox_row *row)
     return row->topic && row->payload;
 }
 
-int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
-                               const struct store_done *done, size_t done_count, struct store_rows *rows)
+static int read_stretch(struct store_database *database, const struct store_wanted *wanted, size_t stretch,
+                        const struct store_done *done, size_t done_count, struct store_rows *rows)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_OUTBOX_READ];
-    rows->count = 0;
-    rows->rows = calloc(limit ? limit : 1, sizeof *rows->rows);
-    if (!rows->rows) return SW_ERROR_NO_SPACE;
-    sqlite3_bind_int64(s, 1, after_id);
+    const struct store_outbox_stretch *part = &wanted->stretches[stretch];
+    sqlite3_bind_int(s, 1, (int)part->colour);
+    sqlite3_bind_int64(s, 2, part->after.place);
+    sqlite3_bind_int64(s, 3, part->after.id);
+    sqlite3_bind_int64(s, 4, part->until);
     int error = SW_OK;
-    while (!error && rows->count < limit && sqlite3_step(s) == SQLITE_ROW) {
+    while (!error && rows->count < wanted->limit && sqlite3_step(s) == SQLITE_ROW) {
         struct store_outbox_row *row = &rows->rows[rows->count];
         name_row(s, row);
+        row->stretch = stretch;
         if (is_among(row, done, done_count)) continue;
         if (!copy_row(s, row)) error = SW_ERROR_NO_SPACE;
         rows->count++;
     }
     sqlite3_reset(s);
+    return error;
+}
+
+int store_database_read_outbox(struct store_database *database, const struct store_wanted *wanted,
+                               const struct store_done *done, size_t done_count, struct store_rows *rows)
+{
+    rows->count = 0;
+    rows->rows = calloc(wanted->limit ? wanted->limit : 1, sizeof *rows->rows);
+    if (!rows->rows) return SW_ERROR_NO_SPACE;
+    int error = SW_OK;
+    for (size_t i = 0; !error && i < wanted->count && rows->count < wanted->limit; i++)
+        error = read_stretch(database, wanted, i, done, done_count, rows);
     return error;
 }
 

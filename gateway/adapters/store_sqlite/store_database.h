@@ -26,6 +26,7 @@ enum store_statement {
     STATEMENT_TRAIL_FEEDBACK,
     STATEMENT_TRAIL_HEAD,
     STATEMENT_OUTBOX_ADD,
+    STATEMENT_OUTBOX_TAKE_ALONG,
     STATEMENT_OUTBOX_REMOVE,
     STATEMENT_OUTBOX_REMOVE_REVISION,
     STATEMENT_OUTBOX_READ,
@@ -76,8 +77,14 @@ void store_database_close(struct store_database *database);
 int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
                          size_t done_count, struct store_written *written, char *text, size_t text_size);
 
-/* Rows after `after_id` that are not among `done`, at most `limit`. Free with store_rows_free. */
-int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
+/* What is asked for of the outbox. */
+struct store_wanted {
+    struct store_outbox_stretch stretches[STORE_OUTBOX_STRETCHES_MAX];
+    size_t count, limit;
+};
+
+/* Rows that are not among `done`. Free with store_rows_free. */
+int store_database_read_outbox(struct store_database *database, const struct store_wanted *wanted,
                                const struct store_done *done, size_t done_count, struct store_rows *rows);
 void store_rows_free(struct store_rows *rows);
 

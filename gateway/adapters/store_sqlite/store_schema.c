@@ -32,6 +32,17 @@
     "CREATE TRIGGER trail_never_shrinks BEFORE DELETE ON trail"                                                        \
     " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"
 
+/* New with version 3: docs/store.md. Rows that are there already are lined up as if they had been added now. */
+#define OUTBOX_LINES                                                                                                   \
+    "ALTER TABLE outbox ADD COLUMN subject TEXT NOT NULL DEFAULT '';"                                                  \
+    "ALTER TABLE outbox ADD COLUMN colour INTEGER NOT NULL DEFAULT 0;"                                                 \
+    "ALTER TABLE outbox ADD COLUMN place INTEGER NOT NULL DEFAULT 0;"                                                  \
+    "UPDATE outbox SET place = id, (subject, colour) = (SELECT subject, colour FROM alerts"                            \
+    " WHERE alerts.alert_id = outbox.alert_id AND alerts.revision = outbox.revision);"                                 \
+    "CREATE INDEX outbox_of_subjects ON outbox (subject, colour);"                                                     \
+    "UPDATE outbox AS o SET colour = (SELECT max(colour) FROM outbox WHERE subject = o.subject);"                      \
+    "CREATE INDEX outbox_lines ON outbox (colour, place, id);"
+
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
@@ -65,7 +76,7 @@ static const char schema[] =
     "PRAGMA application_id = " SQLITE_NUMBER_OF(STORE_APPLICATION_ID) ";";
 
 /* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
-static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA};
+static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA OUTBOX_LINES};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 

@@ -37,12 +37,14 @@ int store_commit(struct store *store, struct store_batch *batch)
     return SW_OK;
 }
 
-int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+int store_read_outbox(struct store *store, const struct store_outbox_stretch *stretches, size_t count, size_t limit)
 {
     (void)store;
     assert_false(fake.read_wanted);
+    assert_in_range(count, 1, STORE_OUTBOX_STRETCHES_MAX);
     fake.read_wanted = true;
-    fake.read_after = after_id;
+    memcpy(fake.stretches, stretches, count * sizeof *stretches);
+    fake.stretch_count = count;
     fake.read_limit = limit;
     return SW_OK;
 }
@@ -183,6 +185,32 @@ static bool alert_is_stored(const char *alert_id)
     return false;
 }
 
+/* All rows of a subject in the line of the worst of them, and behind those that stand there. */
+static void line_up(struct fake_outbox_row *row)
+{
+    row->line = row->alert.colour;
+    row->place = row - fake.outbox + 1;
+    for (struct fake_outbox_row *other = fake.outbox; other < row; other++) {
+        if (other->done || strcmp(other->alert.subject, row->alert.subject) != 0 || other->line == row->line) continue;
+        struct fake_outbox_row *eased = other->line < row->line ? other : row;
+        eased->line = other->line < row->line ? row->line : other->line;
+        eased->place = row->place;
+    }
+}
+
+int64_t fake_outbox_add(const char *subject, enum sw_colour colour)
+{
+    assert_in_range(fake.outbox_count, 0, FAKE_LIST_MAX - 1);
+    struct fake_outbox_row *row = &fake.outbox[fake.outbox_count++];
+    row->alert = (struct sw_alert){.revision = (uint32_t)fake.outbox_count, .colour = colour};
+    snprintf(row->alert.id, sizeof row->alert.id, "g.level.%s", subject);
+    snprintf(row->alert.subject, sizeof row->alert.subject, "%s", subject);
+    snprintf(row->topic, sizeof row->topic, "stillwater/c/g/alert/g.level.%s", subject);
+    row->payload = strdup("{}");
+    line_up(row);
+    return (int64_t)fake.outbox_count;
+}
+
 static void take_batch(struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++)
@@ -196,6 +224,7 @@ static void take_batch(struct store_batch *batch)
         row->alert = batch->alerts[i].alert;
         row->payload = strdup(batch->alerts[i].payload);
         snprintf(row->topic, sizeof row->topic, "%s", batch->alerts[i].topic);
+        line_up(row);
     }
     for (size_t i = 0; i < batch->feedback_count; i++) {
         batch->feedback[i].stored = alert_is_stored(batch->feedback[i].feedback.alert_id);
@@ -214,20 +243,41 @@ void fake_commit_done(int error)
     fake.store.committed(fake.store.ctx, batch, error, error ? "/store.db: the disk is full" : "");
 }
 
+static const struct fake_outbox_row *next_of(const struct store_outbox_stretch *stretch,
+                                             struct store_outbox_place after)
+{
+    const struct fake_outbox_row *next = NULL;
+    for (size_t i = 0; i < fake.outbox_count; i++) {
+        const struct fake_outbox_row *row = &fake.outbox[i];
+        int64_t id = (int64_t)i + 1;
+        if (row->done || row->line != stretch->colour || row->place > stretch->until || row->place < after.place ||
+            (row->place == after.place && id <= after.id))
+            continue;
+        if (!next || row->place < next->place) next = row;
+    }
+    return next;
+}
+
 void fake_outbox_answer(void)
 {
     struct store_outbox_row rows[FAKE_LIST_MAX];
     size_t count = 0;
     assert_true(fake.read_wanted);
     fake.read_wanted = false;
-    for (size_t i = 0; i < fake.outbox_count && count < fake.read_limit; i++) {
-        if ((int64_t)i + 1 <= fake.read_after || fake.outbox[i].done) continue;
-        rows[count] = (struct store_outbox_row){.id = (int64_t)i + 1,
-                                                .revision = fake.outbox[i].alert.revision,
-                                                .topic = fake.outbox[i].topic,
-                                                .payload = fake.outbox[i].payload};
-        memcpy(rows[count].alert_id, fake.outbox[i].alert.id, sizeof rows[count].alert_id);
-        count++;
+    for (size_t s = 0; s < fake.stretch_count; s++) {
+        struct store_outbox_place after = fake.stretches[s].after;
+        const struct fake_outbox_row *row;
+        while (count < fake.read_limit && (row = next_of(&fake.stretches[s], after))) {
+            after = (struct store_outbox_place){row->place, row - fake.outbox + 1};
+            rows[count] = (struct store_outbox_row){.id = after.id,
+                                                    .place = after.place,
+                                                    .stretch = s,
+                                                    .revision = row->alert.revision,
+                                                    .topic = row->topic,
+                                                    .payload = row->payload};
+            memcpy(rows[count].alert_id, row->alert.id, sizeof rows[count].alert_id);
+            count++;
+        }
     }
     fake.store.outbox(fake.store.ctx, rows, count);
 }

@@ -21,6 +21,8 @@ struct fake_outbox_row {
     struct sw_alert alert;
     char topic[SW_TOPIC_SIZE];
     char *payload;
+    enum sw_colour line;
+    int64_t place;
     bool done;
 };
 
@@ -72,7 +74,8 @@ struct fake_ports {
     size_t store_command_count;
     size_t feedback_count;
     bool read_wanted;
-    int64_t read_after;
+    struct store_outbox_stretch stretches[STORE_OUTBOX_STRETCHES_MAX];
+    size_t stretch_count;
     size_t read_limit;
 
     struct field_bus_events bus;
@@ -117,6 +120,8 @@ void gateway_kill_and_begin(struct gateway_under_test *test);
 /* Ends with the store answering; checks that nothing is left on the loop. */
 void gateway_end(struct gateway_under_test *test);
 
+/* A row that is in the outbox as if it had been committed; its id. */
+int64_t fake_outbox_add(const char *subject, enum sw_colour colour);
 /* The commit under way is done. On SW_OK its rows are taken over. Fails the test when none is under way. */
 void fake_commit_done(int error);
 /* Answers the outbox request; fails the test when there is none. */

@@ -8,9 +8,23 @@
 #include <cmocka.h>
 
 #include "app/gateway_state.h"
+#include "app/outbox.h"
 #include "app/status.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
+
+/* Of what was sent, so many has the broker taken. */
+static size_t taken;
+
+/* Store and broker answer until nothing more is asked of them. */
+static void answer_all(void)
+{
+    while (fake.read_wanted || taken < fake.sent_count) {
+        if (fake.read_wanted) fake_outbox_answer();
+        while (taken < fake.sent_count)
+            fake_taken(fake.sent[taken++]);
+    }
+}
 
 static void level(int32_t wire_steps)
 {
@@ -48,7 +62,6 @@ static void rows_go_out_in_order_and_never_more_than_the_window(void **state)
     assert_false(fake.read_wanted);
     fake_taken(1);
     assert_true(fake.read_wanted);
-    assert_int_equal(fake.read_after, 3);
     assert_int_equal(fake.read_limit, 1);
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 4);
@@ -74,7 +87,6 @@ static void after_a_lost_link_it_goes_on_from_the_first_row_not_taken(void **sta
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 3);
     assert_true(fake.read_wanted);
-    assert_int_equal(fake.read_after, 0);
     fake_outbox_answer();
     assert_int_equal(fake.sent_count, 6);
     assert_int_equal(fake.sent[3], 2);
@@ -143,6 +155,15 @@ static void a_row_the_publisher_does_not_take_is_tried_again_with_the_next_tick(
     gateway_end(&test);
 }
 
+static void send_command(const char *command, const char *id)
+{
+    char payload[1024];
+    snprintf(payload, sizeof payload,
+             "{\"schema\": \"stillwater.command/1\", \"command\": \"%s\", \"alert\": \"%s\", \"by\": \"officer-1\"}",
+             command, id);
+    fake_command(payload);
+}
+
 static void a_row_that_will_never_go_does_not_hold_up_the_others(void **state)
 {
     (void)state;
@@ -153,7 +174,8 @@ static void a_row_that_will_never_go_does_not_hold_up_the_others(void **state)
     fake.send_error = SW_ERROR_NO_SPACE;
     fake_outbox_answer();
     fake.send_error = SW_OK;
-    level(1200);
+    send_command("acknowledge", fake.outbox[0].alert.id);
+    fake_commit_done(SW_OK);
     fake_outbox_answer();
     if (fake.read_wanted) fake_outbox_answer();
     assert_int_equal(fake.sent_count, 1);
@@ -169,13 +191,86 @@ static void a_row_that_will_never_go_does_not_hold_up_the_others(void **state)
     gateway_end(&test);
 }
 
-static void send_command(const char *command, const char *id)
+/* ---- order ---- */
+
+static void expect_sent(const int64_t *ids, size_t count)
 {
-    char payload[1024];
-    snprintf(payload, sizeof payload,
-             "{\"schema\": \"stillwater.command/1\", \"command\": \"%s\", \"alert\": \"%s\", \"by\": \"officer-1\"}",
-             command, id);
-    fake_command(payload);
+    assert_int_equal(fake.sent_count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(fake.sent[i], ids[i]);
+}
+
+static void the_worst_goes_first_and_a_subjects_rows_stay_in_order(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    taken = 0;
+    gateway_begin(&test);
+    static const enum sw_colour colours[] = {SW_COLOUR_BLUE, SW_COLOUR_RED, SW_COLOUR_YELLOW, SW_COLOUR_ORANGE,
+                                             SW_COLOUR_RED};
+    static const char *const subjects[] = {"a", "b", "c", "d", "e"};
+    for (size_t i = 0; i < 5; i++)
+        (void)fake_outbox_add(subjects[i], colours[i]);
+    (void)fake_outbox_add("b", SW_COLOUR_GREEN);
+    (void)fake_outbox_add("c", SW_COLOUR_ORANGE);
+    fake_link(true);
+    answer_all();
+    expect_sent((const int64_t[]){2, 5, 6, 4, 3, 7, 1}, 7);
+    gateway_end(&test);
+}
+
+static void what_is_new_goes_before_what_was_there_before_the_connection(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    taken = 0;
+    gateway_begin(&test);
+    (void)fake_outbox_add("a", SW_COLOUR_RED);
+    (void)fake_outbox_add("b", SW_COLOUR_BLUE);
+    fake_link(true);
+    fake_outbox_answer();
+    fake_link(false);
+    fake_link(true);
+    /* Decided since the connection. */
+    (void)fake_outbox_add("c", SW_COLOUR_BLUE);
+    (void)fake_outbox_add("b", SW_COLOUR_ORANGE);
+    fake_outbox_answer(); /* that of the lost link */
+    fake.sent_count = 0;
+    answer_all();
+    expect_sent((const int64_t[]){2, 4, 3, 1}, 4);
+    static const bool replayed[] = {true, false, false, true};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(fake.replayed[i], replayed[i]);
+    gateway_end(&test);
+}
+
+/* Red alerts come faster than they can be sent; every other one of them is answered by a new one. */
+static void a_line_does_not_wait_for_ever(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    taken = 0;
+    gateway_begin(&test);
+    char subject[32];
+    fake_link(true);
+    answer_all();
+    int64_t blue = fake_outbox_add("blue", SW_COLOUR_BLUE);
+    int64_t waited_ms = 0;
+    for (int i = 0; fake.sent_count == 0 || fake.sent[fake.sent_count - 1] != blue; i++) {
+        for (int k = 0; k < 4; k++) {
+            snprintf(subject, sizeof subject, "red-%d-%d", i, k);
+            (void)fake_outbox_add(subject, SW_COLOUR_RED);
+        }
+        outbox_wake(test.gateway);
+        if (fake.read_wanted) fake_outbox_answer();
+        while (taken < fake.sent_count && fake.sent[fake.sent_count - 1] != blue)
+            fake_taken(fake.sent[taken++]);
+        fake_advance(&test, 1000);
+        waited_ms += 1000;
+        assert_in_range(waited_ms, 0, 2 * OUTBOX_STARVED_MS);
+    }
+    assert_in_range(waited_ms, OUTBOX_STARVED_MS, 2 * OUTBOX_STARVED_MS);
+    gateway_end(&test);
 }
 
 /* ---- receipts ---- */
@@ -191,19 +286,6 @@ static void receipt_for(size_t first, size_t last)
     char *body = message_receipt_encode(&receipt);
     fake_receipt(body);
     free(body);
-}
-
-/* Of what was sent, so many has the broker taken. */
-static size_t taken;
-
-/* Store and broker answer until nothing more is asked of them. */
-static void answer_all(void)
-{
-    while (fake.read_wanted || taken < fake.sent_count) {
-        if (fake.read_wanted) fake_outbox_answer();
-        while (taken < fake.sent_count)
-            fake_taken(fake.sent[taken++]);
-    }
 }
 
 static void begin_and_connect(struct gateway_under_test *test)
@@ -623,6 +705,9 @@ int main(void)
         cmocka_unit_test(an_alert_committed_while_the_outbox_is_read_is_not_left_lying),
         cmocka_unit_test(a_row_the_publisher_does_not_take_is_tried_again_with_the_next_tick),
         cmocka_unit_test(a_row_that_will_never_go_does_not_hold_up_the_others),
+        cmocka_unit_test(the_worst_goes_first_and_a_subjects_rows_stay_in_order),
+        cmocka_unit_test(what_is_new_goes_before_what_was_there_before_the_connection),
+        cmocka_unit_test(a_line_does_not_wait_for_ever),
         cmocka_unit_test(a_row_is_done_by_its_receipt_and_not_by_the_puback),
         cmocka_unit_test(without_a_receipt_rows_are_sent_again_oldest_first_ever_more_rarely),
         cmocka_unit_test(a_new_alert_does_not_wait_for_those_sent_again),

@@ -31,6 +31,8 @@ static void on_outbox(void *ctx, const struct store_outbox_row *rows, size_t cou
     assert_in_range(count, 0, FIXTURE_ROWS_MAX);
     for (size_t i = 0; i < count; i++) {
         fixture->row_ids[i] = rows[i].id;
+        fixture->row_places[i] = rows[i].place;
+        fixture->row_stretches[i] = rows[i].stretch;
         fixture->row_revisions[i] = rows[i].revision;
     }
     if (count == 0) return;
@@ -95,10 +97,20 @@ int fixture_commit(struct fixture *fixture, struct store_batch *batch)
     return fixture->commit_error;
 }
 
-void fixture_read_outbox(struct fixture *fixture, int64_t after_id, size_t limit)
+void fixture_read_outbox(struct fixture *fixture, int64_t after_place, size_t limit)
+{
+    struct store_outbox_stretch stretches[SW_COLOUR_COUNT];
+    for (int i = 0; i < SW_COLOUR_COUNT; i++)
+        stretches[i] = (struct store_outbox_stretch){
+            (enum sw_colour)(SW_COLOUR_COUNT - 1 - i), {after_place, INT64_MAX}, INT64_MAX};
+    fixture_read_stretches(fixture, stretches, SW_COLOUR_COUNT, limit);
+}
+
+void fixture_read_stretches(struct fixture *fixture, const struct store_outbox_stretch *stretches, size_t count,
+                            size_t limit)
 {
     int before = fixture->reads_finished;
-    assert_int_equal(store_read_outbox(fixture->store, after_id, limit), SW_OK);
+    assert_int_equal(store_read_outbox(fixture->store, stretches, count, limit), SW_OK);
     while (fixture->reads_finished == before)
         uv_run(&fixture->loop, UV_RUN_ONCE);
 }
@@ -161,4 +173,18 @@ struct store_batch *sample_batch(uint32_t first, uint32_t last, uint32_t revisio
         assert_int_equal(store_batch_add_alert(batch, &alert, "stillwater/c/g/alert/x", "{\"revision\":1}"), SW_OK);
     }
     return batch;
+}
+
+void fixture_add_alert(struct fixture *fixture, const char *subject, unsigned nth, uint32_t revision,
+                       enum sw_colour colour)
+{
+    struct store_batch *batch = store_batch_new();
+    struct sw_alert alert = sample_alert(revision);
+    assert_non_null(batch);
+    snprintf(alert.subject, sizeof alert.subject, "%s", subject);
+    snprintf(alert.id, sizeof alert.id, "gw-1.level.%s.%u", subject, nth);
+    alert.colour = colour;
+    assert_int_equal(store_batch_add_alert(batch, &alert, "stillwater/c/g/alert/x", "{}"), SW_OK);
+    assert_int_equal(fixture_commit(fixture, batch), SW_OK);
+    store_batch_free(batch);
 }

@@ -6,6 +6,13 @@
 
 #define FIXTURE_ROWS_MAX 64
 
+/* Makes a file of version 3 one of version 2, and that one of version 1. */
+#define FIXTURE_TO_VERSION_2                                                                                           \
+    "DROP TABLE trail; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects; ALTER TABLE outbox DROP COLUMN "        \
+    "subject;"                                                                                                         \
+    "ALTER TABLE outbox DROP COLUMN colour; ALTER TABLE outbox DROP COLUMN place; PRAGMA user_version = 2;"
+#define FIXTURE_TO_VERSION_1 "DROP TABLE feedback; PRAGMA user_version = 1"
+
 struct fixture {
     char folder[64], path[128];
     uv_loop_t loop;
@@ -18,7 +25,8 @@ struct fixture {
 
     int reads_finished;
     size_t row_count;
-    int64_t row_ids[FIXTURE_ROWS_MAX];
+    int64_t row_ids[FIXTURE_ROWS_MAX], row_places[FIXTURE_ROWS_MAX];
+    size_t row_stretches[FIXTURE_ROWS_MAX];
     uint32_t row_revisions[FIXTURE_ROWS_MAX];
     char first_topic[SW_TOPIC_SIZE], first_payload[128];
     bool closed;
@@ -34,7 +42,10 @@ void fixture_destroy(struct fixture *fixture);
 
 /* Hands the batch over and waits for the result. */
 int fixture_commit(struct fixture *fixture, struct store_batch *batch);
-void fixture_read_outbox(struct fixture *fixture, int64_t after_id, size_t limit);
+/* Of all lines, the worst colour first. */
+void fixture_read_outbox(struct fixture *fixture, int64_t after_place, size_t limit);
+void fixture_read_stretches(struct fixture *fixture, const struct store_outbox_stretch *stretches, size_t count,
+                            size_t limit);
 
 /* One number from the file, through a connection of the test's own. */
 int64_t fixture_number(const struct fixture *fixture, const char *sql);
@@ -43,5 +54,8 @@ struct store_reading sample_reading(uint32_t sequence);
 struct sw_alert sample_alert(uint32_t revision);
 /* Readings first..last, their cursor, a snapshot and revision `revision` of an alert (0 = none). */
 struct store_batch *sample_batch(uint32_t first, uint32_t last, uint32_t revision);
+/* Commits revision `revision` of the subject's alert number `nth`. */
+void fixture_add_alert(struct fixture *fixture, const char *subject, unsigned nth, uint32_t revision,
+                       enum sw_colour colour);
 
 #endif

@@ -241,7 +241,7 @@ static void what_was_there_before_the_trail_is_held_by_its_first_row(void **stat
     struct fixture fixture;
     open_filled(&fixture);
     fixture_close(&fixture);
-    assert_int_equal(change(&fixture, "DROP TABLE trail; PRAGMA user_version = 2"), SQLITE_OK);
+    assert_int_equal(change(&fixture, FIXTURE_TO_VERSION_2), SQLITE_OK);
     assert_int_equal(audit(&fixture, "verify"), 2);
     expect_output("the daemon makes it version 3 when it starts");
     fixture_open(&fixture);

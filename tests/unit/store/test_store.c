@@ -160,6 +160,81 @@ static void outbox_rows_come_in_order_and_go_when_done(void **state)
     fixture_destroy(&fixture);
 }
 
+static void change_file(const struct fixture *fixture, const char *sql)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void expect_order(const struct fixture *fixture, const int64_t *ids, size_t count)
+{
+    assert_int_equal(fixture->row_count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(fixture->row_ids[i], ids[i]);
+}
+
+static void rows_stand_in_line_by_colour_and_a_subjects_rows_together(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_add_alert(&fixture, "a", 1, 1, SW_COLOUR_BLUE);   /* 1 */
+    fixture_add_alert(&fixture, "b", 1, 1, SW_COLOUR_RED);    /* 2 */
+    fixture_add_alert(&fixture, "c", 1, 1, SW_COLOUR_YELLOW); /* 3 */
+    fixture_add_alert(&fixture, "d", 1, 1, SW_COLOUR_RED);    /* 4 */
+    fixture_read_outbox(&fixture, 0, 10);
+    expect_order(&fixture, (const int64_t[]){2, 4, 3, 1}, 4);
+    /* An alert that turns red takes what was said of it before along; an end does not overtake, nor does it fall back.
+     */
+    fixture_add_alert(&fixture, "a", 1, 2, SW_COLOUR_RED);   /* 5 */
+    fixture_add_alert(&fixture, "b", 1, 2, SW_COLOUR_GREEN); /* 6 */
+    fixture_add_alert(&fixture, "a", 2, 1, SW_COLOUR_BLUE);  /* 7: another alert of the same subject */
+    fixture_read_outbox(&fixture, 0, 10);
+    expect_order(&fixture, (const int64_t[]){2, 4, 1, 5, 6, 7, 3}, 7);
+    assert_int_equal(fixture.row_places[2], 5);
+    /* Who has read the red line up to 4 finds the row that joined it. */
+    const struct store_outbox_stretch rest[] = {{SW_COLOUR_RED, {4, 4}, INT64_MAX},
+                                                {SW_COLOUR_BLUE, {0, 0}, INT64_MAX}};
+    fixture_read_stretches(&fixture, rest, 2, 10);
+    expect_order(&fixture, (const int64_t[]){1, 5, 6, 7}, 4);
+    const struct store_outbox_stretch up_to[] = {{SW_COLOUR_YELLOW, {0, 0}, 3}, {SW_COLOUR_RED, {5, 1}, 6}};
+    fixture_read_stretches(&fixture, up_to, 2, 10);
+    expect_order(&fixture, (const int64_t[]){3, 5, 6}, 3);
+    assert_int_equal(fixture.row_stretches[0], 0);
+    assert_int_equal(fixture.row_stretches[2], 1);
+    /* Once its rows are done a subject starts anew. */
+    for (int64_t id = 1; id <= 7; id++)
+        assert_int_equal(store_outbox_done(fixture.store, id), SW_OK);
+    fixture_add_alert(&fixture, "a", 2, 2, SW_COLOUR_BLUE); /* 8 */
+    fixture_add_alert(&fixture, "e", 1, 1, SW_COLOUR_RED);  /* 9 */
+    fixture_read_outbox(&fixture, 0, 10);
+    expect_order(&fixture, (const int64_t[]){9, 8}, 2);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
+static void the_outbox_of_version_2_is_lined_up(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    fixture_add_alert(&fixture, "a", 1, 1, SW_COLOUR_BLUE);
+    fixture_add_alert(&fixture, "b", 1, 1, SW_COLOUR_ORANGE);
+    fixture_add_alert(&fixture, "a", 1, 2, SW_COLOUR_RED);
+    fixture_close(&fixture);
+    change_file(&fixture, FIXTURE_TO_VERSION_2);
+    fixture_open(&fixture);
+    fixture_add_alert(&fixture, "c", 1, 1, SW_COLOUR_RED);
+    fixture_read_outbox(&fixture, 0, 10);
+    expect_order(&fixture, (const int64_t[]){1, 3, 4, 2}, 4);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static void a_second_commit_under_way_is_refused(void **state)
 {
     (void)state;
@@ -203,14 +278,6 @@ static void expect_refusal(struct fixture *fixture, int expected_error, const ch
     assert_null(fixture->store);
 }
 
-static void change_file(const struct fixture *fixture, const char *sql)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(fixture->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 static void a_newer_schema_is_refused_by_name(void **state)
 {
     (void)state;
@@ -234,7 +301,7 @@ static void a_store_of_version_1_is_taken_over_with_all_it_holds(void **state)
     assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
     store_batch_free(batch);
     fixture_close(&fixture);
-    change_file(&fixture, "DROP TABLE feedback; DROP TABLE trail; PRAGMA user_version = 1");
+    change_file(&fixture, FIXTURE_TO_VERSION_2 FIXTURE_TO_VERSION_1);
     fixture_open(&fixture);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 5);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 1);
@@ -374,6 +441,8 @@ int main(void)
         cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
         cmocka_unit_test(a_row_is_done_by_its_revision_too),
         cmocka_unit_test(outbox_rows_come_in_order_and_go_when_done),
+        cmocka_unit_test(rows_stand_in_line_by_colour_and_a_subjects_rows_together),
+        cmocka_unit_test(the_outbox_of_version_2_is_lined_up),
         cmocka_unit_test(a_second_commit_under_way_is_refused),
         cmocka_unit_test(a_second_process_cannot_open_the_same_store),
         cmocka_unit_test(a_newer_schema_is_refused_by_name),
