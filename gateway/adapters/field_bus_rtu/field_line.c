@@ -9,6 +9,19 @@
 #define REOPEN_FIRST_US   ((int64_t)200 * 1000)
 #define REOPEN_LONGEST_US ((int64_t)5 * 1000000)
 
+/* Units start one after the other over their interval, so that they stay apart. */
+static void init_units(struct field_line *line)
+{
+    const struct config_line *config = line->context.config;
+    int64_t now = rtu_now_us();
+    for (uint32_t i = 0; i < config->node_count; i++)
+        node_session_init(&line->nodes[i], &line->context, i, now);
+    for (uint32_t i = 0; i < config->device_count; i++) {
+        int64_t spread_us = (int64_t)config->devices[i].poll_interval_ms * 1000 * i / config->device_count;
+        device_poll_init(&line->devices[i], &line->context, i, now + spread_us);
+    }
+}
+
 int field_line_init(struct field_line *line, const struct config_line *config, uint32_t index,
                     struct sw_wall (*wall_now)(void), uv_async_t *async)
 {
@@ -24,6 +37,7 @@ int field_line_init(struct field_line *line, const struct config_line *config, u
         field_line_free(line);
         return SW_ERROR_NO_SPACE;
     }
+    init_units(line);
     return SW_OK;
 }
 
@@ -49,50 +63,25 @@ static void publish(struct field_line *line)
     mailbox_publish_counters(&line->mailbox, &line->context.rtu.counters);
 }
 
-/* Units start one after the other over their interval, so that they stay apart. */
-static void init_units(struct field_line *line)
-{
-    const struct config_line *config = line->context.config;
-    int64_t now = rtu_now_us();
-    for (uint32_t i = 0; i < config->node_count; i++)
-        node_session_init(&line->nodes[i], &line->context, i, now);
-    for (uint32_t i = 0; i < config->device_count; i++) {
-        int64_t spread_us = (int64_t)config->devices[i].poll_interval_ms * 1000 * i / config->device_count;
-        device_poll_init(&line->devices[i], &line->context, i, now + spread_us);
-    }
-}
-
-/* False when the line is to stop. */
-static bool wait_until(struct field_line *line, int64_t until_us)
-{
-    int result;
-    while (rtu_now_us() < until_us) {
-        result = rtu_line_wait(&line->context.rtu, until_us);
-        if (result != SW_OK) return false;
-    }
-    return true;
-}
-
-/* Opens the port, however long it takes. False when the line is to stop. The pause before a try grows until a unit has
- * answered, so that a port that opens well and fails at once is not opened in a tight loop. */
-static bool open_port(struct field_line *line)
+/* The pause before the next try grows until a unit has answered, so that a port that opens well and fails at once is
+ * not opened in a tight loop. */
+static void try_port(struct field_line *line)
 {
     char text[MAILBOX_TEXT_SIZE];
-    for (;;) {
-        if (!wait_until(line, rtu_now_us() + line->reopen_pause_us)) return false;
-        line->reopen_pause_us = line->reopen_pause_us == 0 ? REOPEN_FIRST_US : 2 * line->reopen_pause_us;
-        if (line->reopen_pause_us > REOPEN_LONGEST_US) line->reopen_pause_us = REOPEN_LONGEST_US;
-        if (rtu_line_open(&line->context.rtu, text, sizeof text) == SW_OK) break;
+    line->reopen_pause_us = line->reopen_pause_us == 0 ? REOPEN_FIRST_US : 2 * line->reopen_pause_us;
+    if (line->reopen_pause_us > REOPEN_LONGEST_US) line->reopen_pause_us = REOPEN_LONGEST_US;
+    if (rtu_line_open(&line->context.rtu, text, sizeof text) != SW_OK) {
         line->context.rtu.counters.port_failures++;
+        line->reopen_us = rtu_now_us() + line->reopen_pause_us;
         publish(line);
         tell_link(line, false, text);
+        return;
     }
     line->replies_at_open = line->context.rtu.counters.replies;
     tell_link(line, true, "the port is open");
     int64_t now = rtu_now_us();
     for (uint32_t i = 0; i < line->context.config->node_count; i++)
         node_session_reconnect(&line->nodes[i], now);
-    return true;
 }
 
 static void lose_port(struct field_line *line)
@@ -101,6 +90,7 @@ static void lose_port(struct field_line *line)
     snprintf(text, sizeof text, "port %s has gone (hang-up or input/output error)", line->context.rtu.path);
     rtu_line_close(&line->context.rtu);
     line->context.rtu.counters.port_failures++;
+    line->reopen_us = rtu_now_us() + line->reopen_pause_us;
     publish(line);
     tell_link(line, false, text);
 }
@@ -147,16 +137,27 @@ static int serve(struct field_line *line)
     return next.node != NULL ? node_session_step(next.node) : device_poll_step(next.device);
 }
 
+bool field_line_step(struct field_line *line)
+{
+    if (mailbox_stopping(&line->mailbox)) return false;
+    if (line->context.rtu.modbus == NULL) {
+        if (rtu_now_us() < line->reopen_us)
+            (void)rtu_line_wait(&line->context.rtu, line->reopen_us);
+        else
+            try_port(line);
+    } else {
+        if (serve(line) == SW_ERROR_PORT) lose_port(line);
+        if (line->context.rtu.counters.replies != line->replies_at_open) line->reopen_pause_us = 0;
+    }
+    publish(line);
+    return true;
+}
+
 static void run(void *argument)
 {
     struct field_line *line = argument;
-    init_units(line);
-    while (!mailbox_stopping(&line->mailbox)) {
-        if (line->context.rtu.modbus == NULL && !open_port(line)) break;
-        if (serve(line) == SW_ERROR_PORT) lose_port(line);
-        if (line->context.rtu.counters.replies != line->replies_at_open) line->reopen_pause_us = 0;
-        publish(line);
-    }
+    while (field_line_step(line))
+        continue;
     rtu_line_close(&line->context.rtu);
     mailbox_end(&line->mailbox);
 }
