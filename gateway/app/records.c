@@ -236,7 +236,10 @@ void records_on_line_link(struct gateway *gateway, uint32_t line, bool up, const
 void records_on_log_unopened(struct gateway *gateway, uint32_t line, uint32_t index, uint32_t serial)
 {
     struct node_state *node = node_at(gateway, line, index);
-    if (!know_node(gateway, node, serial) || node->opening != STAGE_NONE) return;
+    if (!know_node(gateway, node, serial)) return;
+    /* It answers, however long its epoch waits for the store. */
+    core_on_source_alive(gateway->core, node->core, gateway->clock.wall());
+    if (node->opening != STAGE_NONE) return;
     node->epoch = node->epoch == UINT16_MAX ? 1 : (uint16_t)(node->epoch + 1);
     log_event(LOG_LEVEL_INFO, node->id, "has a new log: epoch %u, going on from sequence %u", node->epoch,
               node->sequence);

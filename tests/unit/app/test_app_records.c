@@ -155,6 +155,27 @@ static void a_new_log_is_opened_once_its_epoch_is_durable(void **state)
     gateway_end(&test);
 }
 
+static void a_node_whose_epoch_waits_for_a_full_disk_is_not_silent(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    for (int s = 0; s < 200; s += 5) {
+        fake.bus.log_unopened(fake.bus.ctx, 0, 0, 77);
+        fake.bus.log_unopened(fake.bus.ctx, 0, 1, 99);
+        for (int i = 0; i < 5; i++)
+            fake_advance(&test, 1000);
+        if (fake.committing) fake_commit_done(SW_ERROR_STORE_FULL);
+    }
+    assert_int_equal(fake.open_count, 0);
+    fake_advance(&test, 30000);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.open_count, 2);
+    assert_int_equal(fake.outbox_count, 0);
+    gateway_end(&test);
+}
+
 static void an_exchanged_unit_goes_on_from_its_own_cursor(void **state)
 {
     (void)state;
@@ -445,6 +466,7 @@ int main(void)
         cmocka_unit_test(after_a_restart_the_stored_cursor_says_what_is_new),
         cmocka_unit_test(a_commit_that_fails_is_tried_again_before_anything_newer),
         cmocka_unit_test(a_new_log_is_opened_once_its_epoch_is_durable),
+        cmocka_unit_test(a_node_whose_epoch_waits_for_a_full_disk_is_not_silent),
         cmocka_unit_test(an_exchanged_unit_goes_on_from_its_own_cursor),
         cmocka_unit_test(a_node_without_serial_number_is_not_taken),
         cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
