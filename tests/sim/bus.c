@@ -1,0 +1,291 @@
+#include "sim/bus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/field_bus_rtu/field_line.h"
+#include "firmware/rtu/crc16.h"
+#include "sim/agenda.h"
+#include "sim/node.h"
+#include "sim/world.h"
+#include "stillwater/error.h"
+
+/* One frame in so many meets with a fault. */
+#define FRAME_FAULT_ONE_IN 50
+
+struct turn {
+    struct field_line line;
+    uint64_t number;  /* of the one entry in the agenda that counts; 0 = the gateway is off */
+    bool waits;       /* that entry is the end of a wait, which an order may cut short */
+    int64_t until_us; /* what the line asked to wait for in this turn; 0 = nothing */
+};
+
+struct field_bus {
+    struct field_bus_events events;
+    uv_async_t async;
+    void (*closed)(void *ctx);
+    void *closed_ctx;
+};
+
+struct bus_counts bus_counts;
+
+static struct field_bus bus;
+static struct turn *turns; /* one a line */
+static uint64_t turn_numbers;
+static bool *unplugged;
+static struct dice dice;
+static modbus_t *const open_port = (modbus_t *)&bus; /* never looked into: it is only there or not */
+
+/* ---- the line under the sessions: rtu_line.h ---- */
+
+int64_t rtu_now_us(void)
+{
+    return sim.now_us;
+}
+
+/* The line is the first member of its context. */
+static uint32_t index_of(const struct rtu_line *line)
+{
+    return ((const struct line_context *)(const void *)line)->line;
+}
+
+void rtu_line_init(struct rtu_line *line, const char *path, struct sw_line_settings settings,
+                   struct field_mailbox *mailbox)
+{
+    *line = (struct rtu_line){.path = path, .settings = settings, .mailbox = mailbox, .fd = -1};
+}
+
+int rtu_line_open(struct rtu_line *line, char *text, size_t text_size)
+{
+    if (unplugged[index_of(line)]) {
+        snprintf(text, text_size, "port %s cannot be opened: it is unplugged", line->path);
+        return SW_ERROR_PORT;
+    }
+    line->modbus = open_port;
+    return SW_OK;
+}
+
+void rtu_line_close(struct rtu_line *line)
+{
+    line->modbus = NULL;
+}
+
+int rtu_line_wait(struct rtu_line *line, int64_t until_us)
+{
+    if (line->modbus && unplugged[index_of(line)]) return SW_ERROR_PORT;
+    turns[index_of(line)].until_us = until_us;
+    return SW_OK;
+}
+
+int rtu_line_settle(struct rtu_line *line, const struct rtu_timing *timing)
+{
+    (void)timing;
+    return unplugged[index_of(line)] ? SW_ERROR_PORT : SW_OK;
+}
+
+static enum frame_fault throw_fault(void)
+{
+    if (!sim.faults || !dice_hit(&dice, FRAME_FAULT_ONE_IN)) return FRAME_WELL;
+    bus_counts.faults++;
+    return (enum frame_fault)dice_between(&dice, FRAME_WELL + 1, FRAME_FAULT_COUNT - 1);
+}
+
+static int judge_reply(struct rtu_line *line, const struct rtu_request *request, const uint8_t *bytes, size_t size,
+                       struct rtu_reply *reply)
+{
+    if (size == 0) {
+        line->counters.timeouts++;
+        return SW_ERROR_TIMEOUT;
+    }
+    if (size < 4 || crc16_over(bytes, size) != 0) {
+        line->counters.crc_errors++;
+        return SW_ERROR_CRC;
+    }
+    line->counters.replies++;
+    return rtu_check_reply(request, bytes, size, reply->registers);
+}
+
+int rtu_line_exchange(struct rtu_line *line, const struct rtu_request *request, const struct rtu_timing *timing,
+                      bool *doubtful, struct rtu_reply *reply)
+{
+    uint8_t bytes[RTU_FRAME_SIZE_MAX], answer[NODE_REPLY_MAX];
+    uint32_t index = index_of(line);
+    if (unplugged[index]) return SW_ERROR_PORT;
+    memcpy(bytes, request->bytes, request->size);
+    uint16_t crc = crc16_over(bytes, request->size);
+    bytes[request->size] = (uint8_t)crc;
+    bytes[request->size + 1] = (uint8_t)(crc >> 8);
+    line->counters.requests++;
+    bus_counts.exchanges++;
+    reply->sent_us = sim.now_us;
+    size_t size = node_exchange(index * WORLD_NODES_A_LINE + request->bytes[0] - 1, bytes, request->size + 2u,
+                                throw_fault(), timing->timeout_ms, answer);
+    reply->first_byte_us = sim.now_us;
+    /* What comes late is thrown away by the real line, too; what it needs the doubt for does not exist here. */
+    *doubtful = false;
+    return judge_reply(line, request, answer, size, reply);
+}
+
+/* ---- turns ---- */
+
+void bus_make(void)
+{
+    turns = sim_zeroed(world.lines, sizeof *turns);
+    unplugged = sim_zeroed(world.lines, sizeof *unplugged);
+    dice = dice_for(sim.seed, 'b');
+}
+
+void bus_free(void)
+{
+    free(turns);
+    free(unplugged);
+}
+
+static void take_turn(void *ctx, uint64_t number);
+
+static void plan(struct turn *turn, int64_t at_us, agenda_act *act)
+{
+    turn->number = ++turn_numbers;
+    turn->waits = false;
+    agenda_add(at_us, act, turn, turn->number);
+}
+
+static void acknowledge_at_once(const struct field_bus_batch *batch)
+{
+    if (batch->count == 0) return;
+    mailbox_order_acknowledge(&turns[batch->line].line.mailbox, batch->node, batch->epoch,
+                              batch->records[batch->count - 1].sequence);
+}
+
+static void deliver_one(uint32_t line, const struct field_event *event)
+{
+    const struct field_bus_events *to = &bus.events;
+    switch (event->type) {
+    case FIELD_EVENT_BATCH:
+        if (sim.mutation == MUTATION_EARLY_ACKNOWLEDGE) acknowledge_at_once(&event->batch);
+        to->batch(to->ctx, &event->batch);
+        break;
+    case FIELD_EVENT_SAMPLE:
+        to->sample(to->ctx, &event->sample);
+        break;
+    case FIELD_EVENT_NODE_LINK:
+        to->node_link(to->ctx, line, event->node, event->up, event->error, event->text);
+        break;
+    case FIELD_EVENT_LINE_LINK:
+        to->line_link(to->ctx, line, event->up, event->text);
+        break;
+    case FIELD_EVENT_LOG_UNOPENED:
+        to->log_unopened(to->ctx, line, event->node, event->serial);
+        break;
+    case FIELD_EVENT_NOTICE:
+        to->notice(to->ctx, line, event->node, event->error, event->text);
+        break;
+    }
+}
+
+/* What the line has posted reaches the loop when the exchange is over in the line's time; then the line goes on. */
+static void end_turn(void *ctx, uint64_t number)
+{
+    struct turn *turn = ctx;
+    struct field_event event;
+    if (turn->number != number) return;
+    plan(turn, sim.now_us, take_turn);
+    while (mailbox_take(&turn->line.mailbox, &event))
+        deliver_one((uint32_t)(turn - turns), &event);
+}
+
+static void take_turn(void *ctx, uint64_t number)
+{
+    struct turn *turn = ctx;
+    if (turn->number != number) return;
+    int64_t began_us = sim.now_us;
+    turn->until_us = 0;
+    (void)field_line_step(&turn->line);
+    int64_t ended_us = sim.now_us;
+    sim.now_us = began_us;
+    if (turn->until_us == 0) {
+        plan(turn, ended_us, end_turn);
+    } else {
+        plan(turn, turn->until_us, take_turn);
+        turn->waits = true;
+    }
+}
+
+static void wake(struct turn *turn)
+{
+    if (turn->waits) plan(turn, sim.now_us, take_turn);
+}
+
+void bus_set_port(uint32_t line, bool there)
+{
+    sim_tell("line-%u is %s", (unsigned)line, there ? "plugged in" : "unplugged");
+    unplugged[line] = !there;
+    wake(&turns[line]);
+}
+
+bool bus_port_is_there(uint32_t line)
+{
+    return !unplugged[line];
+}
+
+/* ---- the port: field_bus.h ---- */
+
+static void on_async(uv_async_t *async)
+{
+    (void)async;
+}
+
+int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct sw_wall (*wall_now)(void),
+                    struct field_bus_events events, struct field_bus **out)
+{
+    bus = (struct field_bus){.events = events};
+    uv_async_init(loop, &bus.async, on_async);
+    for (uint32_t i = 0; i < config->line_count; i++) {
+        if (field_line_init(&turns[i].line, &config->lines[i], i, wall_now, &bus.async) != SW_OK)
+            return SW_ERROR_NO_SPACE;
+        plan(&turns[i], sim.now_us, take_turn);
+    }
+    *out = &bus;
+    return SW_OK;
+}
+
+void field_bus_acknowledge(struct field_bus *unused, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence)
+{
+    (void)unused;
+    mailbox_order_acknowledge(&turns[line].line.mailbox, node, epoch, sequence);
+    wake(&turns[line]);
+}
+
+void field_bus_open_log(struct field_bus *unused, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base)
+{
+    (void)unused;
+    mailbox_order_open_log(&turns[line].line.mailbox, node, epoch, base);
+    wake(&turns[line]);
+}
+
+struct field_bus_counters field_bus_line_counters(const struct field_bus *unused, uint32_t line)
+{
+    (void)unused;
+    return mailbox_counters(&turns[line].line.mailbox);
+}
+
+static void on_async_closed(uv_handle_t *handle)
+{
+    (void)handle;
+    for (uint32_t i = 0; i < world.lines; i++)
+        field_line_free(&turns[i].line);
+    bus.closed(bus.closed_ctx);
+}
+
+void field_bus_close(struct field_bus *unused, void (*closed)(void *ctx), void *ctx)
+{
+    (void)unused;
+    for (uint32_t i = 0; i < world.lines; i++) {
+        turns[i].number = 0;
+        turns[i].waits = false;
+    }
+    bus.closed = closed;
+    bus.closed_ctx = ctx;
+    uv_close((uv_handle_t *)&bus.async, on_async_closed);
+}

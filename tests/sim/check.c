@@ -1,0 +1,371 @@
+#include "sim/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message/message.h"
+#include "sim/broker.h"
+#include "sim/centre.h"
+#include "sim/host.h"
+#include "sim/node.h"
+#include "sim/store.h"
+#include "sim/table.h"
+#include "sim/world.h"
+
+/* Between what happens and what is told of it lie a sampling period, a heartbeat and a clock that is off. */
+#define SLACK (3 * HOUR)
+
+struct doubt {
+    uint32_t node;
+    int64_t from_us, to_us;
+};
+
+static struct {
+    struct doubt *doubts;
+    size_t doubt_count, doubt_capacity;
+    bool *order_used;
+    size_t order_capacity;
+} check;
+
+struct check_counts check_counts;
+
+/* ---- at every moment ---- */
+
+void check_reading(uint32_t node, uint32_t before, const struct store_reading *row)
+{
+    if (row->sequence <= before)
+        sim_fail("record %u of epoch %u of node %u is stored twice: %u was stored before", (unsigned)row->sequence,
+                 row->epoch, (unsigned)node, (unsigned)before);
+    uint32_t missing = row->sequence - before - 1;
+    if (missing > node_lost(node))
+        sim_fail("node %u: record %u of epoch %u is stored after %u, %u between them are missing and were not given up",
+                 (unsigned)node, (unsigned)row->sequence, row->epoch, (unsigned)before, (unsigned)missing);
+}
+
+static bool leads_to(enum sw_alert_state from, enum sw_alert_state to)
+{
+    for (int action = SW_ALERT_ACTION_NONE + 1; action < SW_ALERT_ACTION_COUNT; action++)
+        if (sw_alert_transition(from, (enum sw_alert_action)action) == to) return true;
+    return false;
+}
+
+static void use_order(size_t number)
+{
+    if (number >= check.order_capacity) {
+        size_t capacity = 2 * number + 64;
+        check.order_used = sim_grown(check.order_used, capacity, sizeof *check.order_used);
+        memset(check.order_used + check.order_capacity, 0, capacity - check.order_capacity);
+        check.order_capacity = capacity;
+    }
+    if (check.order_used[number]) sim_fail("order %zu is carried out twice", number);
+    check.order_used[number] = true;
+}
+
+/* A person's revision goes back to one order of a person, for this alert and this action. */
+static void check_person(enum sw_alert_state before, const struct sw_alert *alert)
+{
+    size_t number;
+    if (sscanf(alert->note, "order %zu", &number) != 1 || number >= centre_order_count())
+        sim_fail("%s revision %u says it was \"%s\" by %s: nobody ordered that", alert->id, (unsigned)alert->revision,
+                 alert->note, alert->actor);
+    const struct centre_order *order = centre_order(number);
+    if (strcmp(order->id, alert->id) != 0 || sw_alert_transition(before, order->action) != alert->state)
+        sim_fail("%s revision %u is %s by order %zu, which was to %s %s", alert->id, (unsigned)alert->revision,
+                 sw_alert_state_name(alert->state), number, sw_alert_action_name(order->action), order->id);
+    use_order(number);
+}
+
+void check_revision(const struct sw_alert *before, const struct sw_alert *alert)
+{
+    uint32_t last = before ? before->revision : 0;
+    if (alert->revision != last + 1)
+        sim_fail("%s: revision %u is stored after revision %u", alert->id, (unsigned)alert->revision, (unsigned)last);
+    if (!before) {
+        bool note = !sw_alert_kind_is_coloured(alert->kind);
+        if (!sw_alert_state_is_open(alert->state) && !note)
+            sim_fail("%s begins as %s", alert->id, sw_alert_state_name(alert->state));
+        return;
+    }
+    if (!leads_to(before->state, alert->state))
+        sim_fail("%s: revision %u is %s after %s, and nothing leads there", alert->id, (unsigned)alert->revision,
+                 sw_alert_state_name(alert->state), sw_alert_state_name(before->state));
+    bool by_person = strcmp(alert->actor, "officer") == 0;
+    if (by_person) check_person(before->state, alert);
+    bool settled = alert->state == SW_ALERT_STATE_ACKNOWLEDGED || alert->state == SW_ALERT_STATE_DISPATCHED ||
+                   alert->state == SW_ALERT_STATE_RESOLVED;
+    if (!by_person && settled && alert->state != before->state)
+        sim_fail("%s: revision %u is %s, and no person did it", alert->id, (unsigned)alert->revision,
+                 sw_alert_state_name(alert->state));
+}
+
+void check_publish(int64_t row, const char *topic, const char *payload)
+{
+    if (row < 1 || (size_t)row > disk_revision_count())
+        sim_fail("row %lld is sent, and the store has no such row in its outbox: %s", (long long)row, topic);
+    const struct stored_revision *stored = disk_revision((size_t)row - 1);
+    if (strcmp(stored->topic, topic) != 0 || strcmp(stored->body, payload) != 0)
+        sim_fail("row %lld is sent as %s, and is not what is stored: %s", (long long)row, topic, stored->topic);
+}
+
+void check_doubt(uint32_t node, int64_t from_us, int64_t to_us)
+{
+    if (check.doubt_count == check.doubt_capacity) {
+        check.doubt_capacity = check.doubt_capacity ? 2 * check.doubt_capacity : 64;
+        check.doubts = sim_grown(check.doubts, check.doubt_capacity, sizeof *check.doubts);
+    }
+    check.doubts[check.doubt_count++] = (struct doubt){node, from_us, to_us};
+}
+
+/* ---- at the end: the world and its alerts ---- */
+
+static bool overlap(int64_t from_us, int64_t to_us, int64_t other_from_us, int64_t other_to_us)
+{
+    return from_us < other_to_us && other_from_us < to_us;
+}
+
+static bool is_doubtful(uint32_t node, int64_t from_us, int64_t to_us)
+{
+    for (size_t i = 0; i < check.doubt_count; i++) {
+        const struct doubt *doubt = &check.doubts[i];
+        if (doubt->node != CHECK_ALL && node != CHECK_ALL && doubt->node != node) continue;
+        if (overlap(from_us, to_us, doubt->from_us, doubt->to_us)) return true;
+    }
+    return false;
+}
+
+static bool gateway_was_off(int64_t from_us, int64_t to_us)
+{
+    for (size_t i = 0; i < host_pause_count(); i++) {
+        struct host_pause pause = host_pause_at(i);
+        if (overlap(from_us, to_us, pause.from_us, pause.to_us)) return true;
+    }
+    return false;
+}
+
+static bool line_was_off(uint32_t line, int64_t from_us, int64_t to_us)
+{
+    for (size_t i = 0; i < world.episode_count; i++) {
+        const struct episode *other = &world.episodes[i];
+        if (other->kind == EPISODE_PORT && other->subject == line &&
+            overlap(from_us, to_us, other->from_us, other->to_us))
+            return true;
+    }
+    return false;
+}
+
+enum verdict { MUST_NOT, MAY, MUST };
+
+static const struct {
+    enum sw_alert_kind kind;
+    int64_t never_us, surely_us; /* up to this long it is no alert; from this long it is one */
+} rules[] = {
+    [EPISODE_STILL] = {SW_ALERT_KIND_NO_USE, 11 * HOUR, 16 * HOUR},
+    [EPISODE_FLOOD] = {SW_ALERT_KIND_LEVEL, 0, HOUR},
+    [EPISODE_OPEN] = {SW_ALERT_KIND_COVER_OPEN, 0, 30 * MINUTE},
+    [EPISODE_NODE_OFF] = {SW_ALERT_KIND_NODE_SILENT, 0, 0},
+    [EPISODE_PORT] = {SW_ALERT_KIND_BUS_SILENT, 50 * SECOND, 10 * MINUTE},
+};
+#define RULE_COUNT (sizeof rules / sizeof rules[0])
+
+static bool disturbed(const struct episode *episode)
+{
+    int64_t from_us = episode->from_us - HOUR, to_us = episode->to_us + HOUR;
+    switch (episode->kind) {
+    case EPISODE_PORT:
+        return gateway_was_off(from_us, to_us) || is_doubtful(CHECK_ALL, from_us, to_us);
+    case EPISODE_NODE_OFF:
+        return gateway_was_off(from_us, to_us) || line_was_off(world_line_of_node(episode->subject), from_us, to_us);
+    default:
+        return is_doubtful(world_node_of(episode->kind, episode->subject), from_us, to_us);
+    }
+}
+
+static enum verdict verdict_of(const struct episode *episode)
+{
+    int64_t never_us = rules[episode->kind].never_us, surely_us = rules[episode->kind].surely_us;
+    if (episode->kind == EPISODE_NODE_OFF) {
+        /* It may have answered just before, and be asked just after. */
+        never_us = (host_silent_s() - 2 * host_poll_s()) * SECOND;
+        surely_us = (host_silent_s() + 2 * host_poll_s()) * SECOND;
+    }
+    bool long_enough = episode->held_us >= surely_us, too_short = episode->held_us <= never_us;
+    if (disturbed(episode)) return MAY;
+    return long_enough ? MUST : too_short ? MUST_NOT : MAY;
+}
+
+static int64_t true_us(struct sw_wall wall)
+{
+    return sw_wall_diff_ms(wall, sim_true_wall(0)) * 1000;
+}
+
+static void describe(const struct episode *episode, char *text, size_t size)
+{
+    char name[WORLD_NAME_SIZE];
+    world_name(episode->kind, episode->subject, name);
+    snprintf(text, size, "%s, day %.3f to %.3f (%.1f h)", name, (double)episode->from_us / (double)DAY,
+             (double)episode->to_us / (double)DAY, (double)episode->held_us / (double)HOUR);
+}
+
+static bool belongs(const struct stored_revision *row, const struct episode *episode, const char *name)
+{
+    int64_t onset_us = true_us(row->onset);
+    return row->revision == 1 && row->kind == rules[episode->kind].kind && strcmp(row->subject, name) == 0 &&
+           onset_us >= episode->from_us - SLACK && onset_us <= episode->to_us + SLACK;
+}
+
+static const struct stored_revision *last_revision(const char *id)
+{
+    const struct stored_revision *last = NULL;
+    for (size_t i = 0; i < disk_revision_count(); i++)
+        if (strcmp(disk_revision(i)->id, id) == 0) last = disk_revision(i);
+    return last;
+}
+
+static void check_flood(const struct episode *flood, const struct stored_revision *first)
+{
+    const struct stored_revision *last = last_revision(first->id);
+    if (last->peak != flood->colour)
+        sim_fail("%s: the water stood in the %s band for %.1f h, the alert never was worse than %s", first->id,
+                 sw_colour_name(flood->colour), (double)flood->held_us / (double)HOUR, sw_colour_name(last->peak));
+}
+
+/* Marks the alerts that the episode explains. */
+static void check_episode(const struct episode *episode, bool *explained)
+{
+    char name[WORLD_NAME_SIZE], text[96];
+    const struct stored_revision *first = NULL;
+    size_t count = 0;
+    world_name(episode->kind, episode->subject, name);
+    for (size_t i = 0; i < disk_revision_count(); i++) {
+        if (!belongs(disk_revision(i), episode, name)) continue;
+        first = disk_revision(i);
+        explained[i] = true;
+        count++;
+    }
+    describe(episode, text, sizeof text);
+    enum verdict verdict = verdict_of(episode);
+    check_counts.expected += verdict == MUST;
+    check_counts.possible += verdict == MAY;
+    if (verdict == MUST && count == 0) sim_fail("no alert tells of %s", text);
+    if (verdict == MUST && count > 1) sim_fail("%zu alerts tell of %s", count, text);
+    if (verdict == MUST_NOT && count > 0) sim_fail("%s tells of %s, which is nothing yet", first->id, text);
+    if (verdict == MUST && episode->kind == EPISODE_FLOOD) check_flood(episode, first);
+}
+
+static bool is_foretold(enum sw_alert_kind kind)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (rules[i].kind == kind) return true;
+    return false;
+}
+
+static void check_unexplained(const struct stored_revision *row)
+{
+    enum episode_kind kind;
+    uint32_t subject;
+    int64_t onset_us = true_us(row->onset);
+    if (!world_parse(row->subject, &kind, &subject)) sim_fail("%s is about nothing in the world", row->id);
+    uint32_t node = kind == EPISODE_PORT ? CHECK_ALL : world_node_of(kind, subject);
+    if (!is_doubtful(node, onset_us - DAY, row->stored_us))
+        sim_fail("%s: nothing in the world explains it (raised on day %.3f)", row->id,
+                 (double)row->stored_us / (double)DAY);
+}
+
+static void check_world(void)
+{
+    bool *explained = sim_zeroed(disk_revision_count() + 1, sizeof *explained);
+    for (size_t i = 0; i < world.episode_count; i++)
+        check_episode(&world.episodes[i], explained);
+    for (size_t i = 0; i < disk_revision_count(); i++) {
+        const struct stored_revision *row = disk_revision(i);
+        if (row->revision != 1) continue;
+        check_counts.found++;
+        if (!explained[i] && is_foretold(row->kind)) check_unexplained(row);
+    }
+    free(explained);
+}
+
+/* ---- at the end: the centre ---- */
+
+static void check_centre(void)
+{
+    struct table places = {.size = 0};
+    char name[SW_ALERT_ID_SIZE + 16];
+    for (size_t i = 0; i < centre_row_count(); i++) {
+        const struct centre_row *row = centre_row(i);
+        snprintf(name, sizeof name, "%s %u", row->id, (unsigned)row->revision);
+        if (table_find(&places, name) != TABLE_NONE) sim_fail("the centre has %s twice", name);
+        table_add(&places, name, (uint32_t)i);
+    }
+    for (size_t i = 0; i < disk_revision_count(); i++) {
+        const struct stored_revision *row = disk_revision(i);
+        snprintf(name, sizeof name, "%s %u", row->id, (unsigned)row->revision);
+        uint32_t place = table_find(&places, name);
+        if (place == TABLE_NONE) sim_fail("the centre never got %s", name);
+        if (centre_row(place)->state != row->state || centre_row(place)->colour != row->colour)
+            sim_fail("the centre has %s as %s, the gateway as %s", name, sw_alert_state_name(centre_row(place)->state),
+                     sw_alert_state_name(row->state));
+    }
+    if (centre_row_count() != disk_revision_count())
+        sim_fail("the centre has %zu revisions, the gateway %zu", centre_row_count(), disk_revision_count());
+    if (disk_outbox_left() > 0) sim_fail("%zu rows are still in the outbox", disk_outbox_left());
+    table_free(&places);
+}
+
+/* What a person was told is done is done. */
+static void check_orders(void)
+{
+    for (size_t number = 0; number < centre_order_count(); number++) {
+        const struct centre_order *order = centre_order(number);
+        bool used = number < check.order_capacity && check.order_used[number];
+        if (order->accepted && !used)
+            sim_fail("order %zu, to %s %s, was accepted as revision %u, which is not stored", number,
+                     sw_alert_action_name(order->action), order->id, (unsigned)order->revision);
+    }
+}
+
+/* Nothing goes on any more, so nothing is open any more. */
+static void check_rest(void)
+{
+    struct table seen = {.size = 0};
+    for (size_t i = disk_revision_count(); i > 0; i--) {
+        const struct stored_revision *row = disk_revision(i - 1);
+        if (table_find(&seen, row->id) != TABLE_NONE) continue;
+        table_add(&seen, row->id, 0);
+        if (sw_alert_state_is_open(row->state))
+            sim_fail("%s is still %s, days after all was over", row->id, sw_alert_state_name(row->state));
+    }
+    table_free(&seen);
+}
+
+static void check_retained(const char *topic, const char *payload)
+{
+    struct message_area area;
+    struct message_status_summary status;
+    char text[256];
+    if (strstr(topic, "/status")) {
+        if (message_status_decode(payload, strlen(payload), &status, text, sizeof text) != SW_OK ||
+            status.state != MESSAGE_STATUS_ONLINE || status.open_alerts != 0)
+            sim_fail("the broker retains a status that is not true: %s", payload);
+    } else if (strstr(topic, "/area/")) {
+        if (message_area_decode(payload, strlen(payload), &area, text, sizeof text) != SW_OK ||
+            area.colour != SW_COLOUR_GREEN)
+            sim_fail("the broker retains an area that is not true: %s", payload);
+    }
+}
+
+void check_end(void)
+{
+    check_world();
+    check_centre();
+    check_orders();
+    check_rest();
+    broker_each_retained(check_retained);
+}
+
+void check_free(void)
+{
+    free(check.doubts);
+    free(check.order_used);
+}

@@ -1,0 +1,498 @@
+#include "sim/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "adapters/store_sqlite/store_batch.h"
+#include "sim/agenda.h"
+#include "sim/check.h"
+#include "sim/host.h"
+#include "sim/node.h"
+#include "sim/table.h"
+#include "sim/world.h"
+
+#define COMMIT_LEAST_US 2000
+#define COMMIT_MOST_US  40000
+#define READ_US         500
+/* Rows that are done leave the outbox with the next commit, or after this. */
+#define TIDY_US SECOND
+
+struct snapshot {
+    int domain;
+    char *name;
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
+/* A node's log as it is stored. */
+struct log_state {
+    struct store_cursor cursor;
+    uint16_t row_epoch;
+    uint32_t row_sequence;
+};
+
+/* The open alerts, as the daemon asks for them at a start. */
+struct present {
+    struct sw_alert alert;
+    size_t revision; /* index of its last one */
+};
+
+struct store {
+    int unused;
+};
+
+static struct store handle;
+struct disk_counts disk_counts;
+
+static struct {
+    struct snapshot *snapshots;
+    size_t snapshot_count, snapshot_capacity;
+    struct table snapshot_places;
+    struct log_state *logs; /* by node */
+    struct stored_revision *revisions;
+    size_t revision_count, revision_capacity;
+    struct present *alerts;
+    size_t alert_count, alert_capacity;
+    struct table alert_places;    /* id: index in alerts */
+    struct table revision_places; /* "id revision": index in revisions */
+    size_t first_left;            /* revisions before this one are done */
+    size_t left;
+    struct sw_wall last_time;
+    bool full;
+    uint64_t cut_one_in;
+    struct dice dice;
+} disk;
+
+/* What the present daemon knows of it. */
+static struct {
+    bool open;
+    uint64_t life; /* answers to earlier daemons are not delivered */
+    struct store_events events;
+    struct store_batch *committing;
+    int64_t after;
+    size_t limit;
+    size_t *done; /* rows that leave with the next commit */
+    size_t done_count, done_capacity;
+    bool tidy_planned;
+} daemon_side;
+
+/* ---- batches ---- */
+
+static void revision_name(const char *id, uint32_t revision, char *name, size_t size)
+{
+    snprintf(name, size, "%s %u", id, (unsigned)revision);
+}
+
+static void take_readings(const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->reading_count; i++) {
+        const struct store_reading *row = &batch->readings[i];
+        if (row->time.ms > disk.last_time.ms) disk.last_time = row->time;
+        disk_counts.readings++;
+        uint32_t node = row->serial - node_serial(0);
+        if (node >= world.nodes) sim_fail("a reading has serial number %u, which no node has", (unsigned)row->serial);
+        struct log_state *log = &disk.logs[node];
+        if (row->epoch != log->row_epoch) {
+            if (row->epoch != log->cursor.epoch)
+                sim_fail("a record is of epoch %u of node %u, which was never stored", row->epoch, (unsigned)node);
+            log->row_sequence = log->cursor.sequence;
+        }
+        check_reading(node, log->row_sequence, row);
+        log->row_epoch = row->epoch;
+        log->row_sequence = row->sequence;
+    }
+}
+
+static void take_cursors(const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->cursor_count; i++) {
+        uint32_t node = batch->cursors[i].serial - node_serial(0);
+        if (node >= world.nodes) sim_fail("a cursor is of a node that does not exist");
+        disk.logs[node].cursor = batch->cursors[i];
+    }
+}
+
+static void take_snapshot(const struct batch_snapshot *taken)
+{
+    char name[SW_ALERT_ID_SIZE + 16];
+    snprintf(name, sizeof name, "%d %s", taken->domain, taken->name);
+    uint32_t place = table_find(&disk.snapshot_places, name);
+    if (place == TABLE_NONE) {
+        if (disk.snapshot_count == disk.snapshot_capacity) {
+            disk.snapshot_capacity = disk.snapshot_capacity ? 2 * disk.snapshot_capacity : 256;
+            disk.snapshots = sim_grown(disk.snapshots, disk.snapshot_capacity, sizeof *disk.snapshots);
+        }
+        place = (uint32_t)disk.snapshot_count++;
+        disk.snapshots[place] = (struct snapshot){.domain = taken->domain, .name = sim_copied(taken->name)};
+        table_add(&disk.snapshot_places, name, place);
+    }
+    struct snapshot *snapshot = &disk.snapshots[place];
+    if (taken->size > snapshot->capacity) {
+        snapshot->capacity = taken->size;
+        snapshot->bytes = sim_grown(snapshot->bytes, snapshot->capacity, 1);
+    }
+    if (taken->size > 0) memcpy(snapshot->bytes, taken->bytes, taken->size);
+    snapshot->size = taken->size;
+}
+
+static void keep_present(const struct sw_alert *alert, size_t revision)
+{
+    uint32_t place = table_find(&disk.alert_places, alert->id);
+    if (place == TABLE_NONE) {
+        if (disk.alert_count == disk.alert_capacity) {
+            disk.alert_capacity = disk.alert_capacity ? 2 * disk.alert_capacity : 64;
+            disk.alerts = sim_grown(disk.alerts, disk.alert_capacity, sizeof *disk.alerts);
+        }
+        place = (uint32_t)disk.alert_count++;
+        table_add(&disk.alert_places, alert->id, place);
+    }
+    disk.alerts[place] = (struct present){*alert, revision};
+}
+
+static void take_alert(const struct batch_alert *taken)
+{
+    struct sw_alert alert = taken->alert;
+    char name[SW_ALERT_ID_SIZE + 16];
+    if (!sw_alert_state_is_open(alert.state) && sim_mutates(MUTATION_BEND_STATE, 2))
+        alert.state = SW_ALERT_STATE_RAISED;
+    revision_name(alert.id, alert.revision, name, sizeof name);
+    uint32_t before = table_find(&disk.alert_places, alert.id);
+    check_revision(before == TABLE_NONE ? NULL : &disk.alerts[before].alert, &alert);
+    if (disk.revision_count == disk.revision_capacity) {
+        disk.revision_capacity = disk.revision_capacity ? 2 * disk.revision_capacity : 256;
+        disk.revisions = sim_grown(disk.revisions, disk.revision_capacity, sizeof *disk.revisions);
+    }
+    struct stored_revision *row = &disk.revisions[disk.revision_count];
+    *row = (struct stored_revision){.revision = alert.revision,
+                                    .kind = alert.kind,
+                                    .state = alert.state,
+                                    .colour = alert.colour,
+                                    .peak = alert.peak,
+                                    .onset = alert.onset,
+                                    .stored_us = sim.now_us,
+                                    .topic = sim_copied(taken->topic),
+                                    .body = sim_copied(taken->payload)};
+    memcpy(row->id, alert.id, sizeof row->id);
+    memcpy(row->subject, alert.subject, sizeof row->subject);
+    memcpy(row->actor, alert.actor, sizeof row->actor);
+    memcpy(row->note, alert.note, sizeof row->note);
+    table_add(&disk.revision_places, name, (uint32_t)disk.revision_count);
+    keep_present(&alert, disk.revision_count++);
+    disk.left++;
+    if (alert.updated_at.ms > disk.last_time.ms) disk.last_time = alert.updated_at;
+}
+
+static void tidy(void)
+{
+    for (size_t i = 0; i < daemon_side.done_count; i++) {
+        struct stored_revision *row = &disk.revisions[daemon_side.done[i]];
+        if (row->done) continue;
+        row->done = true;
+        disk.left--;
+    }
+    daemon_side.done_count = 0;
+    while (disk.first_left < disk.revision_count && disk.revisions[disk.first_left].done)
+        disk.first_left++;
+}
+
+static void take_batch(struct store_batch *batch)
+{
+    if (batch->alert_count > 0 && sim_mutates(MUTATION_LOSE_COMMIT, 3)) return;
+    bool torn = batch->alert_count > 0 && sim_mutates(MUTATION_TEAR_COMMIT, 3);
+    take_readings(batch);
+    take_cursors(batch);
+    for (size_t i = 0; i < batch->snapshot_count && sim.mutation != MUTATION_FORGET_SNAPSHOT; i++)
+        take_snapshot(&batch->snapshots[i]);
+    for (size_t i = 0; i < batch->alert_count && !torn; i++)
+        if (!(batch->alerts[i].alert.revision == 1 && sim.mutation == MUTATION_SWALLOW_ALERT))
+            take_alert(&batch->alerts[i]);
+    for (size_t i = 0; i < batch->feedback_count; i++)
+        batch->feedback[i].stored = table_find(&disk.alert_places, batch->feedback[i].feedback.alert_id) != TABLE_NONE;
+    tidy();
+}
+
+/* ---- the daemon's calls ---- */
+
+int store_open(uv_loop_t *loop, const char *path, struct store_events events, struct store **store, char *text,
+               size_t text_size)
+{
+    (void)loop, (void)path, (void)text, (void)text_size;
+    daemon_side.open = true;
+    daemon_side.life++;
+    daemon_side.events = events;
+    *store = &handle;
+    return SW_OK;
+}
+
+static void answer_commit(int error, const char *text)
+{
+    struct store_batch *batch = daemon_side.committing;
+    daemon_side.committing = NULL;
+    daemon_side.events.committed(daemon_side.events.ctx, batch, error, text);
+}
+
+/* Whether the power goes at this operation. */
+static bool cut_here(void)
+{
+    return sim.faults && dice_hit(&disk.dice, disk.cut_one_in);
+}
+
+static void end_commit(void *ctx, uint64_t life)
+{
+    (void)ctx;
+    if (life != daemon_side.life || !daemon_side.committing) return;
+    if (disk.full) {
+        disk_counts.failures++;
+        answer_commit(SW_ERROR_STORE_FULL, "/sim/store.db: the disk is full");
+        return;
+    }
+    if (cut_here()) {
+        host_power_cut();
+        return;
+    }
+    take_batch(daemon_side.committing);
+    disk_counts.commits++;
+    if (cut_here())
+        host_power_cut();
+    else
+        answer_commit(SW_OK, "");
+}
+
+int store_commit(struct store *store, struct store_batch *batch)
+{
+    (void)store;
+    if (daemon_side.committing) return SW_ERROR_BUSY;
+    daemon_side.committing = batch;
+    agenda_add(sim.now_us + dice_between(&disk.dice, COMMIT_LEAST_US, COMMIT_MOST_US), end_commit, NULL,
+               daemon_side.life);
+    return SW_OK;
+}
+
+static struct store_outbox_row row_at(size_t index)
+{
+    const struct stored_revision *stored = &disk.revisions[index];
+    struct store_outbox_row row = {
+        .id = (int64_t)index + 1, .revision = stored->revision, .topic = stored->topic, .payload = stored->body};
+    memcpy(row.alert_id, stored->id, sizeof row.alert_id);
+    return row;
+}
+
+static bool is_on_its_way_out(size_t index)
+{
+    for (size_t i = 0; i < daemon_side.done_count; i++)
+        if (daemon_side.done[i] == index) return true;
+    return false;
+}
+
+/* Rows that are not there yet: those of the batch under way. */
+static size_t add_unstored(struct store_outbox_row *rows, size_t count)
+{
+    const struct store_batch *batch = daemon_side.committing;
+    for (size_t i = 0; batch && i < batch->alert_count && count < daemon_side.limit; i++) {
+        const struct batch_alert *alert = &batch->alerts[i];
+        rows[count] = (struct store_outbox_row){.id = (int64_t)(disk.revision_count + i) + 1,
+                                                .revision = alert->alert.revision,
+                                                .topic = alert->topic,
+                                                .payload = alert->payload};
+        memcpy(rows[count].alert_id, alert->alert.id, sizeof rows[count].alert_id);
+        count++;
+    }
+    return count;
+}
+
+static void end_read(void *ctx, uint64_t life)
+{
+    (void)ctx;
+    if (life != daemon_side.life) return;
+    struct store_outbox_row *rows = sim_zeroed(daemon_side.limit + 1, sizeof *rows);
+    size_t count = 0;
+    size_t first = (size_t)daemon_side.after > disk.first_left ? (size_t)daemon_side.after : disk.first_left;
+    for (size_t i = first; i < disk.revision_count && count < daemon_side.limit; i++)
+        if (!disk.revisions[i].done && !is_on_its_way_out(i)) rows[count++] = row_at(i);
+    if (sim.mutation == MUTATION_SEND_UNSTORED) count = add_unstored(rows, count);
+    daemon_side.events.outbox(daemon_side.events.ctx, rows, count);
+    free(rows);
+}
+
+int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+{
+    (void)store;
+    daemon_side.after = after_id;
+    daemon_side.limit = limit;
+    agenda_add(sim.now_us + READ_US, end_read, NULL, daemon_side.life);
+    return SW_OK;
+}
+
+static void end_wait(void *ctx, uint64_t life)
+{
+    (void)ctx;
+    if (life != daemon_side.life) return;
+    daemon_side.tidy_planned = false;
+    if (disk.full) return;
+    if (cut_here())
+        host_power_cut();
+    else
+        tidy();
+}
+
+static void let_go(size_t index)
+{
+    if (is_on_its_way_out(index)) return;
+    if (daemon_side.done_count == daemon_side.done_capacity) {
+        daemon_side.done_capacity = daemon_side.done_capacity ? 2 * daemon_side.done_capacity : 64;
+        daemon_side.done = sim_grown(daemon_side.done, daemon_side.done_capacity, sizeof *daemon_side.done);
+    }
+    daemon_side.done[daemon_side.done_count++] = index;
+    if (daemon_side.tidy_planned) return;
+    daemon_side.tidy_planned = true;
+    agenda_add(sim.now_us + TIDY_US, end_wait, NULL, daemon_side.life);
+}
+
+int store_outbox_done(struct store *store, int64_t id)
+{
+    (void)store;
+    if (id < 1 || (size_t)id > disk.revision_count) sim_fail("row %lld is done and was never there", (long long)id);
+    let_go((size_t)id - 1);
+    return SW_OK;
+}
+
+int store_outbox_done_revision(struct store *store, const char *alert_id, uint32_t revision)
+{
+    char name[SW_ALERT_ID_SIZE + 16];
+    (void)store;
+    revision_name(alert_id, revision, name, sizeof name);
+    uint32_t index = table_find(&disk.revision_places, name);
+    if (index != TABLE_NONE && !disk.revisions[index].done) let_go(index);
+    return SW_OK;
+}
+
+int64_t store_outbox_newest(const struct store *store)
+{
+    (void)store;
+    return (int64_t)disk.revision_count;
+}
+
+int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
+{
+    (void)store;
+    uint32_t node = serial - node_serial(0);
+    if (node >= world.nodes || disk.logs[node].cursor.serial == 0) return SW_ERROR_NOT_FOUND;
+    *cursor = disk.logs[node].cursor;
+    return SW_OK;
+}
+
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+{
+    char name[SW_ALERT_ID_SIZE + 16];
+    (void)store;
+    snprintf(name, sizeof name, "%d %s", domain, subject);
+    uint32_t place = table_find(&disk.snapshot_places, name);
+    if (place == TABLE_NONE || disk.snapshots[place].size == 0 || disk.snapshots[place].size > size) return 0;
+    memcpy(bytes, disk.snapshots[place].bytes, disk.snapshots[place].size);
+    return disk.snapshots[place].size;
+}
+
+void store_each_snapshot(struct store *store, void *ctx,
+                         void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size))
+{
+    (void)store;
+    for (size_t i = 0; i < disk.snapshot_count; i++)
+        if (disk.snapshots[i].size > 0)
+            each(ctx, disk.snapshots[i].domain, disk.snapshots[i].name, disk.snapshots[i].bytes,
+                 disk.snapshots[i].size);
+}
+
+void store_each_open_alert(struct store *store, void *ctx,
+                           void (*each)(void *ctx, const struct sw_alert *alert, const char *body))
+{
+    (void)store;
+    for (size_t i = 0; i < disk.alert_count; i++)
+        if (sw_alert_state_is_open(disk.alerts[i].alert.state))
+            each(ctx, &disk.alerts[i].alert, disk.revisions[disk.alerts[i].revision].body);
+}
+
+struct sw_wall store_load_last_time(struct store *store)
+{
+    (void)store;
+    return disk.last_time;
+}
+
+struct store_counters store_counters(const struct store *store)
+{
+    (void)store;
+    return (struct store_counters){.commits = disk_counts.commits,
+                                   .failures = disk_counts.failures,
+                                   .readings = disk_counts.readings,
+                                   .outbox_rows = disk.left};
+}
+
+void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)
+{
+    (void)store;
+    daemon_side.open = false;
+    daemon_side.life++;
+    daemon_side.done_count = 0;
+    daemon_side.tidy_planned = false;
+    closed(ctx);
+}
+
+/* ---- what happens to it ---- */
+
+void disk_power_cut(void)
+{
+    if (!daemon_side.committing) return;
+    answer_commit(SW_ERROR_STORE, "/sim/store.db: the power has gone");
+}
+
+void disk_set_full(bool full)
+{
+    sim_tell("the disk %s", full ? "is full" : "has room");
+    disk.full = full;
+}
+
+void disk_set_cuts(uint64_t one_in)
+{
+    disk.cut_one_in = one_in;
+}
+
+size_t disk_revision_count(void)
+{
+    return disk.revision_count;
+}
+
+const struct stored_revision *disk_revision(size_t index)
+{
+    return &disk.revisions[index];
+}
+
+size_t disk_outbox_left(void)
+{
+    return disk.left;
+}
+
+void disk_make(void)
+{
+    disk.logs = sim_zeroed(world.nodes, sizeof *disk.logs);
+    disk.dice = dice_for(sim.seed, 'd');
+}
+
+void disk_free(void)
+{
+    for (size_t i = 0; i < disk.snapshot_count; i++) {
+        free(disk.snapshots[i].name);
+        free(disk.snapshots[i].bytes);
+    }
+    for (size_t i = 0; i < disk.revision_count; i++) {
+        free(disk.revisions[i].topic);
+        free(disk.revisions[i].body);
+    }
+    free(disk.snapshots);
+    free(disk.logs);
+    free(disk.revisions);
+    free(disk.alerts);
+    free(daemon_side.done);
+    table_free(&disk.snapshot_places);
+    table_free(&disk.alert_places);
+    table_free(&disk.revision_places);
+}
