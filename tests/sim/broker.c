@@ -25,8 +25,10 @@ struct publisher {
     bool alive;
     uint64_t connection; /* what was sent over an earlier one is not answered over this one */
     uint32_t inflight;
-    uint32_t areas_under_way;
-    bool area_taken;
+    struct {
+        uint32_t under_way;
+        bool taken;
+    } retained[PUBLISHER_RETAINED_COUNT];
 };
 
 /* A message on its way to the gateway or from it. */
@@ -157,11 +159,18 @@ static void lose_link(const char *why)
     publisher.events.link(publisher.events.ctx, false, why);
 }
 
+static const char *retained_kinds[PUBLISHER_RETAINED_COUNT] = {
+    [PUBLISHER_AREAS] = "/" SW_TOPIC_AREA "/",
+    [PUBLISHER_STATES] = "/" SW_TOPIC_STATE "/",
+};
+
 static void tell_kept(void)
 {
-    for (size_t i = 0; i < broker.retained_count && publisher.up; i++)
-        if (broker.retained[i].payload && strstr(broker.retained[i].topic, "/area/"))
-            publisher.events.area_kept(publisher.events.ctx, broker.retained[i].topic);
+    for (int kind = 0; kind < PUBLISHER_RETAINED_COUNT; kind++)
+        for (size_t i = 0; i < broker.retained_count && publisher.up; i++)
+            if (broker.retained[i].payload && strstr(broker.retained[i].topic, retained_kinds[kind]))
+                publisher.events.retained_kept(publisher.events.ctx, (enum publisher_retained)kind,
+                                               broker.retained[i].topic);
 }
 
 static void connect_again(void *ctx, uint64_t connection)
@@ -174,8 +183,7 @@ static void connect_again(void *ctx, uint64_t connection)
     }
     publisher.up = true;
     publisher.connection++;
-    publisher.areas_under_way = 0;
-    publisher.area_taken = false;
+    memset(publisher.retained, 0, sizeof publisher.retained);
     broker_counts.connects++;
     publisher.events.link(publisher.events.ctx, true, "connected");
     tell_kept();
@@ -314,7 +322,7 @@ int publisher_send(struct publisher *unused, const char *topic, const char *payl
     check_publish(token, topic, payload);
     publisher.inflight++;
     broker_counts.published++;
-    if (sim_mutates(MUTATION_DROP_ROW, 20))
+    if (sim_mutates(MUTATION_DROP_ROW, 5))
         (void)store_outbox_done(NULL, token);
     else
         post((struct letter){LETTER_ALERT, sim_copied(payload), token, 0}, on_alert);
@@ -328,23 +336,30 @@ int publisher_set_status(struct publisher *unused, const char *payload)
     return SW_OK;
 }
 
-static void on_area(void *ctx, uint64_t connection)
+/* A large world's broker permits no areas. */
+static bool permits(int kind)
 {
-    (void)ctx;
-    if (!publisher.up || connection != publisher.connection) return;
-    publisher.areas_under_way--;
-    publisher.area_taken = true;
-    publisher.events.area_done(publisher.events.ctx, !host_is_large());
+    return kind != PUBLISHER_AREAS || !host_is_large();
 }
 
-int publisher_set_area(struct publisher *unused, const char *topic, const char *payload)
+static void on_retained(void *ctx, uint64_t connection)
+{
+    size_t kind = (size_t)((const char **)ctx - retained_kinds);
+    if (!publisher.up || connection != publisher.connection) return;
+    publisher.retained[kind].under_way--;
+    publisher.retained[kind].taken = true;
+    publisher.events.retained_done(publisher.events.ctx, (enum publisher_retained)kind, permits((int)kind));
+}
+
+int publisher_set_retained(struct publisher *unused, enum publisher_retained kind, const char *topic,
+                           const char *payload)
 {
     (void)unused;
-    uint32_t most = publisher.area_taken ? PUBLISHER_AREAS_UNDER_WAY_MAX : 1;
-    if (!publisher.up || publisher.areas_under_way >= most) return SW_ERROR_BUSY;
-    publisher.areas_under_way++;
-    if (!host_is_large()) retain(topic, payload);
-    agenda_add(sim.now_us + way_us(), on_area, NULL, publisher.connection);
+    uint32_t most = publisher.retained[kind].taken ? PUBLISHER_RETAINED_UNDER_WAY_MAX : 1;
+    if (!publisher.up || publisher.retained[kind].under_way >= most) return SW_ERROR_BUSY;
+    publisher.retained[kind].under_way++;
+    if (permits((int)kind)) retain(topic, payload);
+    agenda_add(sim.now_us + way_us(), on_retained, &retained_kinds[kind], publisher.connection);
     return SW_OK;
 }
 

@@ -352,6 +352,8 @@ static void check_retained(const char *topic, const char *payload)
         if (message_area_decode(payload, strlen(payload), &area, text, sizeof text) != SW_OK ||
             area.colour != SW_COLOUR_GREEN)
             sim_fail("the broker retains an area that is not true: %s", payload);
+    } else {
+        sim_fail("the broker retains %s, and nothing is open: %s", topic, payload);
     }
 }
 

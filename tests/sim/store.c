@@ -373,6 +373,12 @@ int64_t store_outbox_newest(const struct store *store)
     return (int64_t)disk.revision_count;
 }
 
+struct store_trail_head store_trail_head(const struct store *store)
+{
+    (void)store;
+    return (struct store_trail_head){.sequence = (int64_t)disk.revision_count};
+}
+
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor)
 {
     (void)store;
