@@ -28,13 +28,30 @@ sensors:
 """
 
 
+# Nobody answers in the town but where a test says so: time enough that nothing goes up by itself.
+PEOPLE = f"""\
+schema: stillwater.people/1
+people:
+  - {{id: officer-1}}
+  - {{id: officer-3, deputies: [officer-1]}}
+  - {{id: worker-7, deputies: [worker-8]}}
+  - {{id: worker-8}}
+areas:
+  - {{grid: demo, responsible: officer-1, acknowledge_s: {{red: 3600, orange: 3600}}}}
+  - {{grid: demo/north, responsible: officer-3}}
+  - {{grid: {STREET}, responsible: worker-7}}
+"""
+
+
 def config(rig, home_line, drain_line, node_silent_s):
+    rig.path("people.yaml").write_text(PEOPLE)
     return f"""\
 schema: stillwater.gateway/1
 city: demo
 gateway: gw-1
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}}}
+registry: {{people: {rig.path("people.yaml")}}}
 policy:
   no_use: {{volume_l: 2, window_s: 20, coverage_pct: 80, observed_gap_s: 5}}
   drip: {{pause_s: 3}}
