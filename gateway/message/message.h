@@ -80,6 +80,16 @@ struct message_alert_summary {
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
                          size_t text_size);
 
+/* OASIS CAP 1.2 of an alert's JSON body: Alert, then Update, and Cancel once it is over; Exercise for a drill. *cap is
+ * from malloc; NULL with SW_OK for a note, which is no warning of anything. `earlier`: the revisions before it, newest
+ * first, MESSAGE_CAP_EARLIER_MAX at most; those that are still in force are named in `references`. */
+#define MESSAGE_CAP_EARLIER_MAX 32
+struct message_cap_earlier {
+    uint32_t revision;
+    struct sw_wall updated_at;
+};
+int message_cap_encode(const char *body, const struct message_cap_earlier *earlier, size_t count, char **cap);
+
 /* stillwater.command/1: an action on an open alert, what is known of a home, or what came of an alert. */
 enum message_verb {
     MESSAGE_VERB_ACT = 0,  /* `action` says which: alert_id, revision; resolve may have an outcome */
