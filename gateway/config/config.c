@@ -47,6 +47,7 @@ void config_free(struct gateway_config *config)
     free(config->store_path);
     free(config->registry.places);
     free(config->mqtt.host);
+    free(config->mqtt.discovery_prefix);
     free(config->mqtt.username);
     free(config->mqtt.password_file);
     free(config->mqtt.ca_file);

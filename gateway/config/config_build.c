@@ -474,6 +474,7 @@ static void build_subjects(struct build *build)
         struct config_subject *subject = &config->subjects[i];
         copy_id(subject->id, raw->id);
         build_place(&subject->place, raw->place);
+        lay_switch(&subject->home_assistant, raw->home_assistant);
         snprintf(prefix, sizeof prefix, "subjects[%u].policy.", i);
         build_policy(build, &subject->policy, policy_under(build, i), raw->policy, prefix);
     }
@@ -581,6 +582,8 @@ static void build_mqtt(struct build *build)
     lay_u32(&mqtt->resend_after_s, raw->resend_after_s);
     mqtt->resend_after_max_s = mqtt->resend_after_s > 600 ? mqtt->resend_after_s : 600;
     lay_u32(&mqtt->resend_after_max_s, raw->resend_after_max_s);
+    lay_switch(&mqtt->cap, raw->cap);
+    mqtt->discovery_prefix = copy(build, raw->discovery_prefix ? raw->discovery_prefix : "homeassistant");
     if (!raw->tls) return;
     mqtt->ca_file = copy(build, raw->tls->ca_file);
     mqtt->certificate_file = copy(build, raw->tls->certificate_file);

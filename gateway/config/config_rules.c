@@ -54,6 +54,9 @@ static void check_mqtt(const struct rules *rules)
     if (mqtt->resend_after_max_s < mqtt->resend_after_s)
         report(rules, "mqtt.resend_after_max_s", "is %u; expected at least resend_after_s, %u",
                mqtt->resend_after_max_s, mqtt->resend_after_s);
+    if (mqtt->host && !sw_area_path_valid(mqtt->discovery_prefix))
+        report(rules, "mqtt.discovery_prefix", "is \"%s\"; expected a topic without '+' and '#', no '/' at its ends",
+               mqtt->discovery_prefix);
     check_file(rules, "mqtt.password_file", mqtt->password_file);
     check_file(rules, "mqtt.tls.ca_file", mqtt->ca_file);
     check_file(rules, "mqtt.tls.certificate_file", mqtt->certificate_file);

@@ -230,15 +230,15 @@ static void check_devices(struct wiring *wiring, uint32_t line)
     }
 }
 
-enum measured { MEASURED_NOT, MEASURED_OTHERWISE, MEASURED_LEVEL };
+enum measured { MEASURED_NOT, MEASURED_OTHERWISE, MEASURED_SO };
 
-/* Whether the level is among what is measured of the subject. */
-static enum measured measured_of(const struct wiring *wiring, uint32_t subject)
+/* Whether the kind is among what is measured of the subject. */
+static enum measured measured_of(const struct wiring *wiring, uint32_t subject, enum sw_reading_kind kind)
 {
     enum measured measured = MEASURED_NOT;
     for (size_t i = 0; i < wiring->claim_count; i++) {
         if (wiring->claims[i].subject != subject) continue;
-        if (wiring->claims[i].kind == SW_READING_LEVEL) return MEASURED_LEVEL;
+        if (wiring->claims[i].kind == kind) return MEASURED_SO;
         measured = MEASURED_OTHERWISE;
     }
     return measured;
@@ -250,7 +250,7 @@ static void check_upstream(const struct wiring *wiring, uint32_t index)
     const struct config_subject *subject = &wiring->config->subjects[index];
     char path[CONFIG_PATH_SIZE];
     snprintf(path, sizeof path, "subjects[%u].upstream", index);
-    if (subject->upstream_count > 0 && measured_of(wiring, index) == MEASURED_OTHERWISE)
+    if (subject->upstream_count > 0 && measured_of(wiring, index, SW_READING_LEVEL) == MEASURED_OTHERWISE)
         report(wiring, path, "no level of %s is measured; expected a site with a level sensor", subject->id);
     for (uint32_t i = 0; i < subject->upstream_count; i++) {
         const struct config_subject *upstream = subject->upstream[i];
@@ -258,12 +258,22 @@ static void check_upstream(const struct wiring *wiring, uint32_t index)
         if (!upstream) continue; /* told already */
         if (upstream == subject)
             report(wiring, path, "%s is the site itself; expected another one", subject->id);
-        else if (measured_of(wiring, (uint32_t)(upstream - wiring->config->subjects)) == MEASURED_OTHERWISE)
+        else if (measured_of(wiring, (uint32_t)(upstream - wiring->config->subjects), SW_READING_LEVEL) ==
+                 MEASURED_OTHERWISE)
             report(wiring, path, "no level of %s is measured; expected a site with a level sensor", upstream->id);
         for (uint32_t j = 0; j < i; j++)
             if (upstream == subject->upstream[j])
                 report(wiring, path, "%s is upstream[%u] already; expected a site named once", upstream->id, j);
     }
+}
+
+static void check_home_assistant(const struct wiring *wiring, uint32_t index)
+{
+    const struct config_subject *subject = &wiring->config->subjects[index];
+    char path[CONFIG_PATH_SIZE];
+    snprintf(path, sizeof path, "subjects[%u].home_assistant", index);
+    if (subject->home_assistant && measured_of(wiring, index, SW_READING_WATER_INDEX) == MEASURED_OTHERWISE)
+        report(wiring, path, "no water of %s is measured; expected on for homes alone", subject->id);
 }
 
 void config_rules_wiring_check(const struct gateway_config *config, struct config_document *document,
@@ -278,7 +288,9 @@ void config_rules_wiring_check(const struct gateway_config *config, struct confi
             check_slots(&wiring, i, n);
         check_devices(&wiring, i);
     }
-    for (uint32_t i = 0; i < config->subject_count; i++)
+    for (uint32_t i = 0; i < config->subject_count; i++) {
         check_upstream(&wiring, i);
+        check_home_assistant(&wiring, i);
+    }
     free(wiring.claims);
 }

@@ -201,10 +201,13 @@ static const cyaml_schema_field_t group_fields[] = {TEXT(REQUIRED, raw_group, id
 static const cyaml_schema_value_t group_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_group, group_fields)};
 
-static const cyaml_schema_field_t subject_fields[] = {
-    TEXT(REQUIRED, raw_subject, id),           TEXT(OPTIONAL, raw_subject, group),
-    BLOCK(raw_subject, place, place_fields),   LIST(raw_subject, upstream, &id_entry),
-    BLOCK(raw_subject, policy, policy_fields), CYAML_FIELD_END};
+static const cyaml_schema_field_t subject_fields[] = {TEXT(REQUIRED, raw_subject, id),
+                                                      TEXT(OPTIONAL, raw_subject, group),
+                                                      BLOCK(raw_subject, place, place_fields),
+                                                      SWITCH(raw_subject, home_assistant),
+                                                      LIST(raw_subject, upstream, &id_entry),
+                                                      BLOCK(raw_subject, policy, policy_fields),
+                                                      CYAML_FIELD_END};
 
 static const cyaml_schema_field_t slot_fields[] = {NUMBER(raw_slot, slot),
                                                    TEXT(REQUIRED, raw_slot, profile),
@@ -260,6 +263,8 @@ static const cyaml_schema_field_t mqtt_fields[] = {
     CYAML_FIELD_ENUM_PTR("done_on", OPTIONAL | CYAML_FLAG_STRICT, struct raw_mqtt, done_on, done_ons, 2),
     INTEGER(raw_mqtt, resend_after_s),
     INTEGER(raw_mqtt, resend_after_max_s),
+    SWITCH(raw_mqtt, cap),
+    TEXT(OPTIONAL, raw_mqtt, discovery_prefix),
     BLOCK(raw_mqtt, tls, tls_fields),
     CYAML_FIELD_END};
 

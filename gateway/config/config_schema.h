@@ -162,6 +162,7 @@ struct raw_group {
 struct raw_subject {
     char *id, *group;
     struct raw_place *place;
+    enum raw_switch *home_assistant;
     char **upstream;
     uint32_t upstream_count;
     struct raw_policy *policy;
@@ -208,6 +209,8 @@ struct raw_mqtt {
     uint32_t *port, *keepalive_s, *inflight;
     enum config_done_on *done_on;
     uint32_t *resend_after_s, *resend_after_max_s;
+    enum raw_switch *cap;
+    char *discovery_prefix;
     struct raw_tls *tls;
 };
 

@@ -28,6 +28,7 @@ struct config_group {
 struct config_subject {
     char id[SW_ID_SIZE];
     struct config_place place;
+    bool home_assistant; /* a home that a family watches with Home Assistant */
     const struct config_subject *upstream[CORE_UPSTREAM_MAX];
     uint32_t upstream_count;
     struct policy policy; /* the group's or else the city's, with this subject's own settings laid over it */
@@ -85,6 +86,8 @@ struct config_mqtt {
     uint32_t inflight; /* alerts under way at most */
     enum config_done_on done_on;
     uint32_t resend_after_s, resend_after_max_s;
+    bool cap;               /* alerts go out as CAP 1.2, too */
+    char *discovery_prefix; /* of Home Assistant */
     char *username;         /* NULL = none */
     char *password_file;    /* NULL = none; first line is the password */
     char *ca_file;          /* NULL = no TLS */

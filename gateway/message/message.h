@@ -81,7 +81,7 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
                          size_t text_size);
 
 /* OASIS CAP 1.2 of an alert's JSON body: Alert, then Update, and Cancel once it is over; Exercise for a drill. *cap is
- * from malloc; NULL with SW_OK for a note, which is no warning of anything. `earlier`: the revisions before it, newest
+ * from malloc; NULL with SW_OK for a note, which is no warning of anything, and for what is pending. `earlier`: the revisions before it, newest
  * first, MESSAGE_CAP_EARLIER_MAX at most; those that are still in force are named in `references`. */
 #define MESSAGE_CAP_EARLIER_MAX 32
 struct message_cap_earlier {

@@ -223,7 +223,7 @@ int message_cap_encode(const char *body, const struct message_cap_earlier *earli
     *cap = NULL;
     int error = message_alert_decode(body, strlen(body), &alert, text, sizeof text);
     if (error == SW_OK) error = read_rest(body, &rest);
-    if (error != SW_OK || !sw_alert_kind_is_coloured(alert.kind)) return error;
+    if (error != SW_OK || !sw_alert_kind_is_coloured(alert.kind) || alert.state == SW_ALERT_STATE_PENDING) return error;
     FILE *out = open_memstream(cap, &size);
     if (!out) return SW_ERROR_NO_SPACE;
     (void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<alert xmlns=\"" CAP_NAMESPACE "\">", out);

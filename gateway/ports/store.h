@@ -109,6 +109,13 @@ struct store_outbox_stretch {
 };
 #define STORE_OUTBOX_STRETCHES_MAX (2 * SW_COLOUR_COUNT)
 
+/* A revision that came before. */
+#define STORE_EARLIER_MAX 32
+struct store_earlier {
+    uint32_t revision;
+    struct sw_wall updated_at;
+};
+
 struct store_outbox_row {
     int64_t id; /* in order of decision */
     int64_t place;
@@ -117,6 +124,8 @@ struct store_outbox_row {
     uint32_t revision;
     const char *topic; /* valid during the call */
     const char *payload;
+    uint32_t earlier_count;
+    struct store_earlier earlier[STORE_EARLIER_MAX]; /* the revisions before this one, newest first */
 };
 
 struct store_events {

@@ -92,7 +92,8 @@ static const struct bad cases[] = {
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
     {"  - id: home-1\n",
      "  - home-1\n",
-     {"8: subjects[0]: found a single value; expected a mapping with keys of id, group, place, upstream,"
+     {"8: subjects[0]: found a single value; expected a mapping with keys of id, group, place, home_assistant, "
+      "upstream,"
       " policy"}},
     {"id: home-1\n  - id: site-2",
      "id: &a home-1\n  - id: *a",
@@ -240,6 +241,9 @@ static const struct bad cases[] = {
      "  - id: site-2\n    upstream: [site-3, site-3]\n  - id: site-3\n",
      {"10: subjects[1].upstream[1]: site-3 is upstream[0] already; expected a site named once"}},
     {"  - id: site-2\n",
+     "  - id: site-2\n    home_assistant: on\n",
+     {"10: subjects[1].home_assistant: no water of site-2 is measured; expected on for homes alone"}},
+    {"  - id: site-2\n",
      "  - id: site-2\n    upstream: [a, b, c, d, e]\n  - id: a\n  - id: b\n  - id: c\n  - id: d\n  - id: e\n",
      {"10: subjects[1].upstream[4]: 5 sites are named; expected 4 at most"}},
     {"subjects:\n  - id: home-1\n",
@@ -329,6 +333,12 @@ static const struct bad cases[] = {
     {"mqtt: {host: localhost}\n",
      "mqtt: {host: localhost, resend_after_s: 60, resend_after_max_s: 30}\n",
      {"5: mqtt.resend_after_max_s: is 30; expected at least resend_after_s, 60"}},
+    {"mqtt: {host: localhost}\n",
+     "mqtt: {host: localhost, cap: maybe}\n",
+     {"5: mqtt.cap: found maybe; expected on or off"}},
+    {"mqtt: {host: localhost}\n",
+     "mqtt: {host: localhost, discovery_prefix: home/+}\n",
+     {"5: mqtt.discovery_prefix: is \"home/+\"; expected a topic without '+' and '#', no '/' at its ends"}},
     {"mqtt: {host: localhost}\n", "", {"1: mqtt: key is missing; expected mqtt: {host: NAME}"}},
     {"host: localhost",
      "host: localhost, port: 65536",

@@ -97,8 +97,8 @@ def main():
     problems, messages = [], []
     for body_text, earlier, message in rows:
         body = json.loads(body_text)
-        if (message == "") != (body["kind"] in NOTES):
-            problems.append(f"notes, and they alone, are not told: {body['kind']}")
+        if (message == "") != (body["kind"] in NOTES or body["state"] == "pending"):
+            problems.append(f"notes and what is pending, and they alone, are not told: {body_text}")
         if message == "":
             counts["notes"] += 1
             continue

@@ -34,6 +34,7 @@ static void on_outbox(void *ctx, const struct store_outbox_row *rows, size_t cou
         fixture->row_places[i] = rows[i].place;
         fixture->row_stretches[i] = rows[i].stretch;
         fixture->row_revisions[i] = rows[i].revision;
+        fixture->last_row = rows[i];
     }
     if (count == 0) return;
     snprintf(fixture->first_topic, sizeof fixture->first_topic, "%s", rows[0].topic);

@@ -28,6 +28,7 @@ struct fixture {
     int64_t row_ids[FIXTURE_ROWS_MAX], row_places[FIXTURE_ROWS_MAX];
     size_t row_stretches[FIXTURE_ROWS_MAX];
     uint32_t row_revisions[FIXTURE_ROWS_MAX];
+    struct store_outbox_row last_row; /* its texts are gone */
     char first_topic[SW_TOPIC_SIZE], first_payload[128];
     bool closed;
 };

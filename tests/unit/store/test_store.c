@@ -131,6 +131,37 @@ static void a_row_is_done_by_its_revision_too(void **state)
     fixture_destroy(&fixture);
 }
 
+/* Those that are done are earlier all the same: whoever cancels names what it cancels. */
+static void a_row_knows_the_newest_revisions_before_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = store_batch_new();
+    for (uint32_t revision = 1; revision <= STORE_EARLIER_MAX + 3; revision++) {
+        struct sw_alert alert = sample_alert(revision);
+        alert.updated_at.ms = 1000 * revision;
+        assert_int_equal(store_batch_add_alert(batch, &alert, "t", "{}"), SW_OK);
+    }
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    fixture_read_outbox(&fixture, 0, 1);
+    assert_int_equal(fixture.last_row.earlier_count, 0);
+    fixture_read_outbox(&fixture, 0, 3);
+    assert_int_equal(store_outbox_done(fixture.store, fixture.row_ids[0]), SW_OK);
+    assert_int_equal(fixture.last_row.earlier_count, 2);
+    assert_int_equal(fixture.last_row.earlier[0].revision, 2);
+    assert_int_equal(fixture.last_row.earlier[0].updated_at.ms, 2000);
+    assert_int_equal(fixture.last_row.earlier[1].revision, 1);
+    fixture_read_outbox(&fixture, fixture.row_ids[2], STORE_EARLIER_MAX);
+    assert_int_equal(fixture.last_row.revision, STORE_EARLIER_MAX + 3);
+    assert_int_equal(fixture.last_row.earlier_count, STORE_EARLIER_MAX);
+    assert_int_equal(fixture.last_row.earlier[STORE_EARLIER_MAX - 1].revision, 3);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static void outbox_rows_come_in_order_and_go_when_done(void **state)
 {
     (void)state;
@@ -440,6 +471,7 @@ int main(void)
         cmocka_unit_test(everything_of_a_batch_is_there_after_reopening),
         cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
         cmocka_unit_test(a_row_is_done_by_its_revision_too),
+        cmocka_unit_test(a_row_knows_the_newest_revisions_before_it),
         cmocka_unit_test(outbox_rows_come_in_order_and_go_when_done),
         cmocka_unit_test(rows_stand_in_line_by_colour_and_a_subjects_rows_together),
         cmocka_unit_test(the_outbox_of_version_2_is_lined_up),
