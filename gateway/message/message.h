@@ -81,8 +81,9 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
                          size_t text_size);
 
 /* OASIS CAP 1.2 of an alert's JSON body: Alert, then Update, and Cancel once it is over; Exercise for a drill. *cap is
- * from malloc; NULL with SW_OK for a note, which is no warning of anything, and for what is pending. `earlier`: the revisions before it, newest
- * first, MESSAGE_CAP_EARLIER_MAX at most; those that are still in force are named in `references`. */
+ * from malloc; NULL with SW_OK for a note, which is no warning of anything, and for what is pending. `earlier`: the
+ * revisions before it, newest first, MESSAGE_CAP_EARLIER_MAX at most; those that are still in force are named in
+ * `references`. */
 #define MESSAGE_CAP_EARLIER_MAX 32
 struct message_cap_earlier {
     uint32_t revision;
@@ -299,5 +300,36 @@ struct message_state {
     size_t count; /* from 1 */
 };
 char *message_state_encode(const struct message_state *state);
+
+/* stillwater.home/1: what a family sees of one home, and what their Home Assistant reads. */
+enum message_home_state {
+    MESSAGE_HOME_UNKNOWN, /* no data, or not enough of it */
+    MESSAGE_HOME_USING,
+    MESSAGE_HOME_QUIET,
+    MESSAGE_HOME_NO_USE,
+    MESSAGE_HOME_ALERT, /* of another kind */
+    MESSAGE_HOME_AWAY,
+};
+
+#define MESSAGE_HOME_KINDS_MAX 16
+
+struct message_home {
+    const char *city, *gateway, *subject;
+    struct sw_wall time;
+    enum message_home_state state;
+    enum sw_colour colour; /* the worst that is open */
+    uint32_t kind_count;   /* of real alerts that are open, notes left out */
+    enum sw_alert_kind kinds[MESSAGE_HOME_KINDS_MAX];
+    bool drill;                /* an exercise goes on */
+    struct sw_wall last_use;   /* 0 = not known */
+    int32_t coverage_permille; /* -1 = does not apply */
+};
+char *message_home_encode(const struct message_home *home);
+
+/* How Home Assistant is told of the home as a device. `subject` "": a filter of all of the gateway. */
+#define MESSAGE_DISCOVERY_TOPIC_SIZE (SW_ID_SIZE + sizeof SW_TOPIC_ROOT + 6 * SW_ID_SIZE + 32)
+void message_discovery_topic(const char *prefix, const char *city, const char *gateway, const char *subject,
+                             char out[MESSAGE_DISCOVERY_TOPIC_SIZE]);
+char *message_discovery_encode(const char *city, const char *gateway, const char *subject);
 
 #endif

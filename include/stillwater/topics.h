@@ -2,6 +2,9 @@
  *
  *   stillwater/<city>/<gateway>/status            retained, QoS 1; also the will ("offline")
  *   stillwater/<city>/<gateway>/alert/<id>        one message per alert revision, QoS 1, not retained
+ *   stillwater/<city>/<gateway>/cap/<id>          the same as OASIS CAP 1.2 (XML), QoS 1, where mqtt.cap is on
+ *   stillwater/<city>/<gateway>/home/<subject>    what a family sees of one home, retained, QoS 1; only of homes with
+ *                                                 home_assistant: on
  *   stillwater/<city>/<gateway>/area/<path>       colour of a place (city/district/street/cell), retained, QoS 1;
  *                                                 empty when the place is watched no longer
  *   stillwater/<city>/<gateway>/incident/<id>     water and cover alerts that are near one another, as one; retained,
@@ -31,6 +34,8 @@
 #define SW_TOPIC_STATE          "state"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
+#define SW_TOPIC_HOME           "home"
+#define SW_TOPIC_CAP            "cap"
 #define SW_TOPIC_RECEIPT        "receipt"
 #define SW_TOPIC_WEATHER        "weather"
 #define SW_TOPIC_CENTRE         "centre"
@@ -38,6 +43,7 @@
 
 #define SW_SCHEMA_ALERT          "stillwater.alert/1"
 #define SW_SCHEMA_STATUS         "stillwater.status/1"
+#define SW_SCHEMA_HOME           "stillwater.home/1"
 #define SW_SCHEMA_AREA           "stillwater.area/1"
 #define SW_SCHEMA_INCIDENT       "stillwater.incident/1"
 #define SW_SCHEMA_STATE          "stillwater.state/1"
@@ -52,6 +58,7 @@
 #define SW_PROPERTY_DRILL "drill"
 
 #define SW_CONTENT_TYPE_JSON "application/json"
+#define SW_CONTENT_TYPE_CAP  "application/cap+xml"
 
 /* City, gateway, line, node and subject ids: 1..63 characters of A-Z a-z 0-9 - _ and '.', the first one a letter
  * or digit. Never a resident's name or address. */

@@ -274,6 +274,24 @@ static void print_commands(void)
     }
 }
 
+static void print_homes(void)
+{
+    for (int i = 0; i < 60; i++) {
+        struct message_home home = {.city = "northport",
+                                    .gateway = "gw-1",
+                                    .subject = "home-4f21",
+                                    .time = roll_time(),
+                                    .state = (enum message_home_state)(i % (MESSAGE_HOME_AWAY + 1)),
+                                    .colour = (enum sw_colour)roll(0, SW_COLOUR_COUNT - 1),
+                                    .kind_count = (uint32_t)roll(0, 3),
+                                    .kinds = {SW_ALERT_KIND_NO_USE, SW_ALERT_KIND_LEAK, SW_ALERT_KIND_BURST},
+                                    .drill = roll(0, 1) != 0,
+                                    .last_use.ms = roll(0, 1) * roll_time().ms,
+                                    .coverage_permille = (int32_t)roll(-1, 1000)};
+        print_body("home", message_home_encode(&home));
+    }
+}
+
 static void print_drills(void)
 {
     for (int kind = 1; kind < SW_ALERT_KIND_COUNT; kind++) {
@@ -460,6 +478,7 @@ static void print_vocabulary(void)
                                                 print_states();
                                                 print_commands();
                                                 print_drills();
+                                                print_homes();
                                                 print_weather();
                                                 print_receipts();
                                                 print_results();
