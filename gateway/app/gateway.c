@@ -6,6 +6,7 @@
 
 #include "app/alerts.h"
 #include "app/areas.h"
+#include "app/cap.h"
 #include "app/commands.h"
 #include "app/escalations.h"
 #include "app/gateway_state.h"
@@ -90,6 +91,7 @@ static void on_outbox(void *ctx, const struct store_outbox_row *rows, size_t cou
 static void on_link(void *ctx, bool up, const char *text)
 {
     log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "mqtt", "%s", text);
+    cap_on_link(ctx, up);
     states_on_link(ctx, up);
     outbox_on_link(ctx, up);
     areas_on_link(ctx, up);
@@ -99,6 +101,12 @@ static void on_link(void *ctx, bool up, const char *text)
 static void on_taken(void *ctx, int64_t token)
 {
     outbox_on_taken(ctx, token);
+}
+
+static void on_cap_done(void *ctx, bool taken)
+{
+    cap_on_done(ctx, taken);
+    outbox_pump(ctx);
 }
 
 static void on_receipt(void *ctx, const char *payload, size_t size)
@@ -317,6 +325,7 @@ static int start_publisher(struct gateway *gateway, char *text, size_t text_size
     struct publisher_events events = {.ctx = gateway,
                                       .link = on_link,
                                       .taken = on_taken,
+                                      .cap_done = on_cap_done,
                                       .receipt = on_receipt,
                                       .command = on_command,
                                       .weather = on_weather,

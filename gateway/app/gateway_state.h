@@ -153,6 +153,14 @@ struct retained {
     uint64_t published;
 };
 
+/* CAP beside the alerts. */
+struct cap_sender {
+    bool taken;          /* on this connection the broker has taken one */
+    bool probing;        /* it has been sent the first one and has not answered */
+    unsigned unanswered; /* connections lost like that, in a row */
+    bool off;            /* the broker permits none */
+};
+
 /* The way from the register of open alerts to the states' retained topics. */
 struct state_pump {
     uint64_t *batch; /* by subject: the journal's batch with its newest revision */
@@ -218,6 +226,7 @@ struct gateway {
 
     struct journal journal;
     struct outbox_pump outbox;
+    struct cap_sender cap;
     struct retained retained[PUBLISHER_RETAINED_COUNT];
     struct area_pump areas;
     struct incidents incidents;

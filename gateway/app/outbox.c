@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/cap.h"
 #include "app/log.h"
 #include "app/states.h"
 #include "message/message.h"
@@ -162,6 +163,7 @@ static bool is_under_way(const struct outbox_pump *outbox, int64_t id)
 static bool send_row(struct gateway *gateway, const struct store_outbox_row *row, bool replayed)
 {
     struct outbox_pump *outbox = &gateway->outbox;
+    if (!publisher_ready(gateway->publisher) || !cap_send(gateway, row, replayed)) return false;
     int error = publisher_send(gateway->publisher, row->topic, row->payload, row->id, replayed);
     if (error == SW_ERROR_BUSY) return false;
     if (error) {

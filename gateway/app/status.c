@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/alerts.h"
+#include "app/cap.h"
 #include "app/log.h"
 #include "app/notify.h"
 #include "app/retained.h"
@@ -116,7 +117,7 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
         used +=
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
-    const char *const others[] = {gateway->outbox.trouble, retained_trouble(gateway)};
+    const char *const others[] = {gateway->outbox.trouble, retained_trouble(gateway), cap_trouble(gateway)};
     for (size_t i = 0; i < sizeof others / sizeof others[0] && used < TROUBLE_SIZE; i++)
         if (others[i][0] != '\0')
             used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);

@@ -167,6 +167,7 @@ static void put_head(FILE *out, const struct message_alert_summary *alert, const
     if (!kinds[alert->kind].is_public) put(out, "restriction", "The city's duty centre and those it sends");
     if (alert->drill) put(out, "note", "DRILL: nothing was measured and nothing has happened");
     if (count > 0) put_references(out, alert, earlier, count);
+    if (alert->incident[0] != '\0') put(out, "incidents", alert->incident);
 }
 
 static void put_area(FILE *out, const struct message_alert_summary *alert, const struct rest *rest)

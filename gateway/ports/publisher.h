@@ -27,6 +27,8 @@ struct publisher_events {
     void (*link)(void *ctx, bool up, const char *text);
     /* PUBACK: the broker has taken the message handed over with this token. It may lose it yet. */
     void (*taken)(void *ctx, int64_t token);
+    /* The broker has taken or refused (not permitted) a message of publisher_send_cap(). NULL = not wanted. */
+    void (*cap_done)(void *ctx, bool taken);
     /* A message on the gateway's receipt topic: not retained, not terminated, valid during the call. Comes with
      * CONFIG_DONE_ON_RECEIPT only. */
     void (*receipt)(void *ctx, const char *payload, size_t size);
@@ -60,6 +62,11 @@ bool publisher_ready(const struct publisher *publisher);
  * SW_ERROR_BUSY when not ready. SW_ERROR_NO_SPACE for a message larger than the broker takes, SW_ERROR_INVALID_ARGUMENT
  * for a topic that cannot be published to: such a message will never go. */
 int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed);
+
+/* The same alert as CAP, right before publisher_send() of `payload`: a broker handles what comes in one connection in
+ * its order, so that it has had this when the alert is confirmed. QoS 1. Errors as publisher_send(). */
+int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,
+                       bool replayed);
 
 /* The retained status. Kept and sent again after each connect. */
 int publisher_set_status(struct publisher *publisher, const char *payload);

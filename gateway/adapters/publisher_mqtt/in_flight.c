@@ -9,7 +9,7 @@
 int in_flight_init(struct in_flight *table, uint32_t alert_limit)
 {
     *table = (struct in_flight){.alert_limit = alert_limit};
-    table->entries = calloc((size_t)alert_limit + IN_FLIGHT_BESIDE_MAX, sizeof *table->entries);
+    table->entries = calloc(2 * (size_t)alert_limit + IN_FLIGHT_BESIDE_MAX, sizeof *table->entries);
     return table->entries ? SW_OK : SW_ERROR_NO_SPACE;
 }
 
@@ -21,9 +21,9 @@ void in_flight_close(struct in_flight *table)
 
 bool in_flight_takes(const struct in_flight *table, unsigned class)
 {
-    uint32_t limit = class == IN_FLIGHT_ALERT   ? table->alert_limit
-                     : class == IN_FLIGHT_OTHER ? IN_FLIGHT_OTHERS_MAX
-                                                : IN_FLIGHT_RETAINED_MAX;
+    uint32_t limit = class == IN_FLIGHT_ALERT || class == IN_FLIGHT_CAP ? table->alert_limit
+                     : class == IN_FLIGHT_OTHER                         ? IN_FLIGHT_OTHERS_MAX
+                                                                        : IN_FLIGHT_RETAINED_MAX;
     return table->class_count[class] < limit;
 }
 

@@ -222,6 +222,11 @@ static void retained_done(struct publisher *publisher, unsigned class, bool take
         publisher->events.retained_done(publisher->events.ctx, kind, taken);
 }
 
+static void cap_done(struct publisher *publisher, bool taken)
+{
+    if (publisher->events.cap_done && !publisher->closing) publisher->events.cap_done(publisher->events.ctx, taken);
+}
+
 static void on_link_published(void *ctx, int message_id, int reason)
 {
     struct publisher *publisher = ctx;
@@ -234,10 +239,12 @@ static void on_link_published(void *ctx, int message_id, int reason)
     } else if (reason >= 0x80) {
         publisher->counters.refusals++;
         retained_done(publisher, entry.class, false);
+        if (entry.class == IN_FLIGHT_CAP) cap_done(publisher, false);
     } else {
         publisher->counters.pubacks++;
         if (entry.class == IN_FLIGHT_ALERT) publisher->events.taken(publisher->events.ctx, entry.token);
         retained_done(publisher, entry.class, true);
+        if (entry.class == IN_FLIGHT_CAP) cap_done(publisher, true);
     }
 }
 
@@ -323,7 +330,7 @@ static void try_next_address(struct publisher *publisher)
         .client_id = publisher->client_id,
         .port = publisher->port,
         .keepalive_s = publisher->keepalive_s,
-        .send_maximum = publisher->in_flight.alert_limit + IN_FLIGHT_BESIDE_MAX,
+        .send_maximum = 2 * publisher->in_flight.alert_limit + IN_FLIGHT_BESIDE_MAX,
         .username = publisher->username,
         .password = publisher->password,
         .tls = &publisher->tls,
@@ -453,7 +460,8 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
 
 bool publisher_ready(const struct publisher *publisher)
 {
-    return publisher->up && !publisher->closing && in_flight_takes(&publisher->in_flight, IN_FLIGHT_ALERT);
+    return publisher->up && !publisher->closing && in_flight_takes(&publisher->in_flight, IN_FLIGHT_ALERT) &&
+           in_flight_takes(&publisher->in_flight, IN_FLIGHT_CAP);
 }
 
 static uint32_t seconds_left(struct sw_wall expires)
@@ -477,17 +485,18 @@ static int add_escalation(mosquitto_property **properties, const struct message_
     return error == MOSQ_ERR_SUCCESS ? add_pair(properties, "level", level) : error;
 }
 
-/* Properties say again what a subscriber sorts by, so that it need not read the body. */
-static int alert_properties(const struct publisher *publisher, const char *payload, bool replayed,
+/* Properties say again what a subscriber sorts by, so that it need not read the body. `response_topic` "": no answer is
+ * wanted. */
+static int alert_properties(const char *payload, const char *content_type, const char *response_topic, bool replayed,
                             mosquitto_property **properties)
 {
     struct message_alert_summary alert;
     char text[128];
     int error = mosquitto_property_add_byte(properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
     if (error == MOSQ_ERR_SUCCESS)
-        error = mosquitto_property_add_string(properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
-    if (error == MOSQ_ERR_SUCCESS && publisher->receipt_topic[0] != '\0')
-        error = mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, publisher->receipt_topic);
+        error = mosquitto_property_add_string(properties, MQTT_PROP_CONTENT_TYPE, content_type);
+    if (error == MOSQ_ERR_SUCCESS && response_topic[0] != '\0')
+        error = mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, response_topic);
     if (error == MOSQ_ERR_SUCCESS && replayed) error = add_pair(properties, SW_PROPERTY_REPLAYED, "true");
     if (error != MOSQ_ERR_SUCCESS || message_alert_decode(payload, strlen(payload), &alert, text, sizeof text) != SW_OK)
         return error;
@@ -505,13 +514,29 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
     if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
     int message_id = 0;
-    int error =
-        alert_properties(publisher, payload, replayed, &properties) == MOSQ_ERR_SUCCESS ? SW_OK : SW_ERROR_NO_SPACE;
-    if (error == SW_OK) error = link_publish(publisher->link, topic, payload, false, properties, &message_id);
+    int error = alert_properties(payload, SW_CONTENT_TYPE_JSON, publisher->receipt_topic, replayed, &properties);
+    error = error == MOSQ_ERR_SUCCESS ? link_publish(publisher->link, topic, payload, false, properties, &message_id)
+                                      : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
     if (error != SW_OK) return error;
     in_flight_add(&publisher->in_flight,
                   (struct in_flight_entry){.message_id = message_id, .class = IN_FLIGHT_ALERT, .token = token});
+    publisher->counters.published++;
+    return SW_OK;
+}
+
+int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,
+                       bool replayed)
+{
+    if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
+    mosquitto_property *properties = NULL;
+    int message_id = 0;
+    int error = alert_properties(payload, SW_CONTENT_TYPE_CAP, "", replayed, &properties);
+    error = error == MOSQ_ERR_SUCCESS ? link_publish(publisher->link, topic, cap, false, properties, &message_id)
+                                      : SW_ERROR_NO_SPACE;
+    mosquitto_property_free_all(&properties);
+    if (error != SW_OK) return error;
+    in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .class = IN_FLIGHT_CAP});
     publisher->counters.published++;
     return SW_OK;
 }

@@ -42,16 +42,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_OUTBOX_TAKE_ALONG] = "UPDATE outbox SET colour = ?2, place = ?3 WHERE subject = ?1 AND colour < ?2",
     [STATEMENT_OUTBOX_REMOVE] = "DELETE FROM outbox WHERE id = ?",
     [STATEMENT_OUTBOX_REMOVE_REVISION] = "DELETE FROM outbox WHERE alert_id = ? AND revision = ?",
-<<<<<<< HEAD
     [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body, place FROM outbox CROSS JOIN alerts"
                               " USING (alert_id, revision) WHERE outbox.colour = ?1 AND (place, id) > (?2, ?3)"
                               " AND place <= ?4 ORDER BY place, id",
-=======
-    [STATEMENT_OUTBOX_READ] = "SELECT id, alert_id, revision, topic, body FROM outbox JOIN alerts"
-                              " USING (alert_id, revision) WHERE id > ? ORDER BY id",
     [STATEMENT_EARLIER] = "SELECT revision, updated_at_ms FROM alerts WHERE alert_id = ? AND revision < ?"
                           " ORDER BY revision DESC LIMIT " SQLITE_NUMBER_OF(STORE_EARLIER_MAX),
->>>>>>> 521969c (config, store: keys and history for CAP and families)
     [STATEMENT_OUTBOX_COUNT] = "SELECT count(*) FROM outbox",
     [STATEMENT_OUTBOX_NEWEST] = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'",
     [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
@@ -442,10 +437,6 @@ static bool copy_row(sqlite3_stmt *statement, struct store_outbox_row *row)
     return row->topic && row->payload;
 }
 
-<<<<<<< HEAD
-static int read_stretch(struct store_database *database, const struct store_wanted *wanted, size_t stretch,
-                        const struct store_done *done, size_t done_count, struct store_rows *rows)
-=======
 static void read_earlier(struct store_database *database, struct store_outbox_row *row)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_EARLIER];
@@ -458,9 +449,8 @@ static void read_earlier(struct store_database *database, struct store_outbox_ro
     sqlite3_reset(s);
 }
 
-int store_database_read_outbox(struct store_database *database, int64_t after_id, size_t limit,
-                               const struct store_done *done, size_t done_count, struct store_rows *rows)
->>>>>>> 521969c (config, store: keys and history for CAP and families)
+static int read_stretch(struct store_database *database, const struct store_wanted *wanted, size_t stretch,
+                        const struct store_done *done, size_t done_count, struct store_rows *rows)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_OUTBOX_READ];
     const struct store_outbox_stretch *part = &wanted->stretches[stretch];

@@ -356,6 +356,20 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
     return SW_OK;
 }
 
+int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,
+                       bool replayed)
+{
+    (void)publisher, (void)replayed;
+    if (!fake.link_up) return SW_ERROR_BUSY;
+    assert_non_null(strstr(payload, SW_SCHEMA_ALERT));
+    assert_in_range(fake.cap_count, 0, sizeof fake.caps / sizeof fake.caps[0] - 1);
+    struct fake_cap *made = &fake.caps[fake.cap_count++];
+    snprintf(made->topic, sizeof made->topic, "%s", topic);
+    made->body = strdup(cap);
+    made->alerts_before = fake.sent_count;
+    return SW_OK;
+}
+
 int publisher_set_status(struct publisher *publisher, const char *payload)
 {
     (void)publisher;
@@ -625,6 +639,8 @@ void gateway_end(struct gateway_under_test *test)
     end(test, SW_OK);
     for (size_t i = 0; i < fake.outbox_count; i++)
         free(fake.outbox[i].payload);
+    for (size_t i = 0; i < fake.cap_count; i++)
+        free(fake.caps[i].body);
     config_free(test->config);
 }
 

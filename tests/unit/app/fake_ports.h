@@ -51,6 +51,12 @@ struct fake_state {
     char body[4096];
 };
 
+struct fake_cap {
+    char topic[SW_TOPIC_SIZE];
+    char *body;
+    size_t alerts_before; /* so many alerts had been handed over */
+};
+
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device;            /* in the configuration of the next start */
@@ -88,6 +94,8 @@ struct fake_ports {
     uint32_t inflight;
     int64_t sent[FAKE_LIST_MAX];
     bool replayed[FAKE_LIST_MAX]; /* of sent */
+    struct fake_cap caps[16];
+    size_t cap_count;
     uint64_t unknown_done;
     size_t sent_count;
     struct fake_area areas[FAKE_LIST_MAX];

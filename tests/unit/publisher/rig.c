@@ -26,6 +26,12 @@ static void on_taken(void *ctx, int64_t token)
     rig->taken_count++;
 }
 
+static void on_cap_done(void *ctx, bool taken)
+{
+    struct rig *rig = ctx;
+    *(taken ? &rig->caps_taken : &rig->caps_refused) += 1;
+}
+
 static void on_command(void *ctx, const struct publisher_command *command)
 {
     struct rig *rig = ctx;
@@ -79,8 +85,15 @@ void rig_init(struct rig *rig, uint16_t port)
 
 static int start(struct rig *rig, char *text, size_t text_size)
 {
-    struct publisher_events events = {rig,        on_link,          on_taken,         on_receipt,
-                                      on_command, on_retained_done, on_retained_kept, on_weather};
+    struct publisher_events events = {.ctx = rig,
+                                      .link = on_link,
+                                      .taken = on_taken,
+                                      .cap_done = on_cap_done,
+                                      .receipt = on_receipt,
+                                      .command = on_command,
+                                      .retained_done = on_retained_done,
+                                      .retained_kept = on_retained_kept,
+                                      .weather = on_weather};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);
 }
 

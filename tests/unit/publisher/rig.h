@@ -29,6 +29,7 @@ struct rig {
     char link_text[512];
     unsigned taken[RIG_TOKENS_MAX];
     unsigned taken_count;
+    unsigned caps_taken, caps_refused;
     unsigned receipts;
     char receipt[512];
     unsigned commands;
