@@ -93,6 +93,13 @@ bool journal_has_room(const struct gateway *gateway)
     return store_batch_size(gateway->journal.open) < JOURNAL_SAMPLE_LIMIT;
 }
 
+static void add_held(struct gateway *gateway)
+{
+    static uint8_t bytes[CORE_HELD_SIZE_MAX];
+    journal_snapshot(gateway, STORE_SNAPSHOT_HELD, "held", bytes,
+                     core_held_snapshot(gateway->core, bytes, sizeof bytes));
+}
+
 /* The state of every subject that has changed, as of all rows before it in the batch. */
 static void add_snapshots(struct gateway *gateway)
 {
@@ -107,6 +114,7 @@ static void add_snapshots(struct gateway *gateway)
         journal_snapshot(gateway, STORE_SNAPSHOT_DRILLS, "drills", bytes,
                          core_drills_snapshot(gateway->core, bytes, sizeof bytes));
     incidents_save(gateway);
+    if (core_held_dirty(gateway->core)) add_held(gateway);
     gateway->journal.snapshots_at = gateway->clock.mono();
 }
 

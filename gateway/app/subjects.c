@@ -57,6 +57,7 @@ static int add_target(struct gateway *gateway, struct target *target, uint32_t s
         int error = core_add_subject(gateway->core, domain, who->id, parent, &who->policy, index);
         if (error) return error;
         gateway->config_subject[*index] = subject;
+        core_set_grid(gateway->core, *index, who->place.grid);
     }
     return SW_OK;
 }
@@ -134,6 +135,16 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
     return error;
 }
 
+static void restore_held(struct gateway *gateway)
+{
+    static uint8_t bytes[CORE_HELD_SIZE_MAX];
+    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_HELD, "held", bytes, sizeof bytes);
+    int error = size > 0 ? core_held_restore(gateway->core, bytes, size) : SW_OK;
+    if (error)
+        log_event(LOG_LEVEL_ERROR, "held", "silences and maintenance are forgotten, set them anew: %s",
+                  sw_error_text(error));
+}
+
 void subjects_restore(struct gateway *gateway)
 {
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
@@ -148,6 +159,7 @@ void subjects_restore(struct gateway *gateway)
     size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_DRILLS, "drills", bytes, sizeof bytes);
     int error = size > 0 ? core_drills_restore(gateway->core, bytes, size) : SW_OK;
     if (error) log_event(LOG_LEVEL_WARNING, "drills", "the stored state is not used: %s", sw_error_text(error));
+    restore_held(gateway);
 }
 
 void subjects_free(struct gateway *gateway)

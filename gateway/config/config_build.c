@@ -309,6 +309,17 @@ static void lay_silence(struct silence_policy *policy, const struct raw_silent *
     lay_colour(&policy->colour, raw->colour);
 }
 
+static void lay_noise(struct noise_policy *policy, const struct raw_noise *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->on_delay_ms, raw->on_delay_s, 1000);
+    lay_decimal(&policy->off_delay_ms, raw->off_delay_s, 1000);
+    lay_count(&policy->flap_raises, raw->flap_raises);
+    lay_decimal(&policy->flap_window_ms, raw->flap_window_s, 1000);
+    lay_decimal(&policy->flap_quiet_ms, raw->flap_quiet_s, 1000);
+    lay_decimal(&policy->expire_after_ms, raw->expire_after_s, 1000);
+}
+
 /* The clock that people live by: one for all rules that know of days. */
 static void lay_clock(struct build *build, struct policy *policy, const struct raw_policy *raw, const char *prefix)
 {
@@ -350,6 +361,7 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     lay_battery(&policy->battery, raw->battery);
     lay_cover(&policy->cover, raw->cover);
     lay_silence(&policy->silence, raw->silent);
+    lay_noise(&policy->noise, raw->noise);
 }
 
 /* At least one byte, so that an empty list is not mistaken for refused memory. */

@@ -165,6 +165,14 @@ static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s)
                                                      DECIMAL(raw_silent, node_s),  DECIMAL(raw_silent, bus_s),
                                                      COLOUR(raw_silent, colour),   CYAML_FIELD_END};
 
+static const cyaml_schema_field_t noise_fields[] = {DECIMAL(raw_noise, on_delay_s),
+                                                    DECIMAL(raw_noise, off_delay_s),
+                                                    INTEGER(raw_noise, flap_raises),
+                                                    DECIMAL(raw_noise, flap_window_s),
+                                                    DECIMAL(raw_noise, flap_quiet_s),
+                                                    DECIMAL(raw_noise, expire_after_s),
+                                                    CYAML_FIELD_END};
+
 static const cyaml_schema_field_t policy_fields[] = {
     SIGNED(raw_policy, utc_offset_min),
     TEXT(OPTIONAL, raw_policy, time_zone),
@@ -188,6 +196,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     CYAML_FIELD_MAPPING_PTR("float", OPTIONAL, struct raw_policy, float_switch, float_fields),
     BLOCK(raw_policy, battery, battery_fields),
     BLOCK(raw_policy, silent, silent_fields),
+    BLOCK(raw_policy, noise, noise_fields),
     CYAML_FIELD_END};
 
 static const cyaml_schema_field_t place_fields[] = {DECIMAL(raw_place, latitude), DECIMAL(raw_place, longitude),

@@ -125,6 +125,11 @@ struct raw_silent {
     enum sw_colour *colour;
 };
 
+struct raw_noise {
+    double *on_delay_s, *off_delay_s, *flap_window_s, *flap_quiet_s, *expire_after_s;
+    uint32_t *flap_raises;
+};
+
 struct raw_policy {
     int32_t *utc_offset_min;
     char *time_zone;
@@ -147,6 +152,7 @@ struct raw_policy {
     struct raw_float *float_switch;
     struct raw_battery *battery;
     struct raw_silent *silent;
+    struct raw_noise *noise;
 };
 
 struct raw_place {

@@ -165,6 +165,10 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
         subject->rejected++;
         return;
     }
+    if (subject->is_maintained) {
+        (void)reject(core, SW_QUALITY_SUSPECT, SW_REASON_MAINTENANCE);
+        return;
+    }
     if (!has_good_value(reading)) {
         subject->rejected++;
         return;

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/alert/hold.h"
 #include "core/policy.h"
 #include "stillwater/alert.h"
 #include "stillwater/error.h"
@@ -156,6 +157,36 @@ uint32_t core_alert_capacity(const struct core *core);
 /* The subject is watched no longer: its open alerts are resolved, and raised anew should it come back and the same
  * still hold. Not cleared, which would say that the water has gone or the cover is closed. */
 void core_retire(struct core *core, uint32_t subject, const char *actor, const char *note, struct sw_wall now);
+
+/* ---- what is held back (core_hold.c) ---- */
+
+/* The path of the subject's place in the city's grid, for silences of an area. Pointed to, outlives the core. */
+void core_set_grid(struct core *core, uint32_t subject, const char *grid);
+
+/* Sets a hold; one of the same reason and scope is replaced.
+ * A silence keeps back what would be raised or become worse, up to its colour; what is open keeps its state. When it
+ * ends, what still holds is raised with its true onset and a note, and what is open is told with a note.
+ * In maintenance a sensor's readings are judged by nobody and its alerts are cleared. It then counts as new: stillness
+ * and silence count from the end, which is told by a note of kind BACK when it comes by itself.
+ *   SW_ERROR_NOT_FOUND         no subject has this name or lies in this area; in maintenance: no sensor
+ *   SW_ERROR_INVALID_ARGUMENT  `until` not after now, or more than HOLD_MAX_MS ahead
+ *   SW_ERROR_BUSY              HOLDS_MAX are in force */
+int core_hold(struct core *core, const struct hold *hold, struct sw_wall now);
+/* Ends the one of this reason and scope before its time. SW_ERROR_NOT_FOUND: there is none. */
+int core_release(struct core *core, const struct hold *like, struct sw_wall now);
+const struct holds *core_holds(const struct core *core);
+
+/* Whether an alert of this kind and colour would be held back by a silence: nobody is to be asked about it. */
+bool core_is_silenced(const struct core *core, uint32_t subject, enum sw_alert_kind kind, enum sw_colour colour);
+bool core_in_maintenance(const struct core *core, uint32_t subject);
+/* Conditions that hold and that nobody has been told of. */
+uint32_t core_pending_count(const struct core *core);
+
+/* All holds, delays and what flaps as bytes; and back, after the subjects. As core_snapshot and core_restore. */
+#define CORE_HELD_SIZE_MAX 131072
+bool core_held_dirty(const struct core *core);
+size_t core_held_snapshot(struct core *core, uint8_t *bytes, size_t size);
+int core_held_restore(struct core *core, const uint8_t *bytes, size_t size);
 
 /* ---- exercises (core_drill.c) ---- */
 

@@ -82,6 +82,10 @@ static struct sw_evidence evidence_of(const struct core *core, const struct subj
         silence_evidence(subject, &evidence);
         return evidence;
     }
+    if (which == SUBJECT_ALERT_COUNT && subject->domain != SUBJECT_HOME) {
+        evidence.rule = rule;
+        return evidence;
+    }
     int64_t looked_at_ms = 0;
     if (subject->domain == SUBJECT_HOME) {
         core_home_evidence(subject, which, rule, &evidence);
@@ -122,30 +126,35 @@ static int64_t new_onset(const struct core *core, const struct subject *subject,
     return onset_ms > ALERT_TIME_MAX_MS ? ALERT_TIME_MAX_MS : onset_ms;
 }
 
-static void publish(const struct core *core, uint32_t index, enum subject_alert which,
-                    const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
+static void publish(struct core *core, uint32_t index, enum subject_alert which, const struct sw_evidence *evidence,
+                    struct cause cause, struct sw_wall now);
 
 void core_note_standing(struct subject *subject, enum subject_alert which)
 {
     const struct alert_life *life = &subject->alerts[which];
     unsigned bit = 1u << which;
-    bool stands = alert_life_is_open(life) || life->muted;
+    bool stands = alert_life_is_open(life) || alert_life_is_pending(life) || life->muted;
     subject->standing = (uint16_t)(stands ? subject->standing | bit : subject->standing & ~bit);
 }
 
-static void take_step(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action step,
-                      const struct condition *condition, struct cause cause, struct sw_wall now)
+void core_take_step(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action step,
+                    const struct condition *condition, struct cause cause, struct sw_wall now)
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
-    int64_t onset_ms = step == SW_ALERT_ACTION_RAISE ? new_onset(core, subject, which, condition->onset_ms) : 0;
+    bool begins = step == SW_ALERT_ACTION_RAISE || step == SW_ALERT_ACTION_HOLD;
+    int64_t onset_ms = begins ? new_onset(core, subject, which, condition->onset_ms) : 0;
     bool named = condition->rule != SW_ALERT_RULE_NONE && step != SW_ALERT_ACTION_CLEAR;
     enum sw_alert_rule rule = named ? condition->rule : (enum sw_alert_rule)life->rule;
     struct sw_evidence evidence = evidence_of(core, subject, which, condition->colour, rule);
     alert_life_step(life, step, condition->colour, evidence.rule, onset_ms, now.ms);
+    core_note_step(core, index, which, step, condition, now.ms);
+    int64_t expire_after_ms = subject->policy->noise.expire_after_ms;
+    if (step == SW_ALERT_ACTION_RAISE && expire_after_ms > 0 && now.ms + expire_after_ms < core->expire_due_ms)
+        core->expire_due_ms = now.ms + expire_after_ms;
     core_note_standing(subject, which);
     subject->dirty = true;
-    publish(core, index, which, &evidence, cause, now);
+    if (life->revision > 0) publish(core, index, which, &evidence, cause, now);
 }
 
 void core_take_condition(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,
@@ -153,6 +162,7 @@ void core_take_condition(struct core *core, uint32_t index, enum subject_alert w
 {
     struct subject *subject = &core->subjects[index];
     struct alert_life *life = &subject->alerts[which];
+    if (subject->is_maintained) return;
     struct condition heard = core_people_judge(subject, which, *condition);
     bool muted = life->muted;
     enum sw_alert_action step = alert_life_follow(life, &heard);
@@ -160,7 +170,8 @@ void core_take_condition(struct core *core, uint32_t index, enum subject_alert w
         core_note_standing(subject, which);
         subject->dirty = true;
     }
-    if (step != SW_ALERT_ACTION_NONE) take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
+    step = core_hold_back(core, index, which, step, &heard, now);
+    if (step != SW_ALERT_ACTION_NONE) core_take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
 }
 
 /* Cuts at the start of a character rather than through it: bytes 10xxxxxx go on with a character. */
@@ -189,13 +200,15 @@ void core_send_alert(const struct core *core, uint32_t index, const char *name, 
     if (core->sink.alert) core->sink.alert(core->sink.ctx, index, alert);
 }
 
-static void publish(const struct core *core, uint32_t index, enum subject_alert which,
-                    const struct sw_evidence *evidence, struct cause cause, struct sw_wall now)
+static void publish(struct core *core, uint32_t index, enum subject_alert which, const struct sw_evidence *evidence,
+                    struct cause cause, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[index];
+    struct sw_evidence told = *evidence;
     struct sw_alert alert;
+    told.flaps = core_flaps(core, index, which, now.ms);
     alert_life_describe(&subject->alerts[which], core_alert_kind((enum subject_domain)subject->domain, which), &alert);
-    core_send_alert(core, index, subject->name, &alert, evidence, cause, now);
+    core_send_alert(core, index, subject->name, &alert, &told, cause, now);
 }
 
 void core_note(const struct core *core, uint32_t index, enum sw_alert_kind kind, enum sw_alert_rule rule,
@@ -292,6 +305,8 @@ void core_retire(struct core *core, uint32_t index, const char *actor, const cha
     struct subject *subject = &core->subjects[index];
     for (int which = 0; subject->standing >> which != 0; which++) {
         struct cause cause = {actor, note};
+        if (alert_life_is_pending(&subject->alerts[which]))
+            core_clear(core, index, (enum subject_alert)which, actor, note, now);
         if (act(core, index, (enum subject_alert)which, SW_ALERT_ACTION_RESOLVE, cause, now) != SW_OK) continue;
         subject->alerts[which].muted = false;
         core_note_standing(subject, (enum subject_alert)which);
@@ -302,6 +317,7 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
                 struct sw_wall now)
 {
     static const struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN};
-    if (!alert_life_is_open(&core->subjects[index].alerts[which])) return;
-    take_step(core, index, which, SW_ALERT_ACTION_CLEAR, &over, (struct cause){actor, note}, now);
+    const struct alert_life *life = &core->subjects[index].alerts[which];
+    if (!alert_life_is_open(life) && !alert_life_is_pending(life)) return;
+    core_take_step(core, index, which, SW_ALERT_ACTION_CLEAR, &over, (struct cause){actor, note}, now);
 }

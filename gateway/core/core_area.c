@@ -25,12 +25,20 @@ static bool blinds(enum sw_alert_kind kind)
            kind == SW_ALERT_KIND_METER_FAULT;
 }
 
-static void take_alerts(const struct subject *subject, struct core_area_input *input)
+/* A silence keeps an alert from people, not the water from the map. */
+static bool is_on_map(const struct core *core, uint32_t index, const struct alert_life *life, enum sw_alert_kind kind)
 {
+    bool held = alert_life_is_pending(life) && core_is_silenced(core, index, kind, (enum sw_colour)life->colour);
+    return alert_life_is_open(life) || held;
+}
+
+static void take_alerts(const struct core *core, uint32_t index, struct core_area_input *input)
+{
+    const struct subject *subject = &core->subjects[index];
     for (int which = 0; subject->standing >> which != 0; which++) {
         const struct alert_life *life = &subject->alerts[which];
-        if (!alert_life_is_open(life)) continue;
         enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, (enum subject_alert)which);
+        if (!is_on_map(core, index, life, kind)) continue;
         enum sw_colour colour = colour_on_map(kind, (enum sw_colour)life->colour);
         if (colour > input->colour) input->colour = colour;
         if (blinds(kind)) input->unknown = true;
@@ -48,10 +56,10 @@ struct core_area_input core_area_input(const struct core *core, uint32_t index, 
 {
     const struct subject *subject = &core->subjects[index];
     struct core_area_input input = {.colour = SW_COLOUR_GREEN};
-    take_alerts(subject, &input);
-    for (const struct subject *above = core_parent(core, subject); above; above = core_parent(core, above)) {
+    take_alerts(core, index, &input);
+    for (uint32_t above = subject->parent; above != CORE_NO_PARENT; above = core->subjects[above].parent) {
         struct core_area_input of_parent = {.colour = SW_COLOUR_GREEN};
-        take_alerts(above, &of_parent);
+        take_alerts(core, above, &of_parent);
         if (of_parent.unknown) input.unknown = true;
     }
     if (is_unheard(subject, now.ms) || core_subject_status(core, index, now).condition == SUBJECT_UNKNOWN)

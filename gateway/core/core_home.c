@@ -206,7 +206,7 @@ static struct condition judge_no_use(const struct subject *subject)
     if (policy->no_real_use.window_ms <= 0) return stillness;
     bool alone = !habit_has_a_say(subject) && !volume_is_on(policy) && policy->nothing_in.window_ms <= 0;
     struct condition condition = alone ? judge_real_use(subject) : either(stillness, judge_real_use(subject));
-    bool told = alert_life_is_open(alert) || alert->muted;
+    bool told = (subject->standing >> SUBJECT_ALERT_MAIN & 1) != 0;
     bool used = kept_ms(subject->state.home->use_start.last_real_s) > (int64_t)alert->onset_ms;
     return told && !used && !rises(&condition) ? undecided : condition;
 }

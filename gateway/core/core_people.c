@@ -29,6 +29,22 @@ static void end_absence(struct subject *subject, int64_t end_ms)
     subject->dirty = true;
 }
 
+/* As after an absence, stillness counts anew; and the meter may be another one. */
+void core_home_serviced(struct core *core, uint32_t index, int64_t end_ms)
+{
+    struct home *home = core->subjects[index].state.home;
+    core_home_settle(core, index);
+    home->absence.still_from_s = kept_s(end_ms);
+    habit_restart(&home->habit, end_ms);
+    use_start_begin_real(&home->use_start);
+    home->meter = (struct meter){0};
+    home->meter_fault = (struct meter_fault){0};
+    home->backflow = (struct backflow){0};
+    home->leak = (struct leak){0};
+    home->burst = (struct burst){0};
+    home->look_s = 0;
+}
+
 /* It ends by itself, which nobody knows yet. */
 static void run_out(struct subject *subject, enum sw_alert_rule by, int64_t over_ms, int64_t still_from_ms)
 {

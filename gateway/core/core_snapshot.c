@@ -522,16 +522,76 @@ static void walk_subject(struct walk *walk, struct subject *subject, int64_t *la
     walk_state(walk, subject);
 }
 
+/* Of 256 bytes at most. */
+static void walk_text(struct walk *walk, char *text, size_t size)
+{
+    size_t length = walk_small(walk, (unsigned)strlen(text), (unsigned)size);
+    for (size_t i = 0; i < length; i++) {
+        uint8_t byte = (uint8_t)text[i];
+        walk_u8(walk, &byte);
+        text[i] = (char)byte;
+    }
+    text[length] = '\0';
+}
+
 static void walk_name(struct walk *walk, char name[SW_ID_SIZE])
 {
-    size_t length = walk_small(walk, (unsigned)strlen(name), SW_ID_SIZE);
-    for (size_t i = 0; i < length; i++) {
-        uint8_t byte = (uint8_t)name[i];
-        walk_u8(walk, &byte);
-        name[i] = (char)byte;
-    }
-    name[length] = '\0';
+    walk_text(walk, name, SW_ID_SIZE);
     if (!sw_id_valid(name)) walk->malformed = true;
+}
+
+static void walk_holds(struct walk *walk, struct holds *holds)
+{
+    holds->count = walk_small(walk, holds->count, HOLDS_MAX + 1);
+    for (uint32_t i = 0; i < holds->count; i++) {
+        struct hold *hold = &holds->list[i];
+        hold->reason = (enum hold_reason)walk_small(walk, hold->reason, HOLD_REASON_COUNT);
+        walk_text(walk, hold->subject, sizeof hold->subject);
+        walk_text(walk, hold->area, sizeof hold->area);
+        hold->kind = (enum sw_alert_kind)walk_small(walk, hold->kind, SW_ALERT_KIND_COUNT);
+        hold->most = (enum sw_colour)walk_small(walk, hold->most, SW_COLOUR_COUNT);
+        walk_i64(walk, &hold->since.ms);
+        walk_i64(walk, &hold->until.ms);
+        walk_text(walk, hold->by, sizeof hold->by);
+        walk_text(walk, hold->note, sizeof hold->note);
+    }
+}
+
+/* By name: after a restart the indices may be others. */
+static void walk_flap(struct walk *walk, const struct core *core, struct flap *flap)
+{
+    char name[SW_ID_SIZE] = "";
+    unsigned domain = 0;
+    if (walk->writing) {
+        domain = core->subjects[flap->subject].domain;
+        memcpy(name, core->subjects[flap->subject].name, strlen(core->subjects[flap->subject].name) + 1);
+    }
+    domain = walk_small(walk, domain, SUBJECT_DOMAIN_COUNT);
+    walk_name(walk, name);
+    flap->which = (uint8_t)walk_small(walk, flap->which, SUBJECT_ALERT_COUNT);
+    flap->colour = (uint8_t)walk_small(walk, flap->colour, SW_COLOUR_COUNT);
+    flap->rule = (uint8_t)walk_small(walk, flap->rule, SW_ALERT_RULE_COUNT);
+    walk_bool(walk, &flap->flapping);
+    walk_i64(walk, &flap->since_ms);
+    walk_i64(walk, &flap->due_ms);
+    flap->count = (uint8_t)walk_small(walk, flap->count, NOISE_RAISES_MAX + 2);
+    for (int raise = 0; raise < flap->count; raise++)
+        walk_u32(walk, &flap->raised_s[raise]);
+    if (!walk->writing && core_find_subject(core, (enum subject_domain)domain, name, &flap->subject) != SW_OK)
+        flap->subject = FLAP_NOBODY;
+}
+
+static void walk_flaps(struct walk *walk, const struct core *core, struct flaps *flaps)
+{
+    uint16_t count = (uint16_t)flaps->count;
+    walk_u16(walk, &count);
+    if (count > FLAPS_MAX) walk->malformed = true;
+    flaps->count = 0;
+    for (uint32_t i = 0; i < count && !walk->malformed; i++) {
+        struct flap *flap = &flaps->list[flaps->count];
+        walk_flap(walk, core, flap);
+        if (flap->subject != FLAP_NOBODY) flaps->count++;
+    }
 }
 
 static void walk_drills(struct walk *walk, struct drill *drills, uint32_t *count)
@@ -611,6 +671,7 @@ static void start_fresh(struct fresh *fresh, const struct subject *subject)
 {
     memset(fresh, 0, sizeof *fresh);
     fresh->subject.name = subject->name;
+    fresh->subject.grid = subject->grid;
     fresh->subject.policy = subject->policy;
     fresh->subject.parent = subject->parent;
     fresh->subject.twin = subject->twin;
@@ -652,6 +713,38 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
     core_reschedule(core, index, core->last_tick_ms);
     core_reschedule_children(core, index, core->last_tick_ms);
+    return SW_OK;
+}
+
+bool core_held_dirty(const struct core *core)
+{
+    return core->held_dirty;
+}
+
+size_t core_held_snapshot(struct core *core, uint8_t *bytes, size_t size)
+{
+    struct walk walk = {.writing = true, .out = sw_writer_over(bytes, size)};
+    write_head(&walk.out, SNAPSHOT_OF_HELD);
+    walk_holds(&walk, &core->holds);
+    walk_flaps(&walk, core, &core->flaps);
+    if (!write_tail(&walk.out, bytes)) return 0;
+    core->held_dirty = false;
+    return sw_writer_size(&walk.out);
+}
+
+int core_held_restore(struct core *core, const uint8_t *bytes, size_t size)
+{
+    struct holds holds = {.count = 0};
+    struct flaps flaps = {.count = 0};
+    int error = check_envelope(SNAPSHOT_OF_HELD, bytes, size);
+    if (error != SW_OK) return error;
+    struct walk walk = {.in = sw_reader_over(bytes + 4, size - SNAPSHOT_SIZE_LEAST)};
+    walk_holds(&walk, &holds);
+    walk_flaps(&walk, core, &flaps);
+    if (walk.in.failed || walk.malformed || sw_reader_left(&walk.in) != 0) return SW_ERROR_MALFORMED;
+    core->holds = holds;
+    core->flaps = flaps;
+    core_held_restored(core);
     return SW_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "core/aggregate/rain.h"
 #include "core/aggregate/use_start.h"
 #include "core/aggregate/use_window.h"
+#include "core/alert/flap.h"
 #include "core/alert/life_cycle.h"
 #include "core/core.h"
 #include "core/detect/agreement.h"
@@ -142,6 +143,7 @@ enum subject_input {
  * no more room than it needs. */
 struct subject {
     const char *name;
+    const char *grid; /* path of its place; NULL = nowhere */
     const struct policy *policy;
     union {
         struct home *home;
@@ -153,15 +155,18 @@ struct subject {
     } state;
     struct alert_life *alerts; /* core_alert_count() of them */
     uint32_t parent;
-    uint32_t twin;     /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
-    uint8_t domain;    /* enum subject_domain */
-    bool dirty;        /* changed since its last snapshot */
-    uint16_t standing; /* bit `which`: that alert is open or muted */
+    uint32_t twin;  /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
+    uint8_t domain; /* enum subject_domain */
+    bool dirty;     /* changed since its last snapshot */
+    bool is_maintained;
+    uint16_t standing;   /* bit `which`: that alert is open, pending or muted */
+    uint16_t remembered; /* bit `which`: core->flaps knows of it */
     uint32_t readings;
     uint32_t rejected;
     int64_t heard_ms[SUBJECT_INPUT_SHARED]; /* time of the last reading of any quality */
     int64_t last_good_ms;
-    int64_t estimated_ms; /* last good reading whose time is only estimated */
+    int64_t estimated_ms;    /* last good reading whose time is only estimated */
+    int64_t watched_from_ms; /* end of its last maintenance */
 };
 
 /* An exercise that goes on. */
@@ -189,8 +194,13 @@ struct core {
     uint32_t drill_count;
     bool drills_dirty; /* changed since the last snapshot of them */
     struct drill drills[CORE_DRILLS_MAX];
-    int64_t *due_ms;   /* per subject: a tick before this changes nothing */
-    uint32_t *buckets; /* index + 1 of the subject; 0 = empty */
+    struct holds holds;
+    bool held_dirty; /* holds or flaps changed since the last snapshot of them */
+    struct flaps flaps;
+    int64_t held_due_ms;   /* the first end of a hold or a delay */
+    int64_t expire_due_ms; /* no alert expires before this */
+    int64_t *due_ms;       /* per subject: a tick before this changes nothing */
+    uint32_t *buckets;     /* index + 1 of the subject; 0 = empty */
     struct subject *subjects;
     unsigned char *free; /* what lies behind the subjects' pointers comes from here */
 };
@@ -237,6 +247,33 @@ struct cause {
 void core_send_alert(const struct core *core, uint32_t index, const char *name, struct sw_alert *alert,
                      const struct sw_evidence *evidence, struct cause cause, struct sw_wall now);
 
+/* Takes the step and sends the revision that makes; none of what is pending. */
+void core_take_step(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action step,
+                    const struct condition *condition, struct cause cause, struct sw_wall now);
+
+/* core_hold.c */
+
+/* What is done instead of a step: HOLD, a change of what is pending, or nothing. */
+enum sw_alert_action core_hold_back(struct core *core, uint32_t index, enum subject_alert which,
+                                    enum sw_alert_action step, const struct condition *condition, struct sw_wall now);
+/* Call with every step that is taken. */
+void core_note_step(struct core *core, uint32_t index, enum subject_alert which, enum sw_alert_action step,
+                    const struct condition *condition, int64_t now_ms);
+/* Open, although its condition is over. */
+bool core_is_held_open(const struct core *core, const struct subject *subject, enum subject_alert which);
+/* How often it was raised lately; 0: it does not flap. */
+uint16_t core_flaps(struct core *core, uint32_t index, enum subject_alert which, int64_t now_ms);
+/* Ends holds and delays whose time is over. Call before core->resumed is reset. */
+void core_tick_held(struct core *core, struct sw_wall now);
+void core_held_set_back(struct core *core, int64_t now_ms);
+/* Once holds and flaps have been taken back. */
+void core_held_restored(struct core *core);
+
+/* core_expire.c */
+
+/* Ends open alerts that nothing can clear any more. */
+void core_tick_expiry(struct core *core, struct sw_wall now);
+
 /* core_drill.c */
 
 /* Its place in core->drills; drill_count: none has this id. */
@@ -249,6 +286,9 @@ void core_tick_drills(struct core *core, struct sw_wall now);
 int64_t core_drills_due_ms(const struct core *core);
 
 /* core_people.c */
+
+/* A home's maintenance is over. */
+void core_home_serviced(struct core *core, uint32_t index, int64_t end_ms);
 
 /* What use_start_take said of a home's flow. */
 void core_people_take(struct subject *subject, const struct flow *flow, const struct use_start_verdict *use);

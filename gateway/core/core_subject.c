@@ -69,7 +69,7 @@ int core_init(void *memory, const struct core_capacity *capacity, const char *ga
     made->sink = sink;
     made->left = *capacity;
     made->bucket_count = layout_buckets(count);
-    made->next_due_ms = DEADLINE_NONE;
+    made->next_due_ms = made->held_due_ms = made->expire_due_ms = DEADLINE_NONE;
     made->subjects = take_room(&at, count * sizeof *made->subjects);
     made->due_ms = take_room(&at, count * sizeof *made->due_ms);
     made->buckets = take_room(&at, made->bucket_count * sizeof *made->buckets);
@@ -211,7 +211,7 @@ static enum sw_colour colour_of(const struct subject *subject)
 {
     enum sw_colour worst = SW_COLOUR_GREEN;
     for (int which = 0; subject->standing >> which != 0; which++)
-        if (subject->alerts[which].colour > worst &&
+        if (alert_life_is_open(&subject->alerts[which]) && subject->alerts[which].colour > worst &&
             sw_alert_kind_is_coloured(core_alert_kind((enum subject_domain)subject->domain, (enum subject_alert)which)))
             worst = (enum sw_colour)subject->alerts[which].colour;
     return worst;
@@ -220,6 +220,7 @@ static enum sw_colour colour_of(const struct subject *subject)
 static enum subject_condition condition_of(const struct subject *subject, struct sw_wall now)
 {
     if (colour_of(subject) != SW_COLOUR_GREEN) return SUBJECT_ALERT;
+    if (subject->is_maintained) return SUBJECT_UNKNOWN;
     if (core_home_is_away(subject)) return SUBJECT_AWAY;
     switch ((enum subject_domain)subject->domain) {
     case SUBJECT_NODE:

@@ -67,6 +67,13 @@ static int64_t last_sign_ms(const struct subject *subject)
     return told && heard_ms > subject->last_good_ms ? heard_ms : subject->last_good_ms;
 }
 
+/* Nothing is to be judged any more until it ends; of one that is held open, whether it has begun again is. */
+static bool is_known(const struct core *core, const struct subject *subject, enum subject_alert which)
+{
+    const struct alert_life *life = &subject->alerts[which];
+    return alert_life_is_pending(life) || (alert_life_is_open(life) && !core_is_held_open(core, subject, which));
+}
+
 /* A sensor's silence: since when it counts, and how far its data reach. False when there is nothing to judge it by. */
 static bool sensor_view(const struct core *core, const struct subject *subject, int64_t now_ms, int64_t *since_ms,
                         int64_t *horizon_ms)
@@ -83,13 +90,14 @@ static bool sensor_view(const struct core *core, const struct subject *subject, 
         *since_ms = silence_sensor_since_ms(source, line, last_sign_ms(subject));
         *horizon_ms = silence_horizon_ms(source, line, parent->domain == SUBJECT_SOURCE, now_ms);
     }
+    if (*since_ms != 0 && subject->watched_from_ms > *since_ms) *since_ms = subject->watched_from_ms;
     return *since_ms != 0;
 }
 
 static int64_t sensor_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
 {
     int64_t since_ms, horizon_ms;
-    if (alert_life_is_open(&subject->alerts[SUBJECT_ALERT_SILENCE])) return DEADLINE_NONE;
+    if (is_known(core, subject, SUBJECT_ALERT_SILENCE) || subject->is_maintained) return DEADLINE_NONE;
     if (!sensor_view(core, subject, now_ms, &since_ms, &horizon_ms)) return DEADLINE_NONE;
     int64_t due_ms = since_ms + core_silence_limit_ms(subject);
     /* Overdue by the clock, and its data have not come so far yet: look again with every tick. */
@@ -100,18 +108,18 @@ static int64_t node_due_ms(const struct core *core, const struct subject *subjec
 {
     const struct silence_line *line = core_line_above(core, subject);
     int64_t limit_ms = subject->policy->silence.node_ms;
-    if (limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
+    if (limit_ms <= 0 || is_known(core, subject, SUBJECT_ALERT_MAIN)) return DEADLINE_NONE;
     int64_t since_ms = subject->state.source->silence.waiting_since_ms;
     if (since_ms == 0 || (line && line->down)) return now_ms + 1;
     if (line && line->up_since_ms > since_ms) since_ms = line->up_since_ms;
     return since_ms + limit_ms > now_ms ? since_ms + limit_ms : now_ms + 1;
 }
 
-static int64_t line_due_ms(const struct subject *subject)
+static int64_t line_due_ms(const struct core *core, const struct subject *subject)
 {
     const struct silence_line *line = subject->state.line;
     int64_t limit_ms = subject->policy->silence.bus_ms;
-    if (!line->down || limit_ms <= 0 || alert_life_is_open(&subject->alerts[SUBJECT_ALERT_MAIN])) return DEADLINE_NONE;
+    if (!line->down || limit_ms <= 0 || is_known(core, subject, SUBJECT_ALERT_MAIN)) return DEADLINE_NONE;
     return line->down_since_ms + limit_ms;
 }
 
@@ -131,7 +139,7 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
         return subject->state.source->silence.came_back_ms == 0 && core_line_above(core, subject) ? now_ms + 1
                                                                                                   : DEADLINE_NONE;
     case SUBJECT_LINE:
-        return line_due_ms(subject);
+        return line_due_ms(core, subject);
     case SUBJECT_HOME:
         return earlier(due_ms, core_people_due_ms(subject));
     case SUBJECT_RAIN:
@@ -248,6 +256,7 @@ static void step_back(struct core *core, int64_t now_ms)
         if (subject->domain == SUBJECT_LEVEL) core_level_set_back(subject, now_ms);
         if (subject->domain == SUBJECT_COVER) core_cover_set_back(subject, now_ms);
         if (subject->domain == SUBJECT_RAIN) rain_set_back(subject->state.rain, now_ms);
+        not_after(&subject->watched_from_ms, now_ms);
         if (subject->domain == SUBJECT_LINE) not_after(&subject->state.line->up_since_ms, now_ms);
         if (subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_SOURCE) {
             not_after(&subject->state.source->silence.came_back_ms, now_ms);
@@ -258,6 +267,8 @@ static void step_back(struct core *core, int64_t now_ms)
         core->due_ms[i] = now_ms;
         subject->dirty = true;
     }
+    core_held_set_back(core, now_ms);
+    core->expire_due_ms = now_ms;
     core->next_due_ms = now_ms;
 }
 
@@ -316,6 +327,8 @@ void core_tick(struct core *core, struct sw_wall now)
     else if (core->resumed)
         resume(core, now.ms);
     if (core->resumed) clear_what_is_off(core, now);
+    core_tick_held(core, now);
+    core_tick_expiry(core, now);
     core->resumed = false;
     core->last_tick_ms = now.ms;
     core_tick_drills(core, now);
@@ -336,6 +349,6 @@ void core_tick(struct core *core, struct sw_wall now)
 
 struct sw_wall core_next_deadline(const struct core *core)
 {
-    int64_t drills_ms = core_drills_due_ms(core);
-    return sw_wall_from_ms(drills_ms < core->next_due_ms ? drills_ms : core->next_due_ms);
+    int64_t held_ms = earlier(core->held_due_ms, core->expire_due_ms);
+    return sw_wall_from_ms(earlier(earlier(core_drills_due_ms(core), held_ms), core->next_due_ms));
 }

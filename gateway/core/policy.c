@@ -73,6 +73,12 @@ struct policy policy_city_default(void)
                     .node_ms = 60 * SECOND_MS,
                     .bus_ms = 10 * SECOND_MS,
                     .colour = SW_COLOUR_YELLOW},
+        .noise = {.on_delay_ms = 0,
+                  .off_delay_ms = 0,
+                  .flap_raises = 4,
+                  .flap_window_ms = HOUR_MS,
+                  .flap_quiet_ms = HOUR_MS,
+                  .expire_after_ms = 7 * 24 * HOUR_MS},
     };
 }
 

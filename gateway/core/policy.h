@@ -279,6 +279,18 @@ struct silence_policy {
     enum sw_colour colour;
 };
 
+/* What is told late or not at all, because it would only be noise (alert/flap.h). The detectors have delays of their
+ * own; these come on top. */
+#define NOISE_RAISES_MAX 8
+struct noise_policy {
+    int64_t on_delay_ms;     /* a condition holds for so long before it is told; red is told at once */
+    int64_t off_delay_ms;    /* it is over for so long before that is told */
+    int32_t flap_raises;     /* raised more often than this ... */
+    int64_t flap_window_ms;  /* ... within so long: held open ... */
+    int64_t flap_quiet_ms;   /* ... until the condition has stood still for so long; flap_raises 0 = never */
+    int64_t expire_after_ms; /* no readings for so long: nothing can clear it any more; 0 = never */
+};
+
 struct policy {
     struct no_use_policy no_use;
     struct nothing_in_policy nothing_in;
@@ -304,6 +316,7 @@ struct policy {
     struct float_switch_policy float_switch;
     struct battery_policy battery;
     struct silence_policy silence;
+    struct noise_policy noise;
 };
 
 /* The built-in city policy; docs/policy.md has its figures and their sources. */

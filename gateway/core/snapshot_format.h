@@ -7,7 +7,7 @@
  *         rings as a count (u8) and their entries, oldest first, times modulo 2^32 ms and volumes u32
  *   last  CRC-32 (IEEE 802.3) of all before, u32
  *
- * The open drills, all in one, have the domain SNAPSHOT_OF_DRILLS.
+ * The open drills, all in one, have the domain SNAPSHOT_OF_DRILLS; what is held back SNAPSHOT_OF_HELD.
  *
  * A change of the fields is a new version. */
 #ifndef GATEWAY_CORE_SNAPSHOT_FORMAT_H
@@ -19,6 +19,7 @@
 #define SNAPSHOT_MAGIC      0x5343
 #define SNAPSHOT_VERSION    6
 #define SNAPSHOT_OF_DRILLS  0
+#define SNAPSHOT_OF_HELD    255
 #define SNAPSHOT_CRC_SIZE   4
 #define SNAPSHOT_SIZE_LEAST (4 + SNAPSHOT_CRC_SIZE)
 

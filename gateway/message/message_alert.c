@@ -123,6 +123,7 @@ static void add_evidence(struct json_builder *body, const struct sw_evidence *ev
     add_forecast(&object, evidence);
     add_agreement(&object, evidence);
     if (evidence->count > 0) json_add_integer(&object, "count", evidence->count);
+    if (evidence->flaps > 0) json_add_integer(&object, "flaps", evidence->flaps);
     json_add(&object, "estimated_time", json_boolean(evidence->estimated_time));
     json_add_object(body, "evidence", &object);
 }

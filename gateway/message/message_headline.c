@@ -25,7 +25,7 @@ static const struct {
         {"Site", "warning over: the band was reached, is not expected any more, or cannot be foretold"},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
-    [SW_ALERT_KIND_BACK] = {"Home", "watched again after an absence: "},
+    [SW_ALERT_KIND_BACK] = {"Subject", "watched again: "},
 };
 
 static void add_last_use(struct message_line *line, const struct sw_evidence *evidence)
@@ -272,5 +272,7 @@ void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADL
                          sw_alert_kind_description(alert->kind));
     } else {
         add_condition(&line, alert);
+        if (alert->evidence.flaps > 0)
+            message_line_add(&line, "; comes and goes, raised %u times lately", alert->evidence.flaps);
     }
 }

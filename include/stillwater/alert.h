@@ -128,6 +128,7 @@ struct sw_evidence {
     char upstream[SW_ID_SIZE]; /* a sensor upstream that says the same, the first of those named; "" = none does */
     enum sw_certainty certainty;
     uint16_t count;      /* faults: how many in 30 days; 0 = does not apply */
+    uint16_t flaps;      /* raised so often lately that it is held open until it is steady; 0 = it is */
     bool estimated_time; /* some reading's time is only estimated (clock of the node was never set) */
 };
 

@@ -38,6 +38,7 @@ enum sw_quality_reason {
     SW_REASON_NO_ECHO = 12,     /* the sensor sees nothing */
     SW_REASON_OBSTRUCTION = 13, /* something that is not water lies under the sensor */
     SW_REASON_QUARANTINE = 14,  /* the sensor has cried wolf too often, and nothing has confirmed this */
+    SW_REASON_MAINTENANCE = 15, /* somebody works on the sensor: judged by nobody */
 };
 
 struct sw_reading_kind_info {

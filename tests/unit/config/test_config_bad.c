@@ -82,13 +82,13 @@ static const struct bad cases[] = {
       "no_real_use, habit, "
       "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
-      "battery, silent"}},
+      "battery, silent, noise"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy:",
      {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "
       "no_real_use, habit, drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
-      "battery, silent"}},
+      "battery, silent, noise"}},
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
     {"  - id: home-1\n",
      "  - home-1\n",

@@ -332,10 +332,18 @@ static bool warnings_equal(const struct policy *a, const struct policy *b)
            SAME(agreement.rising_um_min) && SAME(agreement.rain_um);
 }
 
+static bool noises_equal(const struct noise_policy *a, const struct noise_policy *b)
+{
+    return a->on_delay_ms == b->on_delay_ms && a->off_delay_ms == b->off_delay_ms && a->flap_raises == b->flap_raises &&
+           a->flap_window_ms == b->flap_window_ms && a->flap_quiet_ms == b->flap_quiet_ms &&
+           a->expire_after_ms == b->expire_after_ms;
+}
+
 static bool policies_equal(const struct policy *a, const struct policy *b)
 {
     return stillness_equal(a, b) && habits_equal(&a->habit, &b->habit) && flows_equal(a, b) && meters_equal(a, b) &&
-           sensors_equal(a, b) && water_equal(a, b) && beliefs_equal(a, b) && warnings_equal(a, b);
+           sensors_equal(a, b) && water_equal(a, b) && beliefs_equal(a, b) && warnings_equal(a, b) &&
+           noises_equal(&a->noise, &b->noise);
 }
 
 static void the_built_in_configuration_is_the_city_policy(void **state)

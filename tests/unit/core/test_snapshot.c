@@ -49,10 +49,14 @@ static void reincarnate(struct world *world)
         assert_true(sizes[i] > 0);
         assert_false(core_snapshot_dirty(world->core, i));
     }
+    static uint8_t held[CORE_HELD_SIZE_MAX];
+    size_t held_size = core_held_snapshot(world->core, held, sizeof held);
+    assert_true(held_size > 0);
     world_renew(world, SUBJECTS);
     populate(world);
     for (uint32_t i = 0; i < SUBJECTS; i++)
         assert_int_equal(core_restore(world->core, i, bytes[i], sizes[i]), SW_OK);
+    assert_int_equal(core_held_restore(world->core, held, held_size), SW_OK);
 }
 
 struct weather {

@@ -62,6 +62,7 @@ static void roll_evidence(struct sw_evidence *evidence)
     if (evidence->agree > 0 && roll(0, 1)) (void)snprintf(evidence->upstream, sizeof evidence->upstream, "site-2");
     evidence->certainty = (enum sw_certainty)roll(0, SW_CERTAINTY_OBSERVED);
     evidence->count = (uint16_t)(roll(0, 1) * roll(1, UINT16_MAX));
+    evidence->flaps = (uint16_t)(roll(0, 1) * roll(1, 9));
     evidence->estimated_time = roll(0, 1) != 0;
 }
 
