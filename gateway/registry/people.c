@@ -73,20 +73,19 @@ static size_t add_gap(char text[GAPS_SIZE], size_t used, uint16_t from_min, uint
                                    same_day ? until + 4 : until);
 }
 
-/* What begins with the week goes on from what ends with it. Returns how much was written. */
+/* What ends with the week goes on with what begins it. Returns how much was written. */
 static size_t list_gaps(const struct duty_roster *roster, uint32_t area, char text[GAPS_SIZE])
 {
     size_t used = 0;
-    uint16_t from = 0, until, first_until = 0;
-    for (; duty_next_gap(roster, area, &from, &until); from = until) {
-        if (from == 0 && until < DUTY_WEEK_MIN)
+    uint16_t from = DUTY_WEEK_MIN - 1, until, first_until = 0;
+    bool goes_on = duty_next_gap(roster, area, &from, &until);
+    for (from = 0; duty_next_gap(roster, area, &from, &until); from = until) {
+        if (goes_on && from == 0 && until < DUTY_WEEK_MIN)
             first_until = until;
-        else if (until == DUTY_WEEK_MIN && first_until != 0)
-            return add_gap(text, used, from, first_until);
         else
-            used = add_gap(text, used, from, until);
+            used = add_gap(text, used, from, until == DUTY_WEEK_MIN && first_until != 0 ? first_until : until);
     }
-    return first_until != 0 ? add_gap(text, used, 0, first_until) : used;
+    return used;
 }
 
 static const struct duty_area *next_with_responsible(const struct duty_roster *roster, uint32_t area)

@@ -147,6 +147,31 @@ static void check_reminds_of_what_puback_risks(void **state)
     folder_remove(&folder);
 }
 
+static void the_people_file_is_checked_with_the_configuration(void **state)
+{
+    (void)state;
+    struct folder folder;
+    char text[1024], said[256], people[128];
+    folder_make(&folder);
+    snprintf(people, sizeof people, "%s/people.yaml", folder.path);
+    snprintf(text, sizeof text,
+             "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: %s}\nmqtt: {host: h}\n"
+             "registry: {people: %s}\n"
+             "lines: [{id: line-1, port: /dev/null, nodes: [{id: node-1, unit_id: 1}]}]\n",
+             folder.store, people);
+    write_file(folder.config, text);
+    write_file(people, "schema: stillwater.people/1\npeople: [{id: o-1, hours: [Mon-Sun 00:00-23:00]}]\n"
+                       "areas: [{grid: c, responsible: o-1}]\n");
+    snprintf(said, sizeof said, "%s: warning: c: nobody on Mon 23:00-24:00, Tue 23:00-24:00", people);
+    expect_end(&folder, (const char *[]){"--config", folder.config, "--check", NULL}, 0, said);
+    write_file(people, "schema: stillwater.people/1\npeople: [{id: o-1}]\nareas: [{grid: c, responsible: o-2}]\n");
+    snprintf(said, sizeof said, "%s:3: areas[0].responsible: nobody is called o-2; expected the id of an entry",
+             people);
+    expect_end(&folder, (const char *[]){"--config", folder.config, NULL}, 2, said);
+    unlink(people);
+    folder_remove(&folder);
+}
+
 static void a_store_that_cannot_be_used_ends_with_1_and_its_name(void **state)
 {
     (void)state;
@@ -225,6 +250,7 @@ int main(void)
         cmocka_unit_test(usage_and_configuration_end_with_2),
         cmocka_unit_test(check_only_checks_and_warns_of_a_port_that_is_not_there),
         cmocka_unit_test(check_reminds_of_what_puback_risks),
+        cmocka_unit_test(the_people_file_is_checked_with_the_configuration),
         cmocka_unit_test(a_store_that_cannot_be_used_ends_with_1_and_its_name),
         cmocka_unit_test(without_port_and_broker_it_runs_tells_systemd_and_ends_cleanly),
     };
