@@ -70,8 +70,10 @@ static struct {
     uint64_t life; /* answers to earlier daemons are not delivered */
     struct store_events events;
     struct store_batch *committing;
-    int64_t after;
+    struct store_outbox_stretch stretches[STORE_OUTBOX_STRETCHES_MAX];
+    size_t stretch_count;
     size_t limit;
+    bool reading;
     size_t *done; /* rows that leave with the next commit */
     size_t done_count, done_capacity;
     bool tidy_planned;
@@ -150,6 +152,24 @@ static void keep_present(const struct sw_alert *alert, size_t revision)
     disk.alerts[place] = (struct present){*alert, revision};
 }
 
+/* A subject's rows stand in one line, that of the worst colour among them. */
+static void line_up(struct stored_revision *row)
+{
+    row->line = row->colour;
+    row->place = (int64_t)disk.revision_count + 1;
+    for (size_t i = disk.first_left; i < disk.revision_count; i++) {
+        const struct stored_revision *other = &disk.revisions[i];
+        if (!other->done && strcmp(other->subject, row->subject) == 0 && other->line > row->line)
+            row->line = other->line;
+    }
+    for (size_t i = disk.first_left; i < disk.revision_count; i++) {
+        struct stored_revision *other = &disk.revisions[i];
+        if (other->done || strcmp(other->subject, row->subject) != 0 || other->line >= row->line) continue;
+        other->line = row->line;
+        other->place = row->place;
+    }
+}
+
 static void take_alert(const struct batch_alert *taken)
 {
     struct sw_alert alert = taken->alert;
@@ -177,6 +197,7 @@ static void take_alert(const struct batch_alert *taken)
     memcpy(row->subject, alert.subject, sizeof row->subject);
     memcpy(row->actor, alert.actor, sizeof row->actor);
     memcpy(row->note, alert.note, sizeof row->note);
+    line_up(row);
     table_add(&disk.revision_places, name, (uint32_t)disk.revision_count);
     keep_present(&alert, disk.revision_count++);
     disk.left++;
@@ -269,20 +290,52 @@ int store_commit(struct store *store, struct store_batch *batch)
     return SW_OK;
 }
 
-static struct store_outbox_row row_at(size_t index)
-{
-    const struct stored_revision *stored = &disk.revisions[index];
-    struct store_outbox_row row = {
-        .id = (int64_t)index + 1, .revision = stored->revision, .topic = stored->topic, .payload = stored->body};
-    memcpy(row.alert_id, stored->id, sizeof row.alert_id);
-    return row;
-}
-
 static bool is_on_its_way_out(size_t index)
 {
     for (size_t i = 0; i < daemon_side.done_count; i++)
         if (daemon_side.done[i] == index) return true;
     return false;
+}
+
+static bool is_before(struct store_outbox_place a, struct store_outbox_place b)
+{
+    return a.place != b.place ? a.place < b.place : a.id < b.id;
+}
+
+/* The row of the stretch that comes next after `after`; NULL when there is none. */
+static const struct stored_revision *next_row(const struct store_outbox_stretch *stretch,
+                                              struct store_outbox_place *after)
+{
+    const struct stored_revision *next = NULL;
+    struct store_outbox_place place, next_place = {0};
+    for (size_t i = disk.first_left; i < disk.revision_count; i++) {
+        const struct stored_revision *row = &disk.revisions[i];
+        place = (struct store_outbox_place){row->place, (int64_t)i + 1};
+        if (row->done || row->line != stretch->colour || row->place > stretch->until || !is_before(*after, place))
+            continue;
+        if ((next && !is_before(place, next_place)) || is_on_its_way_out(i)) continue;
+        next = row;
+        next_place = place;
+    }
+    if (next) *after = next_place;
+    return next;
+}
+
+static size_t read_stretch(size_t stretch, struct store_outbox_row *rows, size_t count)
+{
+    struct store_outbox_place after = daemon_side.stretches[stretch].after;
+    const struct stored_revision *stored;
+    while (count < daemon_side.limit && (stored = next_row(&daemon_side.stretches[stretch], &after))) {
+        struct store_outbox_row *row = &rows[count++];
+        *row = (struct store_outbox_row){.id = after.id,
+                                         .place = after.place,
+                                         .stretch = stretch,
+                                         .revision = stored->revision,
+                                         .topic = stored->topic,
+                                         .payload = stored->body};
+        memcpy(row->alert_id, stored->id, sizeof row->alert_id);
+    }
+    return count;
 }
 
 /* Rows that are not there yet: those of the batch under way. */
@@ -291,7 +344,10 @@ static size_t add_unstored(struct store_outbox_row *rows, size_t count)
     const struct store_batch *batch = daemon_side.committing;
     for (size_t i = 0; batch && i < batch->alert_count && count < daemon_side.limit; i++) {
         const struct batch_alert *alert = &batch->alerts[i];
-        rows[count] = (struct store_outbox_row){.id = (int64_t)(disk.revision_count + i) + 1,
+        int64_t id = (int64_t)(disk.revision_count + i) + 1;
+        rows[count] = (struct store_outbox_row){.id = id,
+                                                .place = id,
+                                                .stretch = daemon_side.stretch_count - 1,
                                                 .revision = alert->alert.revision,
                                                 .topic = alert->topic,
                                                 .payload = alert->payload};
@@ -307,18 +363,21 @@ static void end_read(void *ctx, uint64_t life)
     if (life != daemon_side.life) return;
     struct store_outbox_row *rows = sim_zeroed(daemon_side.limit + 1, sizeof *rows);
     size_t count = 0;
-    size_t first = (size_t)daemon_side.after > disk.first_left ? (size_t)daemon_side.after : disk.first_left;
-    for (size_t i = first; i < disk.revision_count && count < daemon_side.limit; i++)
-        if (!disk.revisions[i].done && !is_on_its_way_out(i)) rows[count++] = row_at(i);
+    daemon_side.reading = false;
+    for (size_t i = 0; i < daemon_side.stretch_count; i++)
+        count = read_stretch(i, rows, count);
     if (sim.mutation == MUTATION_SEND_UNSTORED) count = add_unstored(rows, count);
     daemon_side.events.outbox(daemon_side.events.ctx, rows, count);
     free(rows);
 }
 
-int store_read_outbox(struct store *store, int64_t after_id, size_t limit)
+int store_read_outbox(struct store *store, const struct store_outbox_stretch *stretches, size_t count, size_t limit)
 {
     (void)store;
-    daemon_side.after = after_id;
+    if (daemon_side.reading) return SW_ERROR_BUSY;
+    daemon_side.reading = true;
+    memcpy(daemon_side.stretches, stretches, count * sizeof *stretches);
+    daemon_side.stretch_count = count;
     daemon_side.limit = limit;
     agenda_add(sim.now_us + READ_US, end_read, NULL, daemon_side.life);
     return SW_OK;
@@ -439,7 +498,7 @@ void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)
     daemon_side.open = false;
     daemon_side.life++;
     daemon_side.done_count = 0;
-    daemon_side.tidy_planned = false;
+    daemon_side.tidy_planned = daemon_side.reading = false;
     closed(ctx);
 }
 

@@ -26,8 +26,10 @@ struct stored_revision {
     char subject[SW_ID_SIZE];
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE];
     struct sw_wall onset;
-    int64_t stored_us;  /* true time of the commit */
-    char *topic, *body; /* of the outbox row */
+    int64_t stored_us;   /* true time of the commit */
+    char *topic, *body;  /* of the outbox row */
+    enum sw_colour line; /* of the outbox, and the place in it (ports/store.h) */
+    int64_t place;
     bool done;
 };
 size_t disk_revision_count(void);
