@@ -18,6 +18,7 @@
 #include "app/records.h"
 #include "app/retained.h"
 #include "app/retired.h"
+#include "app/space.h"
 #include "app/states.h"
 #include "app/status.h"
 #include "app/subjects.h"
@@ -163,6 +164,7 @@ void gateway_tick(struct gateway *gateway)
     if (gateway->phase == PHASE_RUNNING) {
         watch_clock(gateway);
         core_tick(gateway->core, gateway->clock.wall());
+        space_tick(gateway);
         escalations_tick(gateway);
         areas_tick(gateway);
         incidents_tick(gateway);
@@ -292,6 +294,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     struct store_events events = {gateway, on_committed, on_outbox};
     int error = store_open(gateway->loop, gateway->config->store_path, events, &gateway->store, text, text_size);
     if (error) return error;
+    space_begin(gateway);
     subjects_restore(gateway);
     alerts_restore(gateway);
     escalations_restore(gateway);

@@ -8,6 +8,7 @@
 #include "core/core.h"
 #include "core/escalation/escalation.h"
 #include "core/incident/incident.h"
+#include "core/outage/outage.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
 #include "ports/store.h"
@@ -133,6 +134,14 @@ struct outbox_pump {
     char trouble[TROUBLE_SIZE]; /* "" = receipts come, or are not waited for */
 };
 
+/* Room in the store. */
+struct space {
+    uint32_t core;           /* subject */
+    enum sw_alert_rule rule; /* what is wrong; NONE = nothing */
+    struct outage outage;
+    uint64_t kept_bytes; /* that the outage has been told of */
+};
+
 /* What the city has been told of an area. */
 struct area_told {
     bool known;  /* told on this connection */
@@ -225,6 +234,7 @@ struct gateway {
     struct publisher *publisher;
 
     struct journal journal;
+    struct space space;
     struct outbox_pump outbox;
     struct cap_sender cap;
     struct retained retained[PUBLISHER_RETAINED_COUNT];

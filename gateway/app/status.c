@@ -9,6 +9,7 @@
 #include "app/log.h"
 #include "app/notify.h"
 #include "app/retained.h"
+#include "app/space.h"
 
 #define COUNTERS_MAX 48
 
@@ -59,6 +60,12 @@ static void add_store(struct counter_list *list, const struct gateway *gateway)
     add(list, "store_duplicates", store.duplicates);
     add(list, "store_commits", store.commits);
     add(list, "store_failures", store.failures);
+    struct store_room room = gateway->store ? store_room(gateway->store) : (struct store_room){0};
+    add(list, "store_used_bytes", (uint64_t)room.used_bytes);
+    add(list, "store_room_bytes", (uint64_t)room.room_bytes);
+    add(list, "store_left_out", room.left_out);
+    add(list, "store_thinned", room.thinned);
+    add(list, "store_dropped", room.dropped);
     add(list, "outbox_rows", store.outbox_rows);
     add(list, "receipts_unknown", store.unknown_done);
 }
@@ -117,7 +124,8 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
         used +=
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
-    const char *const others[] = {gateway->outbox.trouble, retained_trouble(gateway), cap_trouble(gateway)};
+    const char *const others[] = {space_trouble(gateway), gateway->outbox.trouble, retained_trouble(gateway),
+                                  cap_trouble(gateway)};
     for (size_t i = 0; i < sizeof others / sizeof others[0] && used < TROUBLE_SIZE; i++)
         if (others[i][0] != '\0')
             used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);
@@ -151,6 +159,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .since = gateway->since,
                                     .open_alerts = alerts_count(gateway, false),
                                     .trouble = trouble,
+                                    .outage_hours_left = space_outage_hours_left(gateway),
                                     .trail = trail,
                                     .counters = list.items,
                                     .counter_count = list.count};

@@ -21,7 +21,7 @@ static void need_target(struct core_capacity *capacity, const struct sw_profile 
 
 static struct core_capacity capacity_needed(const struct gateway_config *config)
 {
-    struct core_capacity capacity = {.of = {[SUBJECT_LINE] = config->line_count}};
+    struct core_capacity capacity = {.of = {[SUBJECT_LINE] = config->line_count, [SUBJECT_STORE] = 1}};
     for (uint32_t l = 0; l < config->line_count; l++) {
         const struct config_line *line = &config->lines[l];
         capacity.of[SUBJECT_NODE] += line->node_count;
@@ -130,6 +130,9 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
         gateway->config_subject[i] = NO_SUBJECT;
     for (uint32_t l = 0; !error && l < gateway->config->line_count; l++)
         error = add_line(gateway, l);
+    if (!error)
+        error = core_add_subject(gateway->core, SUBJECT_STORE, gateway->config->gateway, CORE_NO_PARENT,
+                                 &gateway->config->policy, &gateway->space.core);
     if (!error) neighbours_link(gateway->core, subject_of, gateway);
     if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
     return error;

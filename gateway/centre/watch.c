@@ -13,6 +13,8 @@
 #include "stillwater/error.h"
 
 #define REASON_SIZE 320
+/* A year: with more nobody need think of it. */
+#define HOURS_TOLD_BELOW 8760
 
 struct gateway {
     char city[SW_ID_SIZE], name[SW_ID_SIZE];
@@ -203,6 +205,8 @@ static void say_status(FILE *out, const struct message_status_summary *status)
                   status->gateway, what);
     if (status->open_alerts > 0) (void)fprintf(out, ", %u alerts open", status->open_alerts);
     if (status->trouble[0] != '\0') (void)fprintf(out, "; trouble: %s", status->trouble);
+    if (status->has_outage_hours_left && status->outage_hours_left < HOURS_TOLD_BELOW)
+        (void)fprintf(out, "; its store would last %u hours", status->outage_hours_left);
     (void)fprintf(out, "  (%s/%s)\n", status->city, status->gateway);
     (void)fflush(out);
 }

@@ -575,6 +575,17 @@ static void build_lines(struct build *build)
     }
 }
 
+static void build_store(struct build *build)
+{
+    const struct raw_store *raw = build->raw->store;
+    if (!raw) return;
+    build->config->store_path = copy(build, raw->path);
+    build->config->store_reserve_mb = 4;
+    lay_u32(&build->config->store_quota_mb, raw->quota_mb);
+    lay_u32(&build->config->store_keep_readings_days, raw->keep_readings_days);
+    lay_u32(&build->config->store_reserve_mb, raw->reserve_mb);
+}
+
 static void build_mqtt(struct build *build)
 {
     const struct raw_mqtt *raw = build->raw->mqtt;
@@ -644,7 +655,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
     if (build.config) {
         copy_id(build.config->city, raw->city);
         copy_id(build.config->gateway, raw->gateway);
-        if (raw->store) build.config->store_path = copy(&build, raw->store->path);
+        build_store(&build);
         build_mqtt(&build);
         build_incident(&build);
         build_storm(&build);

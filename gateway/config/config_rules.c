@@ -63,6 +63,14 @@ static void check_mqtt(const struct rules *rules)
     check_file(rules, "mqtt.tls.key_file", mqtt->key_file);
 }
 
+/* Reserve, WAL and tables without a row have to fit in. */
+static void check_store(const struct rules *rules)
+{
+    uint32_t quota = rules->config->store_quota_mb, least = 12 + rules->config->store_reserve_mb;
+    if (quota > 0 && quota < least)
+        report(rules, "store.quota_mb", "is %u; expected 0, or at least 12 more than reserve_mb: %u", quota, least);
+}
+
 static void check_daemon_parts(const struct rules *rules)
 {
     if (!rules->config->store_path) report(rules, "store", "key is missing; expected store: {path: FILE}");
@@ -297,6 +305,7 @@ void config_rules_check(const struct gateway_config *config, const struct raw_co
         report(&rules, "schema", "found %.60s; expected " SCHEMA_NAME, raw->schema);
     if (use == CONFIG_FOR_DAEMON) {
         check_daemon_parts(&rules);
+        check_store(&rules);
         check_mqtt(&rules);
         check_file(&rules, "registry.places", config->registry.places);
     }

@@ -232,6 +232,7 @@ struct raw_storm {
 
 struct raw_store {
     char *path;
+    uint32_t *quota_mb, *keep_readings_days, *reserve_mb;
 };
 
 struct raw_registry {

@@ -88,6 +88,7 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
+    case SUBJECT_STORE:
         break;
     }
     return true;
@@ -140,6 +141,7 @@ static void follow(struct core *core, uint32_t index, struct sw_wall now)
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
+    case SUBJECT_STORE:
         break;
     }
 }
@@ -240,4 +242,16 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
     subject->dirty = true;
     core_reschedule(core, line, now.ms);
     core_reschedule_children(core, line, now.ms);
+}
+
+void core_on_store(struct core *core, uint32_t store, enum sw_alert_rule rule, struct sw_wall now)
+{
+    assert(store < core->count);
+    if (core->subjects[store].domain != SUBJECT_STORE) return;
+    /* Full, it gives up readings to keep alerts; a quota that is too small was somebody's wish. */
+    enum sw_colour colour = rule == SW_ALERT_RULE_DISK_FULL     ? SW_COLOUR_ORANGE
+                            : rule == SW_ALERT_RULE_QUOTA_SHORT ? SW_COLOUR_YELLOW
+                                                                : SW_COLOUR_GREEN;
+    struct condition condition = {.decided = true, .colour = colour, .rule = rule, .onset_ms = now.ms};
+    core_follow(core, store, SUBJECT_ALERT_MAIN, &condition, now);
 }

@@ -29,8 +29,9 @@ enum subject_domain {
     SUBJECT_NODE = 5,
     SUBJECT_LINE = 6,
     SUBJECT_SOURCE = 7, /* a plain Modbus device or a file: carries data as a node does, raises no alert itself */
+    SUBJECT_STORE = 8,  /* the gateway's own store, under the gateway's name */
 };
-#define SUBJECT_DOMAIN_COUNT (SUBJECT_SOURCE + 1)
+#define SUBJECT_DOMAIN_COUNT (SUBJECT_STORE + 1)
 
 /* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
@@ -119,6 +120,10 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
 
 /* A line's port works (true) or cannot be opened or has gone (false). Call on every change and at start. */
 void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now);
+
+/* What is wrong with the gateway's store: SW_ALERT_RULE_DISK_FULL, QUOTA_SHORT, or NONE. Call whenever it may have
+ * changed. */
+void core_on_store(struct core *core, uint32_t store, enum sw_alert_rule rule, struct sw_wall now);
 
 /* Passing of time: judges delays and silences. Call about once a second live, at least once a minute of data time in
  * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early, and readings count

@@ -30,6 +30,7 @@ static const enum sw_alert_kind kinds[SUBJECT_DOMAIN_COUNT][SUBJECT_ALERT_COUNT]
     [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
     [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
     [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
+    [SUBJECT_STORE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_STORE_FULL},
 };
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
@@ -238,7 +239,7 @@ static bool find_open_alert(const struct core *core, const char *alert_id, uint3
     enum sw_alert_kind kind;
     char name[SW_ID_SIZE];
     if (!alert_id_parse(alert_id, core->gateway, &kind, name)) return false;
-    for (int domain = SUBJECT_HOME; domain <= SUBJECT_SOURCE; domain++) {
+    for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++) {
         *which = core_alert_of_kind((enum subject_domain)domain, kind);
         if (core_find_subject(core, (enum subject_domain)domain, name, index) == SW_OK &&
             has_open_alert(core, *index, *which, kind, alert_id))

@@ -505,6 +505,7 @@ static void walk_state(struct walk *walk, struct subject *subject)
     case SUBJECT_RAIN:
         walk_rain(walk, subject->state.rain);
         break;
+    case SUBJECT_STORE:
         break;
     }
 }

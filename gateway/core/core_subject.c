@@ -20,6 +20,7 @@ size_t core_state_size(enum subject_domain domain)
         return sizeof(struct source);
     case SUBJECT_LINE:
         return sizeof(struct silence_line);
+    case SUBJECT_STORE:
         break;
     }
     return 0;
@@ -146,7 +147,7 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
                      const struct policy *policy, uint32_t *index)
 {
     bool parent_exists = parent == CORE_NO_PARENT || parent < core->count;
-    if (domain < SUBJECT_HOME || domain > SUBJECT_SOURCE || !sw_id_valid(name) || !parent_exists)
+    if (domain < SUBJECT_HOME || domain >= SUBJECT_DOMAIN_COUNT || !sw_id_valid(name) || !parent_exists)
         return SW_ERROR_INVALID_ARGUMENT;
     uint32_t *bucket = bucket_of(core, domain, name);
     if (*bucket != 0) return SW_ERROR_NOT_PERMITTED;
@@ -233,6 +234,8 @@ static enum subject_condition condition_of(const struct subject *subject, struct
     case SUBJECT_COVER:
     case SUBJECT_RAIN:
         break;
+    case SUBJECT_STORE:
+        return SUBJECT_NORMAL;
     }
     if (subject->last_good_ms == 0 || is_silent(subject, now)) return SUBJECT_UNKNOWN;
     return subject->domain == SUBJECT_HOME ? condition_of_home(subject) : SUBJECT_NORMAL;

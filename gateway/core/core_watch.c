@@ -42,6 +42,7 @@ int64_t core_silence_limit_ms(const struct subject *subject)
     case SUBJECT_LINE:
         return silence->bus_ms;
     case SUBJECT_SOURCE:
+    case SUBJECT_STORE:
         break;
     }
     return 0;
@@ -143,6 +144,7 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
     case SUBJECT_HOME:
         return earlier(due_ms, core_people_due_ms(subject));
     case SUBJECT_RAIN:
+    case SUBJECT_STORE:
         break;
     }
     return due_ms;
@@ -210,6 +212,7 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         core_people_tell(core, index, now);
         break;
     case SUBJECT_RAIN:
+    case SUBJECT_STORE:
         break;
     }
     core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);

@@ -199,8 +199,9 @@ struct message_status {
     enum message_status_state state; /* OFFLINE is the will: the gateway was lost; STOPPED: it was shut down */
     struct sw_wall time, since;
     uint32_t open_alerts;
-    const char *trouble; /* "" or a sentence: what does not work at the moment (disk full, line down) */
-    const char *trail;   /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
+    const char *trouble;       /* "" or a sentence: what does not work at the moment (disk full, line down) */
+    int64_t outage_hours_left; /* negative = left out */
+    const char *trail;         /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
     const struct message_counter *counters;
     size_t counter_count;
 };
@@ -212,6 +213,8 @@ struct message_status_summary {
     struct sw_wall time, since;
     uint32_t open_alerts;
     char trouble[MESSAGE_HEADLINE_SIZE];
+    bool has_outage_hours_left;
+    uint32_t outage_hours_left;
     char trail[MESSAGE_TRAIL_SIZE]; /* "" = not given */
 };
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,

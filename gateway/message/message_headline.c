@@ -26,6 +26,7 @@ static const struct {
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
     [SW_ALERT_KIND_BACK] = {"Subject", "watched again: "},
+    [SW_ALERT_KIND_STORE_FULL] = {"Gateway", "its store has room again"},
 };
 
 static void add_last_use(struct message_line *line, const struct sw_evidence *evidence)
@@ -191,6 +192,11 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
         break;
     case SW_ALERT_KIND_BUS_SILENT:
         message_line_add(line, "the port has failed; everything on it is unknown");
+        break;
+    case SW_ALERT_KIND_STORE_FULL:
+        message_line_add(line, alert->evidence.rule == SW_ALERT_RULE_DISK_FULL
+                                   ? "the disk is full; readings are given up, alerts go on"
+                                   : "the store's quota does not hold a day of readings");
         break;
     case SW_ALERT_KIND_QUIET:
         message_line_add(line, "quieter than usual, ");

@@ -39,6 +39,7 @@ char *message_status_encode(const struct message_status *status)
     json_add_integer(&body, "open_alerts", status->open_alerts);
     if (status->trouble && status->trouble[0] != '\0')
         json_add_cut_string(&body, "trouble", status->trouble, MESSAGE_HEADLINE_SIZE);
+    if (status->outage_hours_left >= 0) json_add_integer(&body, "outage_hours_left", status->outage_hours_left);
     if (status->trail) json_add_text(&body, "trail", status->trail);
     struct json_builder counters = json_builder_new();
     for (size_t i = 0; i < status->counter_count; i++)
@@ -72,6 +73,8 @@ int message_status_decode(const char *payload, size_t size, struct message_statu
     json_read_time(&reader, "since", &summary->since);
     json_read_count(&reader, "open_alerts", JSON_REQUIRED, 0, &summary->open_alerts);
     json_read_string(&reader, "trouble", JSON_OPTIONAL, summary->trouble, sizeof summary->trouble);
+    summary->has_outage_hours_left = json_read_present(&reader, "outage_hours_left", JSON_OPTIONAL);
+    json_read_count(&reader, "outage_hours_left", JSON_OPTIONAL, 0, &summary->outage_hours_left);
     json_read_string(&reader, "trail", JSON_OPTIONAL, summary->trail, sizeof summary->trail);
     return json_reader_close(&reader);
 }

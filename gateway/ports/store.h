@@ -175,8 +175,30 @@ void store_each_open_alert(struct store *store, void *ctx,
 /* The latest time of any stored reading or alert revision; 0 in a new store. */
 struct sw_wall store_load_last_time(struct store *store);
 
+/* What the store may take. Readings give way first, and nothing else ever does. */
+struct store_limits {
+    int64_t quota_bytes;      /* of all its files; 0 = the disk */
+    int64_t keep_readings_ms; /* older ones go; 0 = for ever */
+    int64_t reserve_bytes;    /* given back to a full disk, so that alerts can still be stored; 0 = none */
+};
+/* At start; blocking. */
+void store_set_limits(struct store *store, const struct store_limits *limits);
+/* Takes a short step of what the limits ask for, if anything. To be called every second or so. */
+void store_tidy(struct store *store, struct sw_wall now);
+
+struct store_room {
+    int64_t used_bytes, free_bytes; /* pages of the database in use, and to be used again */
+    int64_t room_bytes;             /* for what must be kept, when all readings have given way */
+    int64_t readings;               /* rows, about */
+    bool full;                      /* the disk is full: readings are stored in pages that others have left, or not */
+    struct sw_wall short_at;        /* when readings of the last day had to go last; 0 = never */
+    uint64_t left_out, thinned, dropped; /* readings */
+};
+struct store_room store_room(const struct store *store);
+
 struct store_counters {
     uint64_t commits, failures, readings, duplicates, outbox_rows, unknown_done;
+    uint64_t kept_bytes; /* of what must be kept, about; grows */
 };
 struct store_counters store_counters(const struct store *store);
 

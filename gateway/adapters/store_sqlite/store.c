@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/store_sqlite/store_database.h"
+#include "adapters/store_sqlite/store_space.h"
 #include "stillwater/error.h"
 
 #define REMOVE_DONE_AFTER_NS 1000000000u
@@ -18,6 +18,7 @@ struct store {
     /* Held by whoever touches the database: the thread, or the loop while it loads at start. */
     uv_mutex_t database_mutex;
     struct store_database database;
+    struct store_space space;
 
     /* Loop's side only. */
     struct store_cursor *cursors; /* as committed */
@@ -33,6 +34,8 @@ struct store {
     struct store_wanted wanted; /* by it */
     struct store_done *done;    /* to be removed from the outbox */
     size_t done_count, done_capacity;
+    bool tidy_wanted;
+    struct sw_wall tidy_now;
     bool stopping, stopped;
 
     bool commit_finished;
@@ -43,12 +46,14 @@ struct store {
     struct store_counters counters;
     int64_t outbox_newest;
     struct store_trail_head trail;
+    struct store_room room;
 };
 
 /* What the thread takes on in one go. */
 struct work {
     struct store_batch *commit;
-    bool read, stop;
+    bool read, tidy, stop;
+    struct sw_wall tidy_now;
     struct store_wanted wanted;
     struct store_done *done;
     size_t done_count;
@@ -58,16 +63,22 @@ struct work {
 static struct work wait_for_work(struct store *store)
 {
     uv_mutex_lock(&store->mutex);
-    while (!store->commit && !store->read_wanted && !store->stopping) {
+    while (!store->commit && !store->read_wanted && !store->tidy_wanted && !store->stopping) {
         if (store->done_count == 0)
             uv_cond_wait(&store->wake, &store->mutex);
         else if (uv_cond_timedwait(&store->wake, &store->mutex, REMOVE_DONE_AFTER_NS) == UV_ETIMEDOUT)
             break;
     }
-    struct work work = {store->commit, store->read_wanted, store->stopping,
-                        store->wanted, store->done,        store->done_count};
+    struct work work = {.commit = store->commit,
+                        .read = store->read_wanted,
+                        .tidy = store->tidy_wanted,
+                        .stop = store->stopping,
+                        .tidy_now = store->tidy_now,
+                        .wanted = store->wanted,
+                        .done = store->done,
+                        .done_count = store->done_count};
     store->commit = NULL;
-    store->read_wanted = false;
+    store->read_wanted = store->tidy_wanted = false;
     store->done = NULL;
     store->done_count = store->done_capacity = 0;
     uv_mutex_unlock(&store->mutex);
@@ -107,6 +118,7 @@ static void count_written(struct store_counters *counters, bool commit, int erro
     counters->duplicates += written->duplicates;
     counters->outbox_rows += written->outbox_added - written->outbox_removed;
     counters->unknown_done += written->unknown_done;
+    counters->kept_bytes += written->kept_bytes;
 }
 
 static void do_work(struct store *store, struct work *work)
@@ -119,10 +131,12 @@ static void do_work(struct store *store, struct work *work)
     bool write = work->commit || remove || (work->stop && work->done_count > 0);
     uv_mutex_lock(&store->database_mutex);
     if (write)
-        error = store_database_write(&store->database, work->commit, work->done, work->done_count, &written, text,
-                                     sizeof text);
+        error = store_space_write(&store->space, &store->database, work->commit, work->done, work->done_count, &written,
+                                  text, sizeof text);
     if (write && !error) work->done_count = 0;
     if (work->read) store_database_read_outbox(&store->database, &work->wanted, work->done, work->done_count, &rows);
+    if (work->tidy) store_space_tidy(&store->space, &store->database, work->tidy_now);
+    struct store_room room = store->space.room;
     uv_mutex_unlock(&store->database_mutex);
 
     uv_mutex_lock(&store->mutex);
@@ -130,6 +144,7 @@ static void do_work(struct store *store, struct work *work)
     count_written(&store->counters, work->commit != NULL, error, &written);
     if (written.outbox_newest) store->outbox_newest = written.outbox_newest;
     store->trail = store->database.trail;
+    store->room = room;
     if (work->commit) {
         store->commit_finished = true;
         store->commit_error = error;
@@ -242,6 +257,7 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
     opened->events = events;
     int error = store_database_open(&opened->database, path, text, text_size);
     if (error) goto free_store;
+    store_space_open(&opened->space, &opened->database, &(struct store_limits){.quota_bytes = 0});
     error = load_at_start(opened, text, text_size);
     if (error) goto close_database;
     snprintf(text, text_size, "%s: cannot start the store's thread", path);
@@ -406,6 +422,35 @@ int64_t store_outbox_newest(const struct store *store)
     int64_t newest = shared->outbox_newest;
     uv_mutex_unlock(&shared->mutex);
     return newest;
+}
+
+void store_set_limits(struct store *store, const struct store_limits *limits)
+{
+    uv_mutex_lock(&store->database_mutex);
+    store_space_open(&store->space, &store->database, limits);
+    struct store_room room = store->space.room;
+    uv_mutex_unlock(&store->database_mutex);
+    uv_mutex_lock(&store->mutex);
+    store->room = room;
+    uv_mutex_unlock(&store->mutex);
+}
+
+void store_tidy(struct store *store, struct sw_wall now)
+{
+    uv_mutex_lock(&store->mutex);
+    store->tidy_wanted = true;
+    store->tidy_now = now;
+    uv_cond_signal(&store->wake);
+    uv_mutex_unlock(&store->mutex);
+}
+
+struct store_room store_room(const struct store *store)
+{
+    struct store *shared = (struct store *)(uintptr_t)store;
+    uv_mutex_lock(&shared->mutex);
+    struct store_room room = shared->room;
+    uv_mutex_unlock(&shared->mutex);
+    return room;
 }
 
 struct store_trail_head store_trail_head(const struct store *store)

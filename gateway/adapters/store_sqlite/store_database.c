@@ -13,6 +13,11 @@
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
+/* What a revision takes beside its body: its columns, its rows of the trail and of the outbox, their indexes. */
+#define KEPT_ROW_BYTES 1000
+
+#define EACH_QUARTER " GROUP BY serial, subject, kind, quality, quarter"
+
 /* SW_ALERT_STATE_RAISED, ACKNOWLEDGED and DISPATCHED are the open ones; a revision is the present one when no later
  * one exists. */
 static const char *const statement_sql[STATEMENT_COUNT] = {
@@ -52,6 +57,26 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
                                 " DO UPDATE SET value = max(value, excluded.value)",
     [STATEMENT_LAST_TIME] = "SELECT value FROM state WHERE name = 'last_time_ms'",
+    [STATEMENT_READINGS_ADD] = "UPDATE state SET value = max(value + ?, 0) WHERE name = 'readings'",
+    [STATEMENT_READINGS] = "SELECT value FROM state WHERE name = 'readings'",
+    [STATEMENT_OLDEST] = "SELECT id, time_ms FROM readings ORDER BY id LIMIT ?",
+    [STATEMENT_OLDEST_TIME] = "SELECT time_ms FROM readings ORDER BY id LIMIT 1",
+    [STATEMENT_READING_REMOVE] = "DELETE FROM readings WHERE id = ?",
+    [STATEMENT_STRETCH] = "SELECT count(*), max(id), min(time_ms), max(time_ms) FROM"
+                          " (SELECT id, time_ms FROM readings WHERE id > ? ORDER BY id LIMIT ?) WHERE time_ms < ?",
+    [STATEMENT_SPARE] = "WITH part AS MATERIALIZED (SELECT id, serial, subject, kind, quality, time_ms, value_milli,"
+                        " time_ms / 900000 AS quarter FROM readings WHERE id > ?1 AND id <= ?2 AND time_ms < ?3),"
+                        " spared (id, at) AS (SELECT id, min(time_ms) FROM part" EACH_QUARTER
+                        " UNION ALL SELECT id, max(time_ms) FROM part" EACH_QUARTER
+                        " UNION ALL SELECT id, min(value_milli) FROM part" EACH_QUARTER
+                        " UNION ALL SELECT id, max(value_milli) FROM part" EACH_QUARTER ")"
+                        " SELECT id FROM part EXCEPT SELECT id FROM spared",
+    [STATEMENT_THINNED_TO_SET] = "INSERT INTO state (name, value) VALUES ('thinned_to', ?) ON CONFLICT (name)"
+                                 " DO UPDATE SET value = excluded.value",
+    [STATEMENT_THINNED_TO] = "SELECT value FROM state WHERE name = 'thinned_to'",
+    [STATEMENT_PAGES] = "PRAGMA page_count",
+    [STATEMENT_FREE_PAGES] = "PRAGMA freelist_count",
+    [STATEMENT_PAGE_BYTES] = "PRAGMA page_size",
     [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
     [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
@@ -315,6 +340,7 @@ static bool write_alert(struct store_database *database, const struct batch_aler
     }
     if (!write_outbox(database, row)) return false;
     written->outbox_added++;
+    written->kept_bytes += KEPT_ROW_BYTES + strlen(row->payload);
     written->outbox_newest = sqlite3_last_insert_rowid(database->db);
     return trail_alert(database, alert, &written->trail);
 }
@@ -345,10 +371,18 @@ static bool write_last_time(struct store_database *database, const struct store_
     return step_done(database->statements[STATEMENT_LAST_TIME_SET]);
 }
 
-static bool write_batch(struct store_database *database, struct store_batch *batch, struct store_written *written)
+static bool count_readings(struct store_database *database, int64_t more)
+{
+    if (more == 0) return true;
+    sqlite3_bind_int64(database->statements[STATEMENT_READINGS_ADD], 1, more);
+    return step_done(database->statements[STATEMENT_READINGS_ADD]);
+}
+
+static bool write_batch(struct store_database *database, struct store_batch *batch, bool readings,
+                        struct store_written *written)
 {
     bool good = true;
-    for (size_t i = 0; good && i < batch->reading_count; i++)
+    for (size_t i = 0; good && readings && i < batch->reading_count; i++)
         good = write_reading(database, &batch->readings[i], written);
     for (size_t i = 0; good && i < batch->cursor_count; i++)
         good = write_cursor(database, &batch->cursors[i]);
@@ -361,7 +395,7 @@ static bool write_batch(struct store_database *database, struct store_batch *bat
         good = write_feedback(database, &batch->feedback[i], written);
     for (size_t i = 0; good && i < batch->command_count; i++)
         good = trail_command(database, &batch->commands[i], &written->trail);
-    return good && write_last_time(database, batch);
+    return good && write_last_time(database, batch) && count_readings(database, (int64_t)written->readings);
 }
 
 static bool remove_row(struct store_database *database, const struct store_done *done, struct store_written *written)
@@ -387,18 +421,10 @@ static bool remove_done(struct store_database *database, const struct store_done
     return good;
 }
 
-int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
-                         size_t done_count, struct store_written *written, char *text, size_t text_size)
+/* Ends a transaction that has failed, and says why it did. */
+static int take_back(struct store_database *database, char *text, size_t text_size)
 {
-    *written = (struct store_written){.trail = database->trail};
-    /* First what is done: new rows do not stand in line with it. */
-    if (step_done(database->statements[STATEMENT_BEGIN]) && remove_done(database, done, done_count, written) &&
-        (!batch || write_batch(database, batch, written)) && step_done(database->statements[STATEMENT_COMMIT])) {
-        database->trail = written->trail;
-        return SW_OK;
-    }
     int error = sqlite_file_error(database->db, database->path, text, text_size);
-    *written = (struct store_written){0};
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_reset(database->statements[i]);
     /* Some errors (a full disk among them) have ended the transaction already. */
@@ -411,6 +437,45 @@ int store_database_write(struct store_database *database, struct store_batch *ba
     if (error == SW_ERROR_STORE_FULL)
         (void)sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return error;
+}
+
+int store_database_write(struct store_database *database, struct store_batch *batch, bool readings,
+                         const struct store_done *done, size_t done_count, struct store_written *written, char *text,
+                         size_t text_size)
+{
+    *written = (struct store_written){.trail = database->trail};
+    /* First what is done: new rows do not stand in line with it. */
+    if (step_done(database->statements[STATEMENT_BEGIN]) && remove_done(database, done, done_count, written) &&
+        (!batch || write_batch(database, batch, readings, written)) &&
+        step_done(database->statements[STATEMENT_COMMIT])) {
+        database->trail = written->trail;
+        return SW_OK;
+    }
+    *written = (struct store_written){0};
+    return take_back(database, text, text_size);
+}
+
+static bool remove_readings(struct store_database *database, const int64_t *ids, size_t count, int64_t thinned_to)
+{
+    bool good = true;
+    int64_t removed = 0;
+    for (size_t i = 0; good && i < count; i++) {
+        sqlite3_bind_int64(database->statements[STATEMENT_READING_REMOVE], 1, ids[i]);
+        good = step_done(database->statements[STATEMENT_READING_REMOVE]);
+        removed += sqlite3_changes(database->db);
+    }
+    sqlite3_bind_int64(database->statements[STATEMENT_THINNED_TO_SET], 1, thinned_to);
+    return good && step_done(database->statements[STATEMENT_THINNED_TO_SET]) && count_readings(database, -removed);
+}
+
+int store_database_remove_readings(struct store_database *database, const int64_t *ids, size_t count,
+                                   int64_t thinned_to)
+{
+    char text[STORE_TEXT_SIZE];
+    if (step_done(database->statements[STATEMENT_BEGIN]) && remove_readings(database, ids, count, thinned_to) &&
+        step_done(database->statements[STATEMENT_COMMIT]))
+        return SW_OK;
+    return take_back(database, text, sizeof text);
 }
 
 static bool is_among(const struct store_outbox_row *row, const struct store_done *done, size_t count)

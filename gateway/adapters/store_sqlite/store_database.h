@@ -9,6 +9,7 @@
 #define STORE_SCHEMA_VERSION 3
 #define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
 #define STORE_TEXT_SIZE      512
+#define STORE_WAL_KEPT_BYTES 1048576 /* the WAL's usual length */
 
 enum store_statement {
     STATEMENT_BEGIN,
@@ -25,6 +26,18 @@ enum store_statement {
     STATEMENT_TRAIL_ALERT,
     STATEMENT_TRAIL_FEEDBACK,
     STATEMENT_TRAIL_HEAD,
+    STATEMENT_READINGS_ADD,
+    STATEMENT_READINGS,
+    STATEMENT_OLDEST,
+    STATEMENT_OLDEST_TIME,
+    STATEMENT_STRETCH,
+    STATEMENT_SPARE,
+    STATEMENT_READING_REMOVE,
+    STATEMENT_THINNED_TO_SET,
+    STATEMENT_THINNED_TO,
+    STATEMENT_PAGES,
+    STATEMENT_FREE_PAGES,
+    STATEMENT_PAGE_BYTES,
     STATEMENT_OUTBOX_ADD,
     STATEMENT_OUTBOX_TAKE_ALONG,
     STATEMENT_OUTBOX_REMOVE,
@@ -59,7 +72,7 @@ struct store_done {
 
 /* What a transaction did. */
 struct store_written {
-    uint64_t readings, duplicates, outbox_added, outbox_removed, unknown_done;
+    uint64_t readings, duplicates, kept_bytes, outbox_added, outbox_removed, unknown_done;
     int64_t outbox_newest;         /* id of the last row added; 0 = none */
     struct store_trail_head trail; /* after it */
 };
@@ -73,10 +86,15 @@ struct store_rows {
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size);
 void store_database_close(struct store_database *database);
 
-/* The batch (NULL = none) and the removal of outbox rows that are done, in one transaction. On error nothing of it is
- * stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
-int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
-                         size_t done_count, struct store_written *written, char *text, size_t text_size);
+/* The batch (NULL = none), with or without its readings, and the removal of outbox rows that are done, in one
+ * transaction. On error nothing of it is stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
+int store_database_write(struct store_database *database, struct store_batch *batch, bool readings,
+                         const struct store_done *done, size_t done_count, struct store_written *written, char *text,
+                         size_t text_size);
+
+/* Readings by their ids, and how far thinning has got, in one transaction. Errors as above. */
+int store_database_remove_readings(struct store_database *database, const int64_t *ids, size_t count,
+                                   int64_t thinned_to);
 
 /* What is asked for of the outbox. */
 struct store_wanted {

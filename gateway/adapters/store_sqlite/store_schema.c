@@ -10,8 +10,7 @@
 #define BUSY_TIMEOUT_MS 5000
 /* Short, because the WAL shares the disk with the database: one that has filled a small disk leaves the database no
  * room to take its pages over, and the disk stays full although hardly anything is stored. */
-#define WAL_PAGES      256
-#define WAL_KEPT_BYTES 1048576
+#define WAL_PAGES 256
 
 /* New with version 2. An alert's feedback with the highest id counts. */
 #define FEEDBACK_SCHEMA                                                                                                \
@@ -49,6 +48,12 @@
 /* What a report of some days reads. As little a part of the version; and a store that has no room for it does without:
  * such reports take longer then. */
 #define READINGS_INDEX "CREATE INDEX IF NOT EXISTS readings_by_time ON readings (time_ms)"
+
+/* How many readings there are, so that nobody has to count them. No part of the version, either: a program that does
+ * not know the number lets it fall behind, and an estimate is all it is for. */
+#define READINGS_NUMBER                                                                                                \
+    "INSERT INTO state SELECT 'readings', (SELECT count(*) FROM readings)"                                             \
+    " WHERE NOT EXISTS (SELECT 1 FROM state WHERE name = 'readings')"
 
 #define TRAIL_SINCE_VERSION 3
 #define SET_VERSION         "PRAGMA user_version = " SQLITE_NUMBER_OF(STORE_SCHEMA_VERSION)
@@ -114,11 +119,12 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
     if (!sqlite_file_make_durable(db) || !sqlite_file_run(db, "PRAGMA foreign_keys = ON") ||
         !sqlite_file_run(db, "PRAGMA temp_store = MEMORY") ||
         !sqlite_file_run(db, "PRAGMA wal_autocheckpoint = " SQLITE_NUMBER_OF(WAL_PAGES)) ||
-        !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(WAL_KEPT_BYTES)))
+        !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(STORE_WAL_KEPT_BYTES)))
         return sqlite_file_error(db, path, text, text_size);
     if (version < STORE_SCHEMA_VERSION && !make_tables(db, version))
         return sqlite_file_error(db, path, text, text_size);
-    if (!sqlite_file_run(db, OUTBOX_INDEX)) return sqlite_file_error(db, path, text, text_size);
+    if (!sqlite_file_run(db, OUTBOX_INDEX) || !sqlite_file_run(db, READINGS_NUMBER))
+        return sqlite_file_error(db, path, text, text_size);
     (void)sqlite_file_run(db, READINGS_INDEX);
     return SW_OK;
 }

@@ -49,6 +49,7 @@ static bool has_place(const struct area_subject *subject)
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
+    case SUBJECT_STORE:
         break;
     }
     return false;
@@ -242,6 +243,7 @@ static void count_member(struct area *area, const struct member *member, uint32_
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
+    case SUBJECT_STORE:
         break;
     }
 }

@@ -76,6 +76,25 @@ int64_t store_outbox_newest(const struct store *store)
     return (int64_t)fake.outbox_count;
 }
 
+void store_set_limits(struct store *store, const struct store_limits *limits)
+{
+    (void)store;
+    fake.limits = *limits;
+}
+
+void store_tidy(struct store *store, struct sw_wall now)
+{
+    (void)store;
+    (void)now;
+    fake.tidied++;
+}
+
+struct store_room store_room(const struct store *store)
+{
+    (void)store;
+    return fake.room;
+}
+
 struct store_trail_head store_trail_head(const struct store *store)
 {
     (void)store;
@@ -138,7 +157,7 @@ struct sw_wall store_load_last_time(struct store *store)
 struct store_counters store_counters(const struct store *store)
 {
     (void)store;
-    return (struct store_counters){.readings = fake.reading_count};
+    return (struct store_counters){.readings = fake.reading_count, .kept_bytes = fake.kept_bytes};
 }
 
 void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)

@@ -76,6 +76,10 @@ struct fake_ports {
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;
     struct store_feedback feedback[16];
+    struct store_limits limits;
+    struct store_room room;
+    uint64_t kept_bytes;
+    unsigned tidied;
     struct store_command store_commands[16];
     size_t store_command_count;
     size_t feedback_count;

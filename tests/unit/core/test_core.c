@@ -573,6 +573,30 @@ static void what_people_see_of_a_home(void **state)
     world_free(world);
 }
 
+static void a_full_store_is_one_alert_whatever_the_reason(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    uint32_t store = world_add(world, SUBJECT_STORE, "gw-1", CORE_NO_PARENT, &city);
+    core_on_store(world->core, store, SW_ALERT_RULE_NONE, sw_wall_from_ms(T0));
+    assert_int_equal(world->alert_count, 0);
+    core_on_store(world->core, store, SW_ALERT_RULE_QUOTA_SHORT, sw_wall_from_ms(T0));
+    assert_string_equal(world_last(world)->id, "gw-1.store_full.gw-1.20260101T000000000Z");
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_YELLOW);
+    core_on_store(world->core, store, SW_ALERT_RULE_DISK_FULL, sw_wall_from_ms(T0 + 1000));
+    assert_int_equal(world_last(world)->revision, 2);
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_ORANGE);
+    assert_int_equal(core_on_action(world->core, world_last(world)->id, 2, SW_ALERT_ACTION_ACKNOWLEDGE, "o", "",
+                                    sw_wall_from_ms(T0 + 2000)),
+                     SW_OK);
+    core_tick(world->core, sw_wall_from_ms(T0 + DAY));
+    core_on_store(world->core, store, SW_ALERT_RULE_DISK_FULL, sw_wall_from_ms(T0 + DAY));
+    assert_int_equal(world->alert_count, 3);
+    core_on_store(world->core, store, SW_ALERT_RULE_NONE, sw_wall_from_ms(T0 + DAY));
+    assert_int_equal(world_last(world)->state, SW_ALERT_STATE_CLEARED);
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -601,6 +625,7 @@ int main(void)
         cmocka_unit_test(old_equal_and_foreign_readings_change_nothing),
         cmocka_unit_test(readings_that_are_not_good_are_no_ground_for_anything),
         cmocka_unit_test(what_people_see_of_a_home),
+        cmocka_unit_test(a_full_store_is_one_alert_whatever_the_reason),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }

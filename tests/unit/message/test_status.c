@@ -23,6 +23,7 @@ static struct message_status sample(const struct message_counter *counters, size
         .since = {INT64_C(1795318000000)},
         .open_alerts = 2,
         .trouble = "line-1: the port has gone",
+        .outage_hours_left = 512,
         .trail = "12:" HASH,
         .counters = counters,
         .counter_count = count,
@@ -47,7 +48,7 @@ static void a_status_is_encoded_and_decoded(void **state)
                              (size_t)(version - body)),
                      0);
     assert_non_null(strstr(body, "\",\"open_alerts\":2,\"trouble\":\"line-1: the port has gone\","
-                                 "\"trail\":\"12:" HASH "\","
+                                 "\"outage_hours_left\":512,\"trail\":\"12:" HASH "\","
                                  "\"counters\":{\"readings\":123456789012,\"crc_errors\":0}}"));
     assert_int_equal(message_status_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
     assert_string_equal(summary.gateway, "gw-1");
@@ -56,6 +57,8 @@ static void a_status_is_encoded_and_decoded(void **state)
     assert_int_equal(summary.since.ms, status.since.ms);
     assert_int_equal(summary.open_alerts, 2);
     assert_string_equal(summary.trouble, "line-1: the port has gone");
+    assert_true(summary.has_outage_hours_left);
+    assert_int_equal(summary.outage_hours_left, 512);
     assert_string_equal(summary.trail, "12:" HASH);
     free(body);
 }
@@ -72,6 +75,14 @@ static void no_trouble_and_no_counters(void **state)
     status.trouble = NULL;
     body = message_status_encode(&status);
     assert_null(strstr(body, "trouble"));
+    free(body);
+    status.outage_hours_left = -1;
+    body = message_status_encode(&status);
+    assert_null(strstr(body, "outage"));
+    struct message_status_summary summary;
+    char text[256];
+    assert_int_equal(message_status_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+    assert_false(summary.has_outage_hours_left);
     free(body);
 }
 

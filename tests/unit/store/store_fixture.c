@@ -78,7 +78,7 @@ void fixture_close(struct fixture *fixture)
 
 void fixture_destroy(struct fixture *fixture)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock", "-journal"};
+    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".reserve", "-journal"};
     assert_int_equal(uv_loop_close(&fixture->loop), 0);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         char path[256];

@@ -1,0 +1,53 @@
+#include "app/space.h"
+
+#include <stdio.h>
+
+#define MIB    INT64_C(1048576)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+void space_begin(struct gateway *gateway)
+{
+    const struct gateway_config *config = gateway->config;
+    struct store_limits limits = {.quota_bytes = config->store_quota_mb * MIB,
+                                  .keep_readings_ms = config->store_keep_readings_days * DAY_MS,
+                                  .reserve_bytes = config->store_reserve_mb * MIB};
+    store_set_limits(gateway->store, &limits);
+}
+
+static enum sw_alert_rule judge(const struct store_room *room, struct sw_wall now)
+{
+    if (room->full) return SW_ALERT_RULE_DISK_FULL;
+    bool is_short = sw_wall_known(room->short_at) && sw_wall_diff_ms(now, room->short_at) < DAY_MS;
+    return is_short ? SW_ALERT_RULE_QUOTA_SHORT : SW_ALERT_RULE_NONE;
+}
+
+void space_tick(struct gateway *gateway)
+{
+    struct space *space = &gateway->space;
+    struct sw_wall now = gateway->clock.wall();
+    struct store_room room = store_room(gateway->store);
+    uint64_t kept_bytes = store_counters(gateway->store).kept_bytes;
+    outage_note(&space->outage, (int64_t)(kept_bytes - space->kept_bytes), now.ms);
+    space->kept_bytes = kept_bytes;
+    space->rule = judge(&room, now);
+    core_on_store(gateway->core, space->core, space->rule, now);
+    store_tidy(gateway->store, now);
+}
+
+const char *space_trouble(const struct gateway *gateway)
+{
+    switch (gateway->space.rule) {
+    case SW_ALERT_RULE_DISK_FULL:
+        return "the disk is full: readings are given up, alerts are stored";
+    case SW_ALERT_RULE_QUOTA_SHORT:
+        return "the store's quota does not hold a day of readings";
+    default:
+        return "";
+    }
+}
+
+int64_t space_outage_hours_left(const struct gateway *gateway)
+{
+    if (!gateway->store) return -1;
+    return outage_hours_left(&gateway->space.outage, store_room(gateway->store).room_bytes, gateway->clock.wall().ms);
+}

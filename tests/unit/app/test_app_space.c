@@ -1,0 +1,110 @@
+/* A store that is full: the alert about it, what the status says, and how long it would last. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "app/gateway_state.h"
+#include "app/status.h"
+#include "stillwater/error.h"
+#include "unit/app/fake_ports.h"
+
+static void pass(struct gateway_under_test *test, int64_t ms)
+{
+    fake_advance(test, ms);
+    if (fake.committing) fake_commit_done(SW_OK);
+}
+
+static const struct sw_alert *last_alert(void)
+{
+    assert_true(fake.outbox_count > 0);
+    return &fake.outbox[fake.outbox_count - 1].alert;
+}
+
+static void expect_status(const struct gateway_under_test *test, const char *text)
+{
+    char *body = status_encode(test->gateway, MESSAGE_STATUS_ONLINE);
+    if (!strstr(body, text)) fail_msg("expected %s in %s", text, body);
+    free(body);
+}
+
+static void a_full_disk_is_one_alert_of_the_gateway(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 0);
+    assert_int_equal(fake.limits.reserve_bytes, 4 << 20);
+    assert_true(fake.tidied > 0);
+    fake.room.full = true;
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 1);
+    assert_int_equal(last_alert()->kind, SW_ALERT_KIND_STORE_FULL);
+    assert_int_equal(last_alert()->colour, SW_COLOUR_ORANGE);
+    assert_int_equal(last_alert()->evidence.rule, SW_ALERT_RULE_DISK_FULL);
+    assert_string_equal(last_alert()->subject, "g");
+    expect_status(&test, "\"trouble\":\"the disk is full: readings are given up, alerts are stored\"");
+    pass(&test, 60000);
+    assert_int_equal(fake.outbox_count, 1);
+    gateway_kill_and_begin(&test);
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 1);
+    fake.room.full = false;
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 2);
+    assert_int_equal(last_alert()->state, SW_ALERT_STATE_CLEARED);
+    gateway_end(&test);
+}
+
+static void a_quota_that_is_short_is_told_for_a_day(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake.room.short_at.ms = fake.wall_ms;
+    pass(&test, 1000);
+    assert_int_equal(last_alert()->evidence.rule, SW_ALERT_RULE_QUOTA_SHORT);
+    assert_int_equal(last_alert()->colour, SW_COLOUR_YELLOW);
+    fake.room.full = true;
+    pass(&test, 1000);
+    assert_int_equal(last_alert()->evidence.rule, SW_ALERT_RULE_DISK_FULL);
+    assert_int_equal(last_alert()->revision, 2);
+    fake.room.full = false;
+    pass(&test, 1000);
+    assert_int_equal(last_alert()->colour, SW_COLOUR_YELLOW);
+    fake.room.short_at.ms = fake.wall_ms - 86400000;
+    pass(&test, 1000);
+    assert_int_equal(last_alert()->state, SW_ALERT_STATE_CLEARED);
+    gateway_end(&test);
+}
+
+static void the_status_says_how_long_an_outage_may_last(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    char *body = status_encode(test.gateway, MESSAGE_STATUS_ONLINE);
+    assert_null(strstr(body, "outage_hours_left"));
+    free(body);
+    fake.room.room_bytes = 100000000;
+    pass(&test, 1000);
+    fake.kept_bytes = 1000000;
+    for (int minute = 0; minute < 60; minute++)
+        pass(&test, 60000);
+    expect_status(&test, "\"outage_hours_left\":100,");
+    gateway_end(&test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
+        cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
+        cmocka_unit_test(the_status_says_how_long_an_outage_may_last),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
