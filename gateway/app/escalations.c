@@ -164,16 +164,28 @@ static void climb(struct gateway *gateway, const struct open_alert *open, struct
     gateway->counters.escalations++;
 }
 
+/* Somebody has said that nobody is to be asked; the time to answer counts from when that is over. */
+static bool is_silenced(const struct gateway *gateway, const struct open_alert *open)
+{
+    return !open->drill && core_holds(gateway->core)->count > 0 &&
+           core_is_silenced(gateway->core, open->subject, open->kind, open->colour);
+}
+
 void escalations_tick(struct gateway *gateway)
 {
     const struct escalation_pump *pump = &gateway->escalations;
+    const struct duty_roster *roster = gateway->config->duty;
     struct sw_wall now = gateway->clock.wall();
-    if (!pump->of || !pump->up || sw_mono_diff_ms(gateway->clock.mono(), pump->up_since) < ESCALATIONS_SETTLE_MS)
-        return;
+    if (!pump->of) return;
+    bool settled = pump->up && sw_mono_diff_ms(gateway->clock.mono(), pump->up_since) >= ESCALATIONS_SETTLE_MS;
     for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
         const struct open_alert *open = open_alerts_at(gateway->open, i);
-        const struct escalation *escalation = &pump->of[open->slot];
-        if (escalation->deadline.ms == 0 || now.ms < escalation->deadline.ms) continue;
-        if (escalation_deadline(escalation, gateway->config->duty, open->colour).ms != 0) climb(gateway, open, now);
+        struct escalation *escalation = escalation_of(gateway, open);
+        if (escalation->deadline.ms == 0) continue;
+        if (is_silenced(gateway, open))
+            escalation_wait_anew(escalation, roster, open->colour, now);
+        else if (settled && now.ms >= escalation->deadline.ms &&
+                 escalation_deadline(escalation, roster, open->colour).ms != 0)
+            climb(gateway, open, now);
     }
 }

@@ -35,7 +35,7 @@ static struct sw_wall deadline_from(const struct escalation *escalation, const s
     return sw_wall_from_ms(wait > 0 ? now.ms + wait : 0);
 }
 
-static void start_waiting(struct escalation *escalation, const struct duty_roster *roster, enum sw_colour colour,
+void escalation_wait_anew(struct escalation *escalation, const struct duty_roster *roster, enum sw_colour colour,
                           struct sw_wall now)
 {
     escalation->since = now;
@@ -61,7 +61,7 @@ static void begin(struct escalation *escalation, const struct duty_roster *roste
 {
     *escalation = (struct escalation){.state = alert.state};
     call(escalation, roster, alert.grid, duty_area_around(roster, alert.grid), now);
-    start_waiting(escalation, roster, alert.colour, now);
+    escalation_wait_anew(escalation, roster, alert.colour, now);
 }
 
 void escalation_follow(struct escalation *escalation, const struct duty_roster *roster, struct escalation_alert alert,
@@ -75,7 +75,7 @@ void escalation_follow(struct escalation *escalation, const struct duty_roster *
     escalation->state = alert.state;
     if (alert.state != before) {
         escalation->repeat = 0;
-        start_waiting(escalation, roster, alert.colour, now);
+        escalation_wait_anew(escalation, roster, alert.colour, now);
     } else if (alert.colour > escalation->worst) {
         struct sw_wall deadline = deadline_from(escalation, roster, alert.colour, now);
         bool sooner = escalation->deadline.ms == 0 || (deadline.ms != 0 && deadline.ms < escalation->deadline.ms);
@@ -98,7 +98,7 @@ void escalation_climb(struct escalation *escalation, const struct duty_roster *r
     escalation->state = SW_ALERT_STATE_RAISED;
     if (above == DUTY_NONE && escalation->repeat < UINT8_MAX) escalation->repeat++;
     call(escalation, roster, alert.grid, above == DUTY_NONE ? area : above, now);
-    start_waiting(escalation, roster, alert.colour, now);
+    escalation_wait_anew(escalation, roster, alert.colour, now);
 }
 
 void escalation_shift(struct escalation *escalation, int64_t step_ms)

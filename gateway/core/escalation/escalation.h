@@ -50,6 +50,10 @@ struct sw_wall escalation_deadline(const struct escalation *escalation, const st
 void escalation_climb(struct escalation *escalation, const struct duty_roster *roster, struct escalation_alert alert,
                       struct sw_wall now);
 
+/* Nobody is to be asked at present: what it waits for counts from now. */
+void escalation_wait_anew(struct escalation *escalation, const struct duty_roster *roster, enum sw_colour colour,
+                          struct sw_wall now);
+
 /* The wall clock was set by so much: what was to wait ten minutes still does. */
 void escalation_shift(struct escalation *escalation, int64_t step_ms);
 

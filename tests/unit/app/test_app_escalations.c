@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "app/escalations.h"
+#include "app/gateway_state.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
 
@@ -219,6 +220,34 @@ static void a_clock_that_is_set_leaves_the_time_to_answer_as_it_was(void **state
     }
 }
 
+static void while_it_is_silenced_nobody_is_asked_and_then_the_time_counts_anew(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    raise_one(&test);
+    struct hold silence = {.reason = HOLD_SILENCE,
+                           .area = "a",
+                           .most = SW_COLOUR_RED,
+                           .since = {fake.wall_ms},
+                           .until = {fake.wall_ms + 100 * DEADLINE_MS},
+                           .by = "officer-1"};
+    assert_int_equal(core_hold(test.gateway->core, &silence, silence.since), SW_OK);
+    for (int i = 0; i < 50; i++)
+        wait(&test, DEADLINE_MS);
+    assert_int_equal(core_release(test.gateway->core, &silence, (struct sw_wall){fake.wall_ms}), SW_OK);
+    wait(&test, 1);
+    size_t told = fake.outbox_count;
+    for (size_t i = 0; i < told; i++)
+        assert_int_equal(fake.outbox[i].alert.state, SW_ALERT_STATE_RAISED);
+    assert_int_equal(last().escalation.level, 0);
+    wait(&test, DEADLINE_MS - 2);
+    assert_int_equal(fake.outbox_count, told);
+    wait(&test, 1);
+    assert_int_equal(fake.outbox_count, told + 1);
+    assert_int_equal(last().escalation.level, 1);
+    end(&test);
+}
+
 static void what_is_over_waits_for_nobody_and_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -291,6 +320,7 @@ int main(void)
         cmocka_unit_test(nothing_goes_up_while_the_broker_is_away),
         cmocka_unit_test(an_answer_that_waited_at_the_broker_comes_first),
         cmocka_unit_test(a_clock_that_is_set_leaves_the_time_to_answer_as_it_was),
+        cmocka_unit_test(while_it_is_silenced_nobody_is_asked_and_then_the_time_counts_anew),
         cmocka_unit_test(what_is_over_waits_for_nobody_and_leaves_nothing_behind),
         cmocka_unit_test(with_another_people_file_it_goes_on_from_where_that_has_it),
         cmocka_unit_test(without_a_people_file_nobody_is_named_and_nothing_goes_up),
