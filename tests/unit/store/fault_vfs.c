@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The store's thread and the test's both come through here. */
-static _Atomic int changes_left, fault_code;
+static _Atomic int operations_left, fault_code, fault_operation;
 static _Atomic bool fault_lasts, fault_fired;
 
 struct fault_file {
@@ -22,11 +22,13 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return ((struct fault_file *)file)->real;
 }
 
-static int change(void)
+/* The code of the fault when it has come to this operation. */
+static int meet(enum fault_operation operation)
 {
-    int code = atomic_load(&fault_code);
-    if (code == SQLITE_OK) return SQLITE_OK;
-    int left = atomic_fetch_sub(&changes_left, 1);
+    int code = atomic_load(&fault_code), armed = atomic_load(&fault_operation);
+    bool meant = armed == (int)operation || (armed == FAULT_CHANGE && operation != FAULT_OPEN);
+    if (code == SQLITE_OK || !meant) return SQLITE_OK;
+    int left = atomic_fetch_sub(&operations_left, 1);
     if (left == 1 || (left < 1 && atomic_load(&fault_lasts))) {
         atomic_store(&fault_fired, true);
         return code;
@@ -47,7 +49,7 @@ static int on_read(sqlite3_file *file, void *bytes, int size, sqlite3_int64 at)
 /* A failing write leaves half of its bytes behind, as a full disk or a cut of power does. */
 static int on_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at)
 {
-    int code = change();
+    int code = meet(FAULT_WRITE);
     if (code == SQLITE_OK) return real_of(file)->pMethods->xWrite(real_of(file), bytes, size, at);
     if (size > 1) real_of(file)->pMethods->xWrite(real_of(file), bytes, size / 2, at);
     return code;
@@ -55,13 +57,13 @@ static int on_write(sqlite3_file *file, const void *bytes, int size, sqlite3_int
 
 static int on_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
-    int code = change();
+    int code = meet(FAULT_CHANGE);
     return code ? code : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int on_sync(sqlite3_file *file, int flags)
 {
-    int code = change();
+    int code = meet(FAULT_SYNC);
     return code ? code : real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
@@ -102,7 +104,7 @@ static int on_characteristics(sqlite3_file *file)
 
 static int on_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **memory)
 {
-    int code = extend ? change() : SQLITE_OK;
+    int code = extend ? meet(FAULT_CHANGE) : SQLITE_OK;
     return code ? code : real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, memory);
 }
 
@@ -146,6 +148,9 @@ static int on_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file, 
     (void)vfs;
     struct fault_file *ours = (struct fault_file *)file;
     ours->real = (sqlite3_file *)(ours + 1);
+    file->pMethods = NULL;
+    int fault = meet(FAULT_OPEN);
+    if (fault) return fault;
     int code = system_vfs->xOpen(system_vfs, name, ours->real, flags, out_flags);
     file->pMethods = ours->real->pMethods ? &methods : NULL;
     return code;
@@ -162,12 +167,18 @@ void fault_vfs_install(void)
     sqlite3_vfs_register(&layer, 1);
 }
 
-void fault_vfs_arm(int n, int code, bool lasting)
+void fault_vfs_arm(enum fault_operation operation, int n, int code, bool lasting)
 {
     atomic_store(&fault_fired, false);
-    atomic_store(&changes_left, n);
+    atomic_store(&operations_left, n);
+    atomic_store(&fault_operation, (int)operation);
     atomic_store(&fault_lasts, lasting);
-    atomic_store(&fault_code, n > 0 ? code : SQLITE_OK);
+    atomic_store(&fault_code, code);
+}
+
+void fault_vfs_disarm(void)
+{
+    atomic_store(&fault_code, SQLITE_OK);
 }
 
 bool fault_vfs_fired(void)

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/store_sqlite/store_audit.h"
 #include "stillwater/error.h"
 #include "unit/store/fault_vfs.h"
 #include "unit/store/store_fixture.h"
@@ -23,93 +24,148 @@ static void expect_rows(const struct fixture *fixture, int64_t readings, int64_t
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM alerts"), alerts);
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM outbox"), alerts);
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM feedback"), alerts - 1);
+    assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM trail"), 2 * alerts);
     assert_int_equal(fixture_number(fixture, "SELECT sequence FROM cursors"), readings);
 }
 
-/* Fails the n-th change of a commit, for n = 1, 2, ... until a commit goes through without the fault. */
-static void sweep(int code, int expected_error, bool lasting)
+struct fault {
+    enum fault_operation operation;
+    int code;
+    bool lasting;
+    int error; /* that it surfaces as */
+};
+
+/* Whatever has happened: the file is sound, and nobody has been at its trail. */
+static void expect_sound(const struct fixture *fixture)
 {
-    bool fired = true;
-    int failures = 0;
-    for (int n = 1; fired; n++) {
-        struct fixture fixture;
-        fixture_init(&fixture);
+    struct store_audit audit;
+    char text[512] = "";
+    assert_int_equal(fixture_number(fixture, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+    if (store_audit_verify(fixture->path, NULL, &audit, text, sizeof text)) fail_msg("%s", text);
+    if (audit.broken)
+        fail_msg("row %lld, %s: expected %s, found %s", (long long)audit.fault.sequence, audit.fault.what,
+                 audit.fault.expected, audit.fault.found);
+}
+
+static struct store_batch *second_batch(void)
+{
+    struct store_batch *batch = sample_batch(4, BATCH_READINGS, 2);
+    struct store_feedback feedback = {.outcome = SW_OUTCOME_ABSENT, .by = "o"};
+    size_t index;
+    memcpy(feedback.alert_id, sample_alert(2).id, sizeof feedback.alert_id);
+    assert_int_equal(store_batch_add_feedback(batch, &feedback, &index), SW_OK);
+    return batch;
+}
+
+static void open_with_first_batch(struct fixture *fixture)
+{
+    fixture_init(fixture);
+    fixture_open(fixture);
+    struct store_batch *first = sample_batch(1, 3, 1);
+    assert_int_equal(fixture_commit(fixture, first), SW_OK);
+    store_batch_free(first);
+}
+
+/* Returns whether the n-th operation was met; *failed whether the commit failed by it. */
+static bool commit_with_fault(const struct fault *fault, int n, bool *failed)
+{
+    struct fixture fixture;
+    open_with_first_batch(&fixture);
+    struct store_batch *batch = second_batch();
+    fault_vfs_arm(fault->operation, n, fault->code, fault->lasting);
+    int error = fixture_commit(&fixture, batch);
+    bool fired = fault_vfs_fired();
+    fault_vfs_disarm();
+    *failed = error != SW_OK;
+    if (error) {
+        assert_true(fired);
+        assert_int_equal(error, fault->error);
+        assert_non_null(strstr(fixture.commit_text, fixture.path));
+        expect_rows(&fixture, 3, 1);
+        assert_int_equal(store_counters(fixture.store).failures, 1);
+        assert_int_equal(store_counters(fixture.store).outbox_rows, 1);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    }
+    /* A fault in the checkpoint after the commit is no failure of the commit. */
+    expect_rows(&fixture, BATCH_READINGS, 2);
+    store_batch_free(batch);
+    fixture_close(&fixture);
+    expect_rows(&fixture, BATCH_READINGS, 2);
+    expect_sound(&fixture);
+    fixture_destroy(&fixture);
+    return fired;
+}
+
+static void a_commit_that_fails_anywhere_leaves_no_half_batch(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {FAULT_WRITE, SQLITE_IOERR_WRITE, false, SW_ERROR_STORE},
+        {FAULT_WRITE, SQLITE_IOERR_WRITE, true, SW_ERROR_STORE},
+        {FAULT_SYNC, SQLITE_IOERR_FSYNC, false, SW_ERROR_STORE},
+        {FAULT_SYNC, SQLITE_IOERR_FSYNC, true, SW_ERROR_STORE},
+        {FAULT_CHANGE, SQLITE_FULL, false, SW_ERROR_STORE_FULL},
+        {FAULT_CHANGE, SQLITE_FULL, true, SW_ERROR_STORE_FULL},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        int failures = 0;
+        bool fired = true, failed;
+        for (int n = 1; fired; n++) {
+            fired = commit_with_fault(&faults[i], n, &failed);
+            failures += failed;
+        }
+        /* Pages of the WAL, each with its header, and one sync: a sweep that meets fewer has not swept. */
+        assert_true(failures >= (faults[i].operation == FAULT_SYNC ? 1 : 5));
+    }
+}
+
+static bool open_with_fault(const struct fault *fault, int n, bool there)
+{
+    struct fixture fixture;
+    char text[512] = "";
+    fixture_init(&fixture);
+    if (there) {
         fixture_open(&fixture);
         struct store_batch *first = sample_batch(1, 3, 1);
         assert_int_equal(fixture_commit(&fixture, first), SW_OK);
         store_batch_free(first);
-
-        struct store_batch *batch = sample_batch(4, BATCH_READINGS, 2);
-        struct store_feedback feedback = {.outcome = SW_OUTCOME_ABSENT, .by = "o"};
-        size_t index;
-        memcpy(feedback.alert_id, sample_alert(2).id, sizeof feedback.alert_id);
-        assert_int_equal(store_batch_add_feedback(batch, &feedback, &index), SW_OK);
-        fault_vfs_arm(n, code, lasting);
-        int error = fixture_commit(&fixture, batch);
-        fired = fault_vfs_fired();
-        fault_vfs_arm(0, SQLITE_OK, false);
-        if (error) {
-            failures++;
-            assert_true(fired);
-            assert_int_equal(error, expected_error);
-            assert_non_null(strstr(fixture.commit_text, fixture.path));
-            expect_rows(&fixture, 3, 1);
-            assert_int_equal(store_counters(fixture.store).failures, 1);
-            assert_int_equal(store_counters(fixture.store).outbox_rows, 1);
-            assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
-        }
-        /* A fault in the checkpoint after the commit is no failure of the commit. */
-        expect_rows(&fixture, BATCH_READINGS, 2);
-        store_batch_free(batch);
         fixture_close(&fixture);
-        expect_rows(&fixture, BATCH_READINGS, 2);
-        fixture_destroy(&fixture);
     }
-    /* Pages of the WAL, each with its header, and the sync: a sweep that meets fewer has not swept. */
-    assert_true(failures >= 5);
+    fault_vfs_arm(fault->operation, n, fault->code, fault->lasting);
+    int error = fixture_try_open(&fixture, text, sizeof text);
+    bool fired = fault_vfs_fired();
+    fault_vfs_disarm();
+    if (error) {
+        assert_int_equal(error, fault->error);
+        assert_non_null(strstr(text, fixture.path));
+        fixture_open(&fixture);
+    }
+    struct store_batch *batch = there ? second_batch() : sample_batch(1, 3, 1);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    expect_rows(&fixture, there ? BATCH_READINGS : 3, there ? 2 : 1);
+    fixture_close(&fixture);
+    expect_sound(&fixture);
+    fixture_destroy(&fixture);
+    return fired;
 }
 
-static void a_write_that_fails_once_leaves_no_half_batch(void **state)
+static void a_start_that_fails_anywhere_is_reported_and_the_next_one_works(void **state)
 {
     (void)state;
-    sweep(SQLITE_IOERR_WRITE, SW_ERROR_STORE, false);
-}
-
-static void a_sync_that_fails_from_now_on_leaves_no_half_batch(void **state)
-{
-    (void)state;
-    sweep(SQLITE_IOERR_FSYNC, SW_ERROR_STORE, true);
-}
-
-static void a_full_disk_leaves_no_half_batch(void **state)
-{
-    (void)state;
-    sweep(SQLITE_FULL, SW_ERROR_STORE_FULL, true);
-}
-
-static void a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_works(void **state)
-{
-    (void)state;
-    bool fired = true;
-    for (int n = 1; fired; n++) {
-        struct fixture fixture;
-        char text[512] = "";
-        fixture_init(&fixture);
-        fault_vfs_arm(n, SQLITE_FULL, true);
-        int error = fixture_try_open(&fixture, text, sizeof text);
-        fired = fault_vfs_fired();
-        fault_vfs_arm(0, SQLITE_OK, false);
-        if (error) {
-            assert_int_equal(error, SW_ERROR_STORE_FULL);
-            assert_non_null(strstr(text, fixture.path));
-            fixture_open(&fixture);
+    static const struct fault faults[] = {
+        {FAULT_OPEN, SQLITE_CANTOPEN, false, SW_ERROR_STORE},
+        {FAULT_OPEN, SQLITE_CANTOPEN, true, SW_ERROR_STORE},
+        {FAULT_WRITE, SQLITE_IOERR_WRITE, false, SW_ERROR_STORE},
+        {FAULT_SYNC, SQLITE_IOERR_FSYNC, true, SW_ERROR_STORE},
+        {FAULT_CHANGE, SQLITE_FULL, true, SW_ERROR_STORE_FULL},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        for (int there = 0; there <= 1; there++) {
+            bool fired = true;
+            for (int n = 1; fired; n++)
+                fired = open_with_fault(&faults[i], n, there == 1);
         }
-        struct store_batch *batch = sample_batch(1, 3, 1);
-        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
-        store_batch_free(batch);
-        fixture_close(&fixture);
-        fixture_destroy(&fixture);
-    }
 }
 
 static void removal_of_done_rows_is_tried_again_after_a_fault(void **state)
@@ -123,13 +179,13 @@ static void removal_of_done_rows_is_tried_again_after_a_fault(void **state)
     store_batch_free(batch);
     fixture_read_outbox(&fixture, 0, 10);
     assert_int_equal(fixture.row_count, 1);
-    fault_vfs_arm(1, SQLITE_FULL, true);
+    fault_vfs_arm(FAULT_CHANGE, 1, SQLITE_FULL, true);
     assert_int_equal(store_outbox_done(fixture.store, fixture.row_ids[0]), SW_OK);
     batch = sample_batch(4, 5, 0);
     assert_int_equal(fixture_commit(&fixture, batch), SW_ERROR_STORE_FULL);
     fixture_read_outbox(&fixture, 0, 10);
     assert_int_equal(fixture.row_count, 0);
-    fault_vfs_arm(0, SQLITE_OK, false);
+    fault_vfs_disarm();
     assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
     store_batch_free(batch);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 0);
@@ -183,10 +239,8 @@ static void a_full_file_system_is_named_and_space_made_free_lets_the_retry_throu
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_write_that_fails_once_leaves_no_half_batch),
-        cmocka_unit_test(a_sync_that_fails_from_now_on_leaves_no_half_batch),
-        cmocka_unit_test(a_full_disk_leaves_no_half_batch),
-        cmocka_unit_test(a_fault_while_a_new_store_is_made_is_reported_and_the_next_start_works),
+        cmocka_unit_test(a_commit_that_fails_anywhere_leaves_no_half_batch),
+        cmocka_unit_test(a_start_that_fails_anywhere_is_reported_and_the_next_one_works),
         cmocka_unit_test(removal_of_done_rows_is_tried_again_after_a_fault),
         cmocka_unit_test(a_full_file_system_is_named_and_space_made_free_lets_the_retry_through),
     };
