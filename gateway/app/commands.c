@@ -6,6 +6,7 @@
 
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/status.h"
 #include "message/message.h"
 
 /* Long enough to call people and drive there. */
@@ -79,10 +80,45 @@ static void describe_drill_refusal(const struct message_command *command, int er
     }
 }
 
+static void describe_hold_refusal(const struct message_command *command, int error, char *text, size_t size)
+{
+    bool sets = command->verb == MESSAGE_VERB_SILENCE || command->verb == MESSAGE_VERB_MAINTENANCE;
+    bool by_area = command->area[0] != '\0';
+    switch (error) {
+    case SW_ERROR_NOT_FOUND:
+        if (!sets)
+            snprintf(text, size, "nothing of this kind is in force for %s", by_area ? command->area : command->subject);
+        else if (by_area)
+            snprintf(text, size, "no subject lies in %s", command->area);
+        else
+            snprintf(text, size, "no %s has the id %s",
+                     command->verb == MESSAGE_VERB_MAINTENANCE ? "sensor" : "subject", command->subject);
+        break;
+    case SW_ERROR_INVALID_ARGUMENT:
+        snprintf(text, size, "until: expected a time in the future, at most 31 days ahead");
+        break;
+    case SW_ERROR_BUSY:
+        snprintf(text, size, "%d silences and maintenances are in force already, no more may", HOLDS_MAX);
+        break;
+    default:
+        snprintf(text, size, "%s", sw_error_text(error));
+    }
+}
+
+static bool is_about_hold(const struct message_command *command)
+{
+    return command->verb == MESSAGE_VERB_SILENCE || command->verb == MESSAGE_VERB_UNSILENCE ||
+           command->verb == MESSAGE_VERB_MAINTENANCE || command->verb == MESSAGE_VERB_SERVICED;
+}
+
 static void describe_refusal(const struct message_command *command, int error, char *text, size_t size)
 {
     if (command->verb == MESSAGE_VERB_DRILL) {
         describe_drill_refusal(command, error, text, size);
+        return;
+    }
+    if (is_about_hold(command)) {
+        describe_hold_refusal(command, error, text, size);
         return;
     }
     bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
@@ -179,6 +215,32 @@ static int start_drill(struct gateway *gateway, const struct message_command *co
     return SW_OK;
 }
 
+static int set_hold(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)
+{
+    bool is_silence = command->verb == MESSAGE_VERB_SILENCE || command->verb == MESSAGE_VERB_UNSILENCE;
+    bool sets = command->verb == MESSAGE_VERB_SILENCE || command->verb == MESSAGE_VERB_MAINTENANCE;
+    struct sw_wall now = gateway->clock.wall();
+    struct hold hold = {.reason = is_silence ? HOLD_SILENCE : HOLD_MAINTENANCE,
+                        .kind = command->kind,
+                        .most = command->colour,
+                        .until = command->until};
+    char time[MESSAGE_TIME_SIZE];
+    memcpy(hold.subject, command->subject, sizeof hold.subject);
+    memcpy(hold.area, command->area, sizeof hold.area);
+    memcpy(hold.by, command->by, sizeof hold.by);
+    memcpy(hold.note, command->note, sizeof hold.note);
+    message_time_format(command->until, time);
+    if (!sets)
+        snprintf(waiting->text, sizeof waiting->text, is_silence ? "no longer silenced" : "watched again");
+    else if (is_silence)
+        snprintf(waiting->text, sizeof waiting->text, "silenced up to %s until %s", sw_colour_name(hold.most), time);
+    else
+        snprintf(waiting->text, sizeof waiting->text, "in maintenance until %s", time);
+    int error = sets ? core_hold(gateway->core, &hold, now) : core_release(gateway->core, &hold, now);
+    if (!error) status_soon(gateway);
+    return error;
+}
+
 static int take_feedback(struct gateway *gateway, const struct message_command *command,
                          struct waiting_command *waiting)
 {
@@ -194,7 +256,7 @@ static void add_to_trail(struct gateway *gateway, const struct message_command *
 {
     struct store_command row = {.time = gateway->clock.wall()};
     if (command->verb == MESSAGE_VERB_ACT || command->verb == MESSAGE_VERB_FEEDBACK) return;
-    snprintf(row.about, sizeof row.about, "%s", command->subject);
+    snprintf(row.about, sizeof row.about, "%.63s", command->area[0] != '\0' ? command->area : command->subject);
     snprintf(row.text, sizeof row.text, "%s", waiting->text);
     snprintf(row.by, sizeof row.by, "%s", command->by);
     snprintf(row.note, sizeof row.note, "%s", command->note);
@@ -208,6 +270,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
     int error = command->verb == MESSAGE_VERB_ACT        ? act(gateway, command, waiting)
                 : command->verb == MESSAGE_VERB_FEEDBACK ? take_feedback(gateway, command, waiting)
                 : command->verb == MESSAGE_VERB_DRILL    ? start_drill(gateway, command, waiting)
+                : is_about_hold(command)                 ? set_hold(gateway, command, waiting)
                                                          : set_away(gateway, command, waiting);
     if (error) {
         describe_refusal(command, error, text, sizeof text);
@@ -219,8 +282,11 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
     waiting->stage = STAGE_OPEN;
     if (command->alert_id[0] != '\0') snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
     snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);
-    log_event(LOG_LEVEL_INFO, "command", "%s of %s", message_command_name(command),
-              command->subject[0] != '\0' ? command->subject : command->alert_id);
+    log_event(LOG_LEVEL_INFO, "command", "%s of %s by %s: %s", message_command_name(command),
+              command->subject[0] != '\0' ? command->subject
+              : command->area[0] != '\0'  ? command->area
+                                          : command->alert_id,
+              command->by, waiting->text);
     journal_flush(gateway);
 }
 

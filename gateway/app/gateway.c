@@ -371,7 +371,7 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     gateway->clock = clock;
     gateway->since = gateway->last_wall = clock.wall();
     gateway->last_mono = clock.mono();
-    gateway->status_at = sw_mono_from_ms(clock.mono().ms - STATUS_EVERY_MS);
+    status_soon(gateway);
     gateway->timer.data = gateway;
     uv_timer_init(loop, &gateway->timer);
 

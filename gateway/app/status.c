@@ -11,7 +11,7 @@
 #include "app/retained.h"
 #include "app/space.h"
 
-#define COUNTERS_MAX 48
+#define COUNTERS_MAX 80
 
 struct counter_list {
     struct message_counter items[COUNTERS_MAX];
@@ -85,6 +85,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "receipts", gateway->counters.receipts);
     add(list, "receipts_refused", gateway->counters.receipts_refused);
     add(list, "drills", alerts_count(gateway, true));
+    add(list, "alerts_pending", core_pending_count(gateway->core));
     add(list, "alerts_replayed", gateway->counters.alerts_replayed);
 }
 
@@ -101,6 +102,16 @@ static void add_people(struct counter_list *list, const struct gateway *gateway)
     add(list, "homes_visitor", visitors);
     add(list, "weather_colour", (uint64_t)core_weather(gateway->core, gateway->clock.wall()));
     add(list, "weather_refused", gateway->counters.weather_refused);
+}
+
+static void add_holds(struct counter_list *list, const struct gateway *gateway)
+{
+    const struct holds *holds = core_holds(gateway->core);
+    uint64_t count[HOLD_REASON_COUNT] = {0};
+    for (uint32_t i = 0; i < holds->count; i++)
+        count[holds->list[i].reason]++;
+    add(list, "silences", count[HOLD_SILENCE]);
+    add(list, "maintenance", count[HOLD_MAINTENANCE]);
 }
 
 static void add_publisher(struct counter_list *list, const struct gateway *gateway)
@@ -145,10 +156,12 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
 {
     struct counter_list list = {.count = 0};
     char trouble[TROUBLE_SIZE], trail[MESSAGE_TRAIL_SIZE];
+    const struct holds *holds = core_holds(gateway->core);
     collect_trouble(gateway, trouble);
     describe_trail(gateway, state, trail);
     add_own(&list, gateway);
     add_people(&list, gateway);
+    add_holds(&list, gateway);
     add_store(&list, gateway);
     add_publisher(&list, gateway);
     add_bus(&list, gateway);
@@ -161,9 +174,16 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .trouble = trouble,
                                     .outage_hours_left = space_outage_hours_left(gateway),
                                     .trail = trail,
+                                    .holds = holds->list,
+                                    .hold_count = holds->count,
                                     .counters = list.items,
                                     .counter_count = list.count};
     return message_status_encode(&status);
+}
+
+void status_soon(struct gateway *gateway)
+{
+    gateway->status_at = sw_mono_from_ms(gateway->clock.mono().ms - STATUS_EVERY_MS);
 }
 
 void status_tick(struct gateway *gateway)

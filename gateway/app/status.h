@@ -12,5 +12,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
 
 /* Sends it when it is due or when something has begun or ceased to be wrong. */
 void status_tick(struct gateway *gateway);
+/* Something in it has changed that people wait to see: with the next tick. */
+void status_soon(struct gateway *gateway);
 
 #endif

@@ -39,6 +39,18 @@ const char options_usage[] =
     "  stillwater-centre back --broker ... --city CITY --gateway GATEWAY --subject HOME\n"
     "                    --by NAME [--note TEXT]\n"
     "\n"
+    "Keep alerts back that somebody looks after, up to orange or the colour given:\n"
+    "  stillwater-centre silence --broker ... --city CITY --gateway GATEWAY\n"
+    "                    --subject SUBJECT|--area GRID/PATH [--kind KIND] [--colour COLOUR]\n"
+    "                    --until TIME --by NAME --note WHY\n"
+    "  stillwater-centre unsilence --broker ... --city CITY --gateway GATEWAY\n"
+    "                    --subject SUBJECT|--area GRID/PATH [--kind KIND] --by NAME\n"
+    "Say that a sensor is worked on, or that it is done:\n"
+    "  stillwater-centre maintenance --broker ... --city CITY --gateway GATEWAY\n"
+    "                    --subject SENSOR --until TIME --by NAME [--note TEXT]\n"
+    "  stillwater-centre serviced --broker ... --city CITY --gateway GATEWAY\n"
+    "                    --subject SENSOR --by NAME [--note TEXT]\n"
+    "\n"
     "Raise a drill: an alert that goes the whole way, marked as an exercise everywhere:\n"
     "  stillwater-centre drill --broker ... --city CITY --gateway GATEWAY --subject SUBJECT\n"
     "                    --kind KIND --colour blue|yellow|orange|red [--until TIME]\n"
@@ -160,6 +172,7 @@ enum letter {
     LETTER_NOTE,
     LETTER_OUTCOME,
     LETTER_SUBJECT,
+    LETTER_AREA,
     LETTER_MODE,
     LETTER_KIND,
     LETTER_UNTIL,
@@ -209,6 +222,7 @@ static const struct option command_options[] = {
     {"note", required_argument, NULL, LETTER_NOTE},
     {"outcome", required_argument, NULL, LETTER_OUTCOME},
     {"subject", required_argument, NULL, LETTER_SUBJECT},
+    {"area", required_argument, NULL, LETTER_AREA},
     {"mode", required_argument, NULL, LETTER_MODE},
     {"kind", required_argument, NULL, LETTER_KIND},
     {"colour", required_argument, NULL, LETTER_COLOUR},
@@ -302,11 +316,16 @@ static const char *take_people_option(struct options *options, int letter, char 
     case LETTER_SUBJECT:
         (void)copy_fitting(command->subject, sizeof command->subject, value);
         return sw_id_valid(value) ? NULL : "--subject: expected an id";
+    case LETTER_AREA:
+        (void)copy_fitting(command->area, sizeof command->area, value);
+        return sw_area_path_valid(value) ? NULL : "--area: expected a path as city/district/street";
     case LETTER_MODE:
         command->mode = sw_away_from_name(value);
         return command->mode != SW_AWAY_NONE ? NULL : "--mode: expected away, hospital or visitor";
     case LETTER_KIND:
         command->kind = sw_alert_kind_from_name(value);
+        if (command->verb != MESSAGE_VERB_DRILL)
+            return command->kind != SW_ALERT_KIND_NONE ? NULL : "--kind: expected an alert kind";
         return sw_alert_kind_is_coloured(command->kind) ? NULL : "--kind: expected an alert kind that has a colour";
     case LETTER_UNTIL:
         if (message_time_parse(value, &command->until) != SW_OK)
@@ -378,30 +397,64 @@ static const char *take_option(struct options *options, int letter, char *value)
     }
 }
 
-/* The members of the message, by their options. NULL, or the option that is wrong; `missing` says how. */
+/* Members of the message, by their options. */
+enum member {
+    MEMBER_ALERT = 1 << 0,
+    MEMBER_SUBJECT = 1 << 1,
+    MEMBER_AREA = 1 << 2,
+    MEMBER_KIND = 1 << 3,
+    MEMBER_COLOUR = 1 << 4,
+    MEMBER_UNTIL = 1 << 5,
+    MEMBER_OUTCOME = 1 << 6,
+    MEMBER_BY = 1 << 7,
+    MEMBER_NOTE = 1 << 8,
+    MEMBER_REVISION = 1 << 9,
+    MEMBER_MODE = 1 << 10,
+};
+
+static const char *const member_options[] = {"--alert",   "--subject", "--area", "--kind",     "--colour", "--until",
+                                             "--outcome", "--by",      "--note", "--revision", "--mode"};
+
+static unsigned members_given(const struct message_command *command)
+{
+    return (command->alert_id[0] != '\0' ? MEMBER_ALERT : 0u) | (command->subject[0] != '\0' ? MEMBER_SUBJECT : 0u) |
+           (command->area[0] != '\0' ? MEMBER_AREA : 0u) | (command->kind != SW_ALERT_KIND_NONE ? MEMBER_KIND : 0u) |
+           (command->colour != SW_COLOUR_GREEN ? MEMBER_COLOUR : 0u) |
+           (sw_wall_known(command->until) ? MEMBER_UNTIL : 0u) |
+           (command->outcome != SW_OUTCOME_NONE ? MEMBER_OUTCOME : 0u) | (command->by[0] != '\0' ? MEMBER_BY : 0u) |
+           (command->note[0] != '\0' ? MEMBER_NOTE : 0u) | (command->revision > 0 ? MEMBER_REVISION : 0u) |
+           (command->mode != SW_AWAY_NONE ? MEMBER_MODE : 0u);
+}
+
+/* NULL, or the option that is wrong; `missing` says how. Of a silence, area stands for subject. */
 static const char *check_members(const struct message_command *command, bool *missing)
 {
-    bool is_drill = command->verb == MESSAGE_VERB_DRILL;
-    bool has_alert = command->alert_id[0] != '\0', has_subject = command->subject[0] != '\0';
-    bool may_have_outcome = command->verb == MESSAGE_VERB_FEEDBACK || command->action == SW_ALERT_ACTION_RESOLVE;
-    bool about_subject = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK || is_drill;
-    *missing = true;
-    if (!about_subject && !has_alert) return "--alert";
-    if (about_subject && !has_subject) return "--subject";
-    if (is_drill && command->kind == SW_ALERT_KIND_NONE) return "--kind";
-    if (is_drill && command->colour == SW_COLOUR_GREEN) return "--colour";
-    if (command->verb == MESSAGE_VERB_AWAY && !sw_wall_known(command->until)) return "--until";
-    if (command->verb == MESSAGE_VERB_FEEDBACK && command->outcome == SW_OUTCOME_NONE) return "--outcome";
-    if (command->by[0] == '\0') return "--by";
-    *missing = false;
-    if (about_subject && has_alert) return "--alert";
-    if (!about_subject && has_subject) return "--subject";
-    if (!is_drill && command->kind != SW_ALERT_KIND_NONE) return "--kind";
-    if (!is_drill && command->colour != SW_COLOUR_GREEN) return "--colour";
-    if (command->verb != MESSAGE_VERB_ACT && command->revision > 0) return "--revision";
-    if (!may_have_outcome && command->outcome != SW_OUTCOME_NONE) return "--outcome";
-    if (command->verb != MESSAGE_VERB_AWAY && !is_drill && sw_wall_known(command->until)) return "--until";
-    if (command->verb != MESSAGE_VERB_AWAY && command->mode != SW_AWAY_NONE) return "--mode";
+    static const struct {
+        unsigned must, may;
+    } members[] = {
+        [MESSAGE_VERB_ACT] = {MEMBER_ALERT, MEMBER_REVISION},
+        [MESSAGE_VERB_AWAY] = {MEMBER_SUBJECT | MEMBER_UNTIL, MEMBER_MODE},
+        [MESSAGE_VERB_BACK] = {MEMBER_SUBJECT, 0},
+        [MESSAGE_VERB_FEEDBACK] = {MEMBER_ALERT | MEMBER_OUTCOME, 0},
+        [MESSAGE_VERB_DRILL] = {MEMBER_SUBJECT | MEMBER_KIND | MEMBER_COLOUR, MEMBER_UNTIL},
+        [MESSAGE_VERB_SILENCE] = {MEMBER_SUBJECT | MEMBER_UNTIL | MEMBER_NOTE,
+                                  MEMBER_AREA | MEMBER_KIND | MEMBER_COLOUR},
+        [MESSAGE_VERB_UNSILENCE] = {MEMBER_SUBJECT, MEMBER_AREA | MEMBER_KIND},
+        [MESSAGE_VERB_MAINTENANCE] = {MEMBER_SUBJECT | MEMBER_UNTIL, 0},
+        [MESSAGE_VERB_SERVICED] = {MEMBER_SUBJECT, 0},
+    };
+    unsigned given = members_given(command), must = members[command->verb].must | MEMBER_BY;
+    unsigned may = must | members[command->verb].may | MEMBER_NOTE;
+    if (command->action == SW_ALERT_ACTION_RESOLVE) may |= MEMBER_OUTCOME;
+    if ((may & given & MEMBER_AREA) != 0) {
+        must &= ~(unsigned)MEMBER_SUBJECT;
+        may &= ~(unsigned)MEMBER_SUBJECT;
+    }
+    unsigned wrong = must & ~given;
+    *missing = wrong != 0;
+    if (!*missing) wrong = given & ~may;
+    for (unsigned i = 0; i < sizeof member_options / sizeof member_options[0]; i++)
+        if ((wrong >> i & 1) != 0) return member_options[i];
     return NULL;
 }
 
@@ -419,6 +472,7 @@ static int check_command(struct options *options, char *text, size_t text_size)
     }
     if (options->json && strcmp(options->json, "-") != 0) return fail(text, text_size, "--json", "expected -");
     if (command->verb == MESSAGE_VERB_AWAY && command->mode == SW_AWAY_NONE) command->mode = SW_AWAY_AWAY;
+    if (command->verb == MESSAGE_VERB_SILENCE && command->colour == SW_COLOUR_GREEN) command->colour = SW_COLOUR_ORANGE;
     return SW_OK;
 }
 
@@ -460,8 +514,7 @@ static int take_mode(int *argc, char ***argv, struct options *options, char *tex
                     : strcmp(word, "weather") == 0 ? OPTIONS_WEATHER
                                                    : OPTIONS_COMMAND;
     if (options->mode == OPTIONS_COMMAND && message_command_from_name(word, &options->command) != SW_OK)
-        return fail(text, text_size, word,
-                    "expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
+        return fail(text, text_size, word, "expected map, weather, " MESSAGE_COMMAND_NAMES);
     (*argc)--;
     (*argv)++;
     return SW_OK;

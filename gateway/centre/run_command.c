@@ -48,8 +48,9 @@ static int tell_result(const struct options *options, const struct connection_me
     else if (answer.accepted && answer.revision > 0)
         (void)printf("accepted: alert %s is now at revision %u\n", answer.alert_id, answer.revision);
     else if (answer.accepted)
-        (void)printf("accepted: %s %s: %s\n", answer.subject[0] != '\0' ? "home" : "alert",
-                     answer.subject[0] != '\0' ? answer.subject : answer.alert_id, answer.text);
+        (void)printf("accepted: %s%s%s%s\n", answer.subject[0] != '\0' || answer.alert_id[0] == '\0' ? "" : "alert ",
+                     answer.subject[0] != '\0' ? answer.subject : answer.alert_id,
+                     answer.subject[0] != '\0' || answer.alert_id[0] != '\0' ? ": " : "", answer.text);
     else
         (void)printf("refused (%s): %s\n", answer.error, answer.text);
     return answer.accepted ? EXIT_ACCEPTED : EXIT_REFUSED;

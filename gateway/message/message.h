@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "config/gateway_config.h"
+#include "core/alert/hold.h"
 #include "core/area/area.h"
 #include "core/near/near.h"
 #include "stillwater/alert.h"
@@ -93,11 +94,15 @@ int message_cap_encode(const char *body, const struct message_cap_earlier *earli
 
 /* stillwater.command/1: an action on an open alert, what is known of a home, or what came of an alert. */
 enum message_verb {
-    MESSAGE_VERB_ACT = 0,  /* `action` says which: alert_id, revision; resolve may have an outcome */
-    MESSAGE_VERB_AWAY,     /* subject, mode, until */
-    MESSAGE_VERB_BACK,     /* subject */
-    MESSAGE_VERB_FEEDBACK, /* alert_id, outcome; of open and of closed alerts */
-    MESSAGE_VERB_DRILL,    /* subject, kind, colour, until */
+    MESSAGE_VERB_ACT = 0,     /* `action` says which: alert_id, revision; resolve may have an outcome */
+    MESSAGE_VERB_AWAY,        /* subject, mode, until */
+    MESSAGE_VERB_BACK,        /* subject */
+    MESSAGE_VERB_FEEDBACK,    /* alert_id, outcome; of open and of closed alerts */
+    MESSAGE_VERB_DRILL,       /* subject, kind, colour, until */
+    MESSAGE_VERB_SILENCE,     /* subject or area, kind, colour, until; the note says why */
+    MESSAGE_VERB_UNSILENCE,   /* subject or area, kind */
+    MESSAGE_VERB_MAINTENANCE, /* subject, until */
+    MESSAGE_VERB_SERVICED,    /* subject */
 };
 
 /* Members that a verb does not have are zero. */
@@ -108,6 +113,7 @@ struct message_command {
     uint32_t revision;       /* 0 = not given */
     enum sw_outcome outcome; /* NONE = not given */
     char subject[SW_ID_SIZE];
+    char area[SW_AREA_PATH_SIZE];
     enum sw_away mode;
     enum sw_alert_kind kind;
     enum sw_colour colour; /* green = not given */
@@ -120,7 +126,8 @@ struct message_command {
 const char *message_command_name(const struct message_command *command);
 /* Fills in verb and action; SW_ERROR_NOT_FOUND for a word that is no command. */
 int message_command_from_name(const char *name, struct message_command *command);
-#define MESSAGE_COMMAND_NAMES "acknowledge, dispatch, resolve, away, back, feedback or drill"
+#define MESSAGE_COMMAND_NAMES                                                                                          \
+    "acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, maintenance or serviced"
 
 /* Checks every member. On SW_ERROR_MESSAGE `text` says which member (or which line and column) is wrong and what was
  * expected. `payload` need not be terminated. */
@@ -202,6 +209,8 @@ struct message_status {
     const char *trouble;       /* "" or a sentence: what does not work at the moment (disk full, line down) */
     int64_t outage_hours_left; /* negative = left out */
     const char *trail;         /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
+    const struct hold *holds;  /* in force */
+    size_t hold_count;
     const struct message_counter *counters;
     size_t counter_count;
 };

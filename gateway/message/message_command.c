@@ -19,6 +19,10 @@ static const char *const verb_names[] = {
     [MESSAGE_VERB_BACK] = "back",
     [MESSAGE_VERB_FEEDBACK] = "feedback",
     [MESSAGE_VERB_DRILL] = "drill",
+    [MESSAGE_VERB_SILENCE] = "silence",
+    [MESSAGE_VERB_UNSILENCE] = "unsilence",
+    [MESSAGE_VERB_MAINTENANCE] = "maintenance",
+    [MESSAGE_VERB_SERVICED] = "serviced",
 };
 
 #define VERB_COUNT (sizeof verb_names / sizeof verb_names[0])
@@ -85,6 +89,38 @@ static void read_drill(struct json_reader *reader, struct message_command *comma
         json_reader_fail(reader, "colour: found \"%s\", expected blue, yellow, orange or red", colour);
 }
 
+/* Whom a silence is for: one subject, or an area; and of which kind. */
+static void read_scope(struct json_reader *reader, struct message_command *command)
+{
+    char kind[32] = "";
+    bool by_area = json_read_present(reader, "area", JSON_OPTIONAL);
+    if (by_area && json_read_present(reader, "subject", JSON_OPTIONAL))
+        json_reader_fail(reader, "area: found beside subject, expected one of the two");
+    else if (by_area)
+        json_read_area_path(reader, "area", command->area);
+    else
+        json_read_id(reader, "subject", JSON_REQUIRED, command->subject, sizeof command->subject);
+    if (!json_read_present(reader, "kind", JSON_OPTIONAL)) return;
+    json_read_string(reader, "kind", JSON_REQUIRED, kind, sizeof kind);
+    command->kind = sw_alert_kind_from_name(kind);
+    if (command->kind == SW_ALERT_KIND_NONE)
+        json_reader_fail(reader, "kind: found \"%s\", expected an alert kind", kind);
+}
+
+static void read_silence(struct json_reader *reader, struct message_command *command)
+{
+    char colour[32] = "orange";
+    read_scope(reader, command);
+    if (json_read_present(reader, "colour", JSON_OPTIONAL))
+        json_read_string(reader, "colour", JSON_REQUIRED, colour, sizeof colour);
+    json_read_time(reader, "until", &command->until);
+    (void)json_read_present(reader, "note", JSON_REQUIRED);
+    if (reader->failed) return;
+    command->colour = sw_colour_from_name(colour);
+    if (command->colour == SW_COLOUR_GREEN || command->colour == SW_COLOUR_COUNT)
+        json_reader_fail(reader, "colour: found \"%s\", expected blue, yellow, orange or red", colour);
+}
+
 static void read_act(struct json_reader *reader, struct message_command *command)
 {
     static const char *const members[] = {"schema", "command", "alert", "revision", "by", "note", "outcome"};
@@ -100,6 +136,10 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
     static const char *const away[] = {"schema", "command", "subject", "mode", "until", "by", "note"};
     static const char *const back[] = {"schema", "command", "subject", "by", "note"};
     static const char *const feedback[] = {"schema", "command", "alert", "outcome", "by", "note"};
+    static const char *const silence[] = {"schema", "command", "subject", "area", "kind",
+                                          "colour", "until",   "by",      "note"};
+    static const char *const unsilence[] = {"schema", "command", "subject", "area", "kind", "by", "note"};
+    static const char *const maintenance[] = {"schema", "command", "subject", "until", "by", "note"};
     static const char *const drill[] = {"schema", "command", "subject", "kind", "colour", "until", "by", "note"};
     switch (command->verb) {
     case MESSAGE_VERB_ACT:
@@ -112,6 +152,7 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
         json_read_time(reader, "until", &command->until);
         break;
     case MESSAGE_VERB_BACK:
+    case MESSAGE_VERB_SERVICED:
         json_read_only(reader, back, sizeof back / sizeof back[0]);
         json_read_id(reader, "subject", JSON_REQUIRED, command->subject, sizeof command->subject);
         break;
@@ -123,6 +164,19 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
     case MESSAGE_VERB_DRILL:
         json_read_only(reader, drill, sizeof drill / sizeof drill[0]);
         read_drill(reader, command);
+        break;
+    case MESSAGE_VERB_SILENCE:
+        json_read_only(reader, silence, sizeof silence / sizeof silence[0]);
+        read_silence(reader, command);
+        break;
+    case MESSAGE_VERB_UNSILENCE:
+        json_read_only(reader, unsilence, sizeof unsilence / sizeof unsilence[0]);
+        read_scope(reader, command);
+        break;
+    case MESSAGE_VERB_MAINTENANCE:
+        json_read_only(reader, maintenance, sizeof maintenance / sizeof maintenance[0]);
+        json_read_id(reader, "subject", JSON_REQUIRED, command->subject, sizeof command->subject);
+        json_read_time(reader, "until", &command->until);
         break;
     }
     json_read_id(reader, "by", JSON_REQUIRED, command->by, sizeof command->by);
@@ -149,6 +203,7 @@ char *message_command_encode(const struct message_command *command)
     json_add_string(&body, "command", message_command_name(command));
     json_add_text(&body, "alert", command->alert_id);
     json_add_text(&body, "subject", command->subject);
+    json_add_text(&body, "area", command->area);
     if (command->revision > 0) json_add_integer(&body, "revision", command->revision);
     if (command->mode != SW_AWAY_NONE) json_add_string(&body, "mode", sw_away_name(command->mode));
     if (command->kind != SW_ALERT_KIND_NONE) json_add_string(&body, "kind", sw_alert_kind_name(command->kind));

@@ -26,6 +26,28 @@ static int64_t counter_value(uint64_t value)
     return value > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
+/* Without the notes: a reason may be about a person, and everybody who reads the status reads this. */
+static void add_holds(struct json_builder *body, const struct message_status *status)
+{
+    if (status->hold_count == 0) return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < status->hold_count; i++) {
+        const struct hold *hold = &status->holds[i];
+        struct json_builder object = json_builder_new();
+        bool is_silence = hold->reason == HOLD_SILENCE;
+        json_add_string(&object, "reason", is_silence ? "silence" : "maintenance");
+        json_add_text(&object, "subject", hold->subject);
+        json_add_text(&object, "area", hold->area);
+        if (hold->kind != SW_ALERT_KIND_NONE) json_add_string(&object, "kind", sw_alert_kind_name(hold->kind));
+        if (is_silence) json_add_string(&object, "colour", sw_colour_name(hold->most));
+        json_add_time(&object, "since", hold->since);
+        json_add_time(&object, "until", hold->until);
+        json_add_string(&object, "by", hold->by);
+        if (object.failed || json_array_append_new(list, object.root) != 0) body->failed = true;
+    }
+    json_add(body, "holds", list);
+}
+
 char *message_status_encode(const struct message_status *status)
 {
     struct json_builder body = json_builder_new();
@@ -41,6 +63,7 @@ char *message_status_encode(const struct message_status *status)
         json_add_cut_string(&body, "trouble", status->trouble, MESSAGE_HEADLINE_SIZE);
     if (status->outage_hours_left >= 0) json_add_integer(&body, "outage_hours_left", status->outage_hours_left);
     if (status->trail) json_add_text(&body, "trail", status->trail);
+    add_holds(&body, status);
     struct json_builder counters = json_builder_new();
     for (size_t i = 0; i < status->counter_count; i++)
         json_add_integer(&counters, status->counters[i].name, counter_value(status->counters[i].value));

@@ -174,6 +174,97 @@ static void a_drill_goes_the_whole_way_and_survives_a_restart(void **state)
     gateway_end(&test);
 }
 
+static void level(int32_t value)
+{
+    struct field_bus_sample sample = {.count = 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = value};
+    fake.bus.sample(fake.bus.ctx, &sample);
+    commit();
+}
+
+/* Kept back over a restart, seen by all, and raised with its reason when it is over. */
+static void a_silence_keeps_back_until_it_ends(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    command_until(COMMAND("silence", ",\"subject\":\"site-1\",\"colour\":\"red\",\"note\":\"works\",\"until\":\"%s\""),
+                  3600000);
+    assert_int_equal(fake.reply_count, 0);
+    commit();
+    assert_true(last_answer()->accepted);
+    assert_int_equal(strncmp(last_answer()->text, "silenced up to red until 20", 27), 0);
+    assert_string_equal(fake.store_commands[0].about, "site-1");
+    assert_string_equal(fake.store_commands[0].by, "o-1");
+    assert_string_equal(fake.store_commands[0].note, "works");
+    level(6000);
+    assert_int_equal(fake.outbox_count, 0);
+    assert_int_equal(counter(&test, "silences"), 1);
+    assert_int_equal(counter(&test, "alerts_pending"), 1);
+    char *status = status_encode(test.gateway, MESSAGE_STATUS_ONLINE);
+    assert_non_null(strstr(status, "\"holds\":[{\"reason\":\"silence\",\"subject\":\"site-1\",\"colour\":\"red\""));
+    assert_null(strstr(status, "works"));
+    free(status);
+
+    gateway_kill_and_begin(&test);
+    assert_int_equal(counter(&test, "silences"), 1);
+    assert_int_equal(counter(&test, "alerts_pending"), 1);
+    fake_command(COMMAND("unsilence", ",\"subject\":\"site-1\""));
+    commit();
+    assert_true(last_answer()->accepted);
+    assert_int_equal(counter(&test, "silences"), 0);
+    assert_int_equal(fake.outbox_count, 1);
+    assert_int_equal(fake.outbox[0].alert.state, SW_ALERT_STATE_RAISED);
+    assert_string_equal(fake.outbox[0].alert.note, "was held back, silenced by o-1: works");
+    fake_command(COMMAND("unsilence", ",\"subject\":\"site-1\""));
+    expect_refused("NOT_FOUND", "nothing of this kind is in force for site-1");
+    gateway_end(&test);
+}
+
+static void a_sensor_in_maintenance_is_judged_by_nobody(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    level(6000);
+    assert_int_equal(fake.outbox_count, 1);
+    command_until(COMMAND("maintenance", ",\"subject\":\"site-1\",\"until\":\"%s\""), 3600000);
+    commit();
+    assert_int_equal(fake.outbox_count, 2);
+    assert_int_equal(fake.outbox[1].alert.state, SW_ALERT_STATE_CLEARED);
+    assert_string_equal(fake.outbox[1].alert.actor, "o-1");
+    gateway_kill_and_begin(&test);
+    assert_int_equal(counter(&test, "maintenance"), 1);
+    fake_advance(&test, 60000);
+    level(7000);
+    assert_int_equal(fake.outbox_count, 2);
+    fake_command(COMMAND("serviced", ",\"subject\":\"site-1\""));
+    commit();
+    assert_string_equal(last_answer()->text, "watched again");
+    fake_advance(&test, 60000);
+    level(7000);
+    assert_int_equal(fake.outbox_count, 3);
+    assert_int_equal(fake.outbox[2].alert.state, SW_ALERT_STATE_RAISED);
+    gateway_end(&test);
+}
+
+static void a_hold_that_cannot_be_is_refused_with_its_reason(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    command_until(COMMAND("silence", ",\"subject\":\"site-9\",\"note\":\"n\",\"until\":\"%s\""), 1000);
+    expect_refused("NOT_FOUND", "no subject has the id site-9");
+    command_until(COMMAND("silence", ",\"area\":\"nowhere/at/all\",\"note\":\"n\",\"until\":\"%s\""), 1000);
+    expect_refused("NOT_FOUND", "no subject lies in nowhere/at/all");
+    command_until(COMMAND("silence", ",\"subject\":\"site-1\",\"note\":\"n\",\"until\":\"%s\""), 0);
+    expect_refused("INVALID_ARGUMENT", "until: expected a time in the future, at most 31 days ahead");
+    command_until(COMMAND("maintenance", ",\"subject\":\"site-9\",\"until\":\"%s\""), 1000);
+    expect_refused("NOT_FOUND", "no sensor has the id site-9");
+    assert_int_equal(counter(&test, "silences"), 0);
+    gateway_end(&test);
+}
+
 static void a_drill_that_cannot_be_is_refused_with_its_reason(void **state)
 {
     (void)state;
@@ -308,6 +399,9 @@ int main(void)
         cmocka_unit_test(a_home_is_set_away_once_that_is_stored),
         cmocka_unit_test(a_home_is_set_back),
         cmocka_unit_test(a_drill_goes_the_whole_way_and_survives_a_restart),
+        cmocka_unit_test(a_silence_keeps_back_until_it_ends),
+        cmocka_unit_test(a_sensor_in_maintenance_is_judged_by_nobody),
+        cmocka_unit_test(a_hold_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(a_drill_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(a_setting_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(feedback_on_open_and_closed_alerts_is_stored),

@@ -146,6 +146,31 @@ static void homes_and_outcomes_are_told(void **state)
     assert_int_equal(options.command.outcome, SW_OUTCOME_ASSISTED);
 }
 
+static void a_silence_has_a_scope_an_end_an_author_and_a_reason(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[256];
+    assert_int_equal(parse("c|silence" AT "|--area|suzhou/gusu|--kind|quiet|--note|flood wall works"
+                           "|--until|2026-12-24T18:00:00+01:00",
+                           &options, text, sizeof text),
+                     SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_SILENCE);
+    assert_string_equal(options.command.area, "suzhou/gusu");
+    assert_int_equal(options.command.kind, SW_ALERT_KIND_QUIET);
+    assert_int_equal(options.command.colour, SW_COLOUR_ORANGE);
+    assert_wrong("c|silence" AT "|--note|n|--until|2026-12-24T18:00:00Z", "--subject: missing");
+    assert_wrong("c|silence" AT "|--subject|s|--note|n", "--until: missing");
+    assert_wrong("c|silence" AT "|--subject|s|--until|2026-12-24T18:00:00Z", "--note: missing");
+    assert_wrong("c|silence" AT "|--subject|s|--area|a|--note|n|--until|2026-12-24T18:00:00Z",
+                 "--subject: silence has no such option");
+    assert_wrong("c|silence" AT "|--area|a//b", "--area: expected a path as city/district/street: a//b");
+    assert_wrong("c|silence" AT "|--kind|flood", "--kind: expected an alert kind: flood");
+    assert_wrong("c|unsilence" AT "|--subject|s|--colour|red", "--colour: unsilence has no such option");
+    assert_wrong("c|maintenance" AT "|--subject|s", "--until: missing");
+    assert_wrong("c|serviced" AT "|--subject|s|--until|2026-12-24T18:00:00Z", "--until: serviced has no such option");
+}
+
 static void a_drill_is_asked_for(void **state)
 {
     (void)state;
@@ -223,10 +248,10 @@ static void wrong_lines_say_what_is_wrong(void **state)
 {
     (void)state;
     assert_wrong("c", "--broker: missing");
-    assert_wrong("c|watch",
-                 "watch: expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
-    assert_wrong("c|clear",
-                 "clear: expected map, acknowledge, dispatch, resolve, feedback, away, back, drill or weather");
+    assert_wrong("c|watch", "watch: expected map, weather, acknowledge, dispatch, resolve, away, back, feedback, "
+                            "drill, silence, unsilence, maintenance or serviced");
+    assert_wrong("c|clear", "clear: expected map, weather, acknowledge, dispatch, resolve, away, back, feedback, "
+                            "drill, silence, unsilence, maintenance or serviced");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -274,6 +299,7 @@ int main(void)
         cmocka_unit_test(a_command_takes_what_the_message_has),
         cmocka_unit_test(a_map_takes_what_to_look_at),
         cmocka_unit_test(homes_and_outcomes_are_told),
+        cmocka_unit_test(a_silence_has_a_scope_an_end_an_author_and_a_reason),
         cmocka_unit_test(a_drill_is_asked_for),
         cmocka_unit_test(the_weather_is_told),
         cmocka_unit_test(wrong_lines_about_people_say_what_is_wrong),

@@ -10,6 +10,7 @@
 #define HEAD(command) "{\"schema\":\"stillwater.command/1\",\"command\":\"" command "\""
 #define AWAY(rest)    HEAD("away") ",\"subject\":\"home-1\",\"by\":\"o\"" rest "}"
 #define DRILL(rest)   HEAD("drill") ",\"subject\":\"canal-3\",\"by\":\"o\"" rest "}"
+#define SILENCE(rest) HEAD("silence") ",\"note\":\"works\",\"by\":\"o\"" rest "}"
 #define UNTIL         ",\"until\":\"2026-12-24T18:00:00+01:00\""
 #define START         "{\"schema\":\"stillwater.command/1\",\"command\":\"acknowledge\""
 #define GOOD          START ",\"alert\":\"gw-1.level.canal-3.20261122T034000000Z\",\"by\":\"officer-12\""
@@ -41,12 +42,18 @@ static const struct wrong_command wrong_commands[] = {
     {"{\"schema\":\"stillwater.command/1\",\"command\":7,\"alert\":\"a\",\"by\":\"o\"}",
      "command: found an integer, expected a string", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"open\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"open\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
+     "command: found \"open\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, "
+     "unsilence, maintenance or serviced",
+     false},
     /* An action of the core's own is not a person's to take. */
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"clear\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
+     "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, "
+     "unsilence, maintenance or serviced",
+     false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"\",\"alert\":\"a\",\"by\":\"o\"}",
-     "command: found \"\", expected acknowledge, dispatch, resolve, away, back, feedback or drill", false},
+     "command: found \"\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, "
+     "maintenance or serviced",
+     false},
     {START ",\"by\":\"o\"}", "alert: missing", false},
     {START ",\"alert\":null,\"by\":\"o\"}", "alert: found null, expected a string", false},
     {START ",\"alert\":\"\",\"by\":\"o\"}", "alert: found \"\", expected an alert id", false},
@@ -131,11 +138,31 @@ static const struct wrong_command wrong_commands[] = {
     {DRILL(",\"kind\":\"level\",\"colour\":\"red\",\"mode\":\"away\""), "mode: no such member", false},
     {HEAD("drill") ",\"kind\":\"level\",\"colour\":\"red\",\"by\":\"o\"}", "subject: missing", false},
     {AWAY(UNTIL ",\"mode\":\"away\",\"kind\":\"level\""), "kind: no such member", false},
+    {SILENCE(UNTIL), "subject: missing", false},
+    {SILENCE(UNTIL ",\"subject\":\"s\",\"area\":\"a\""), "area: found beside subject, expected one of the two", false},
+    {SILENCE(UNTIL ",\"area\":\"a//b\""), "area: found \"a//b\", expected levels joined by '/', without '+' and '#'",
+     false},
+    {SILENCE(UNTIL ",\"subject\":\"s\",\"kind\":\"flood\""), "kind: found \"flood\", expected an alert kind", false},
+    {SILENCE(UNTIL ",\"subject\":\"s\",\"colour\":\"green\""),
+     "colour: found \"green\", expected blue, yellow, orange or red", false},
+    {SILENCE(",\"subject\":\"s\""), "until: missing", false},
+    {SILENCE(UNTIL ",\"subject\":\"s\",\"mode\":\"away\""), "mode: no such member", false},
+    {HEAD("silence") UNTIL ",\"subject\":\"s\",\"by\":\"o\"}", "note: missing", false},
+    {HEAD("unsilence") UNTIL ",\"subject\":\"s\",\"by\":\"o\"}", "until: no such member", false},
+    {HEAD("unsilence") ",\"by\":\"o\"}", "subject: missing", false},
+    {HEAD("maintenance") ",\"subject\":\"s\",\"by\":\"o\"}", "until: missing", false},
+    {HEAD("maintenance") UNTIL ",\"area\":\"a\",\"by\":\"o\"}", "area: no such member", false},
+    {HEAD("serviced") UNTIL ",\"subject\":\"s\",\"by\":\"o\"}", "until: no such member", false},
 };
 
 #define WRONG_COMMAND_COUNT (sizeof wrong_commands / sizeof wrong_commands[0])
 
 static const char *const good_commands[] = {
+    SILENCE(UNTIL ",\"subject\":\"canal-3\""),
+    SILENCE(UNTIL ",\"area\":\"northport/east\",\"kind\":\"quiet\",\"colour\":\"red\""),
+    HEAD("unsilence") ",\"area\":\"northport/east\",\"kind\":\"level\",\"by\":\"o\"}",
+    HEAD("maintenance") UNTIL ",\"subject\":\"canal-3\",\"by\":\"o\"}",
+    HEAD("serviced") ",\"subject\":\"canal-3\",\"by\":\"o\",\"note\":\"new probe\"}",
     GOOD "}",
     GOOD ",\"revision\":1}",
     GOOD ",\"revision\":4294967295}",

@@ -129,6 +129,19 @@ static void print_statuses(void)
     const struct message_counter counters[] = {{"readings", 1}, {"crc_errors", UINT64_MAX}};
     for (int state = MESSAGE_STATUS_ONLINE; state <= MESSAGE_STATUS_STOPPED; state++)
         for (size_t count = 0; count <= 2; count++) {
+            const struct hold holds[] = {{.reason = HOLD_SILENCE,
+                                          .area = "northport/east",
+                                          .kind = SW_ALERT_KIND_QUIET,
+                                          .most = SW_COLOUR_ORANGE,
+                                          .since = roll_time(),
+                                          .until = roll_time(),
+                                          .by = "officer-1",
+                                          .note = "never told"},
+                                         {.reason = HOLD_MAINTENANCE,
+                                          .subject = "canal-3",
+                                          .since = roll_time(),
+                                          .until = roll_time(),
+                                          .by = "fitter-2"}};
             struct message_status status = {
                 .city = "northport",
                 .gateway = "gw-1",
@@ -139,6 +152,8 @@ static void print_statuses(void)
                 .trouble = count ? "the disk is full \xff" : "",
                 .counters = counters,
                 .counter_count = count,
+                .holds = holds,
+                .hold_count = (size_t)roll(0, 2),
             };
             print_body("status", message_status_encode(&status));
         }

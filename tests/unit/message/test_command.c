@@ -131,10 +131,32 @@ static void a_drill_arrives_as_it_was_asked_for(void **state)
     free(body);
 }
 
+static void a_silence_arrives_as_it_was_set(void **state)
+{
+    (void)state;
+    const char payload[] = "{\"schema\":\"stillwater.command/1\",\"command\":\"silence\",\"area\":\"northport/east\","
+                           "\"kind\":\"level\",\"colour\":\"orange\",\"until\":\"2026-12-24T17:00:00.000Z\","
+                           "\"by\":\"officer-12\",\"note\":\"pump works\"}";
+    struct message_command command;
+    char text[256];
+    assert_int_equal(decode(payload, strlen(payload), &command, text, sizeof text), SW_OK);
+    assert_int_equal(command.verb, MESSAGE_VERB_SILENCE);
+    assert_string_equal(command.area, "northport/east");
+    assert_string_equal(command.subject, "");
+    char *body = message_command_encode(&command);
+    assert_string_equal(body, payload);
+    free(body);
+    /* Without a colour red is still told. */
+    const char *plain = HEAD("silence") UNTIL ",\"subject\":\"s\",\"note\":\"n\",\"by\":\"o\"}";
+    assert_int_equal(decode(plain, strlen(plain), &command, text, sizeof text), SW_OK);
+    assert_int_equal(command.colour, SW_COLOUR_ORANGE);
+}
+
 static void every_command_has_a_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"acknowledge", "dispatch", "resolve", "away", "back", "feedback", "drill"};
+    static const char *const names[] = {"acknowledge", "dispatch", "resolve",   "away",        "back",    "feedback",
+                                        "drill",       "silence",  "unsilence", "maintenance", "serviced"};
     struct message_command command;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(message_command_from_name(names[i], &command), SW_OK);
@@ -283,6 +305,7 @@ int main(void)
         cmocka_unit_test(what_is_said_of_a_home_arrives_where_it_belongs),
         cmocka_unit_test(what_came_of_an_alert_arrives_where_it_belongs),
         cmocka_unit_test(a_drill_arrives_as_it_was_asked_for),
+        cmocka_unit_test(a_silence_arrives_as_it_was_set),
         cmocka_unit_test(every_command_has_a_name),
         cmocka_unit_test(what_may_be_absent_is_absent),
         cmocka_unit_test(a_cut_command_is_refused_wherever_it_is_cut),
