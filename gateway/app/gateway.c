@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/escalations.h"
 #include "app/gateway_state.h"
+#include "app/home_assistant.h"
 #include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
@@ -96,6 +97,7 @@ static void on_link(void *ctx, bool up, const char *text)
     states_on_link(ctx, up);
     outbox_on_link(ctx, up);
     areas_on_link(ctx, up);
+    home_assistant_on_link(ctx, up);
     escalations_on_link(ctx, up);
 }
 
@@ -128,17 +130,24 @@ static void on_weather(void *ctx, const char *payload, size_t size)
     if (gateway->phase == PHASE_RUNNING) weather_on_message(gateway, payload, size);
 }
 
+static void on_birth(void *ctx)
+{
+    home_assistant_on_birth(ctx);
+}
+
 static void on_retained_done(void *ctx, enum publisher_retained kind, bool taken)
 {
     retained_on_done(ctx, kind, taken);
     if (kind == PUBLISHER_AREAS) areas_pump(ctx);
     if (kind == PUBLISHER_STATES) on_states_may_go(ctx);
+    if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) home_assistant_pump(ctx);
 }
 
 static void on_retained_kept(void *ctx, enum publisher_retained kind, const char *topic)
 {
     if (kind == PUBLISHER_AREAS) areas_on_kept(ctx, topic);
     if (kind == PUBLISHER_STATES) states_on_kept(ctx, topic);
+    if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) home_assistant_on_kept(ctx, kind, topic);
 }
 
 /* ---- time ---- */
@@ -169,6 +178,7 @@ void gateway_tick(struct gateway *gateway)
         areas_tick(gateway);
         incidents_tick(gateway);
         states_tick(gateway);
+        home_assistant_pump(gateway);
         status_tick(gateway);
     }
     if (gateway->phase <= PHASE_DRAIN) {
@@ -195,6 +205,7 @@ static void on_timer_closed(uv_handle_t *handle)
     areas_free(gateway);
     incidents_free(gateway);
     states_free(gateway);
+    home_assistant_free(gateway);
     retained_free(gateway);
     escalations_free(gateway);
     alerts_free(gateway);
@@ -310,6 +321,7 @@ static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
 {
     int error = alerts_build(gateway);
     if (!error) error = states_build(gateway);
+    if (!error) error = home_assistant_build(gateway);
     if (!error) error = escalations_build(gateway);
     if (error) snprintf(text, text_size, "no memory for the alerts");
     return error;
@@ -333,7 +345,8 @@ static int start_publisher(struct gateway *gateway, char *text, size_t text_size
                                       .command = on_command,
                                       .weather = on_weather,
                                       .retained_done = on_retained_done,
-                                      .retained_kept = on_retained_kept};
+                                      .retained_kept = on_retained_kept,
+                                      .birth = on_birth};
     char *will = status_encode(gateway, MESSAGE_STATUS_OFFLINE);
     int error = SW_ERROR_NO_SPACE;
     snprintf(text, text_size, "no memory for the will");

@@ -9,6 +9,7 @@
 #include "core/escalation/escalation.h"
 #include "core/incident/incident.h"
 #include "core/outage/outage.h"
+#include "message/message.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
 #include "ports/store.h"
@@ -162,6 +163,20 @@ struct retained {
     uint64_t published;
 };
 
+/* A home that a family watches. */
+struct shown_home {
+    uint32_t core;
+    bool device_due; /* Home Assistant is to be told of it */
+    bool known;      /* its state has been told on this connection */
+    struct sw_mono told_at;
+    struct message_home told;
+};
+
+struct home_assistant {
+    struct shown_home *homes;
+    uint32_t count;
+};
+
 /* CAP beside the alerts. */
 struct cap_sender {
     bool taken;          /* on this connection the broker has taken one */
@@ -237,6 +252,7 @@ struct gateway {
     struct space space;
     struct outbox_pump outbox;
     struct cap_sender cap;
+    struct home_assistant home_assistant;
     struct retained retained[PUBLISHER_RETAINED_COUNT];
     struct area_pump areas;
     struct incidents incidents;

@@ -342,6 +342,8 @@ char *message_home_encode(const struct message_home *home);
 #define MESSAGE_DISCOVERY_TOPIC_SIZE (SW_ID_SIZE + sizeof SW_TOPIC_ROOT + 6 * SW_ID_SIZE + 32)
 void message_discovery_topic(const char *prefix, const char *city, const char *gateway, const char *subject,
                              char out[MESSAGE_DISCOVERY_TOPIC_SIZE]);
+/* The way back: the home that a topic of the filter is about. False when it is none. */
+bool message_discovery_subject(const char *topic, char subject[SW_ID_SIZE]);
 char *message_discovery_encode(const char *city, const char *gateway, const char *subject);
 
 #endif

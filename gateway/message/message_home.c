@@ -65,6 +65,22 @@ void message_discovery_topic(const char *prefix, const char *city, const char *g
                    subject[0] ? "/config" : "");
 }
 
+bool message_discovery_subject(const char *topic, char subject[SW_ID_SIZE])
+{
+    const char *end = strrchr(topic, '/');
+    size_t length = 0;
+    if (!end || strcmp(end, "/config") != 0) return false;
+    const char *at = end;
+    while (at > topic && at[-1] != '/')
+        at--;
+    for (; at < end && length < SW_ID_LENGTH_MAX; at++) {
+        subject[length++] = at[0] == '_' && at[1] == 'd' ? '.' : at[0];
+        if (at[0] == '_') at++;
+    }
+    subject[length] = '\0';
+    return at == end && sw_id_valid(subject);
+}
+
 struct component {
     const char *id, *platform, *name, *device_class, *unit, *category, *template;
 };

@@ -19,7 +19,13 @@ struct publisher_command {
 };
 
 /* What is retained at the broker, by kinds that a broker's access list may permit one by one. */
-enum publisher_retained { PUBLISHER_AREAS, PUBLISHER_STATES, PUBLISHER_RETAINED_COUNT };
+enum publisher_retained {
+    PUBLISHER_AREAS,
+    PUBLISHER_STATES,
+    PUBLISHER_HOMES,     /* what families see */
+    PUBLISHER_DISCOVERY, /* how Home Assistant learns of homes; below mqtt.discovery_prefix */
+    PUBLISHER_RETAINED_COUNT
+};
 
 struct publisher_events {
     void *ctx;
@@ -38,6 +44,8 @@ struct publisher_events {
     /* After a connect: the broker holds a message on this topic, which is one of ours, from now or from an earlier run.
      * NULL = not wanted. */
     void (*retained_kept)(void *ctx, enum publisher_retained kind, const char *topic);
+    /* Home Assistant has come online and asks what there is. NULL = not wanted. */
+    void (*birth)(void *ctx);
     /* The city's weather warning, at each connect and when it changes; size 0: it has been taken back. `payload` is not
      * terminated, and valid during the call. May be NULL. */
     void (*weather)(void *ctx, const char *payload, size_t size);

@@ -35,7 +35,8 @@ struct publisher {
     struct tls_context tls;
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
-    char retained_topics[PUBLISHER_RETAINED_COUNT][SW_TOPIC_SIZE]; /* filters of ours, ending with '#' */
+    char retained_topics[PUBLISHER_RETAINED_COUNT][MESSAGE_DISCOVERY_TOPIC_SIZE]; /* filters of ours, ending with '#' */
+    char birth_topic[SW_TOPIC_SIZE];                                              /* of Home Assistant */
     char weather_topic[SW_TOPIC_SIZE];
     char receipt_topic[SW_TOPIC_SIZE]; /* "" = receipts are not asked for */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
@@ -268,6 +269,13 @@ static void on_weather(struct publisher *publisher, const struct mosquitto_messa
                                   (size_t)message->payloadlen);
 }
 
+static void on_birth(struct publisher *publisher, const struct mosquitto_message *message)
+{
+    static const char online[] = "online";
+    if (message->payloadlen == (int)strlen(online) && memcmp(message->payload, online, strlen(online)) == 0)
+        publisher->events.birth(publisher->events.ctx);
+}
+
 static void on_receipt(struct publisher *publisher, const struct mosquitto_message *message)
 {
     publisher->events.receipt(publisher->events.ctx, message->payloadlen > 0 ? message->payload : "",
@@ -284,6 +292,10 @@ static void on_link_message(void *ctx, const struct mosquitto_message *message, 
     }
     if (publisher->receipt_topic[0] != '\0' && strcmp(message->topic, publisher->receipt_topic) == 0) {
         on_receipt(publisher, message);
+        return;
+    }
+    if (strcmp(message->topic, publisher->birth_topic) == 0) {
+        on_birth(publisher, message);
         return;
     }
     if (strcmp(message->topic, publisher->command_topic) != 0) {
@@ -343,9 +355,11 @@ static void try_next_address(struct publisher *publisher)
                           /* A retained receipt would finish revisions that this store has yet to send. */
                           {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL}},
     };
-    _Static_assert(3 + PUBLISHER_RETAINED_COUNT == LINK_SUBSCRIPTIONS_MAX, "room for all subscriptions");
+    _Static_assert(4 + PUBLISHER_RETAINED_COUNT == LINK_SUBSCRIPTIONS_MAX, "room for all subscriptions");
+    if (publisher->events.birth)
+        settings.subscriptions[3] = (struct link_subscription){.topic = publisher->birth_topic, .optional = true};
     for (unsigned kind = 0; publisher->events.retained_kept && kind < PUBLISHER_RETAINED_COUNT; kind++)
-        settings.subscriptions[3 + kind] = (struct link_subscription){
+        settings.subscriptions[4 + kind] = (struct link_subscription){
             .topic = publisher->retained_topics[kind], .with_retained = true, .optional = true};
     struct link_events events = {
         .ctx = publisher,
@@ -402,10 +416,14 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
-    static const char *const retained[] = {[PUBLISHER_AREAS] = SW_TOPIC_AREA, [PUBLISHER_STATES] = SW_TOPIC_STATE};
-    for (unsigned kind = 0; kind < PUBLISHER_RETAINED_COUNT; kind++)
+    static const char *const retained[] = {
+        [PUBLISHER_AREAS] = SW_TOPIC_AREA, [PUBLISHER_STATES] = SW_TOPIC_STATE, [PUBLISHER_HOMES] = SW_TOPIC_HOME};
+    for (unsigned kind = 0; kind < PUBLISHER_DISCOVERY; kind++)
         (void)snprintf(publisher->retained_topics[kind], SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/%s/#", city, gateway,
                        retained[kind]);
+    const char *prefix = mqtt->discovery_prefix ? mqtt->discovery_prefix : "homeassistant";
+    message_discovery_topic(prefix, city, gateway, "", publisher->retained_topics[PUBLISHER_DISCOVERY]);
+    (void)snprintf(publisher->birth_topic, SW_TOPIC_SIZE, "%s/status", prefix);
     (void)snprintf(publisher->weather_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_WEATHER, city);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     if (mqtt->done_on == CONFIG_DONE_ON_RECEIPT)

@@ -423,10 +423,22 @@ static int set_state(const char *topic, const char *payload)
     return SW_OK;
 }
 
+static int set_shown(enum publisher_retained kind, const char *topic, const char *payload)
+{
+    if (!fake.link_up) return SW_ERROR_BUSY;
+    assert_in_range(fake.shown_count, 0, sizeof fake.shown / sizeof fake.shown[0] - 1);
+    struct fake_shown *shown = &fake.shown[fake.shown_count++];
+    shown->kind = kind;
+    snprintf(shown->topic, sizeof shown->topic, "%s", topic);
+    snprintf(shown->payload, sizeof shown->payload, "%s", payload);
+    return SW_OK;
+}
+
 int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
                            const char *payload)
 {
     (void)publisher;
+    if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) return set_shown(kind, topic, payload);
     return kind == PUBLISHER_AREAS ? set_area(topic, payload) : set_state(topic, payload);
 }
 
@@ -549,19 +561,20 @@ static void on_problem(void *ctx, const char *file, unsigned line, const char *f
 
 static struct gateway_config *load_config(void)
 {
-    static const char text[] = "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
-                               "mqtt: {host: h, inflight: 3, %s}\n"
-                               "subjects: [{id: home-1}, {id: home-2}, {id: site-1, place: {grid: a/b}},"
-                               " {id: site-2, place: {grid: a/c}}, {id: site-3, place: {grid: d/e}}]\n"
-                               "lines:\n"
-                               "  - id: line-1\n"
-                               "    port: p\n"
-                               "    nodes:\n"
-                               "      - {id: node-1, unit_id: 1, slots: [{slot: 0, profile: xintai, unit_id: 1,"
-                               " subject: home-1}]}\n"
-                               "      - {id: node-2, unit_id: 2, slots: [{slot: 0, profile: xintai, unit_id: 1,"
-                               " subject: home-2}]}\n"
-                               "%s";
+    static const char text[] =
+        "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
+        "mqtt: {host: h, inflight: 3, %s}\n"
+        "subjects: [{id: home-1}, {id: home-2, home_assistant: on}, {id: site-1, place: {grid: a/b}},"
+        " {id: site-2, place: {grid: a/c}}, {id: site-3, place: {grid: d/e}}]\n"
+        "lines:\n"
+        "  - id: line-1\n"
+        "    port: p\n"
+        "    nodes:\n"
+        "      - {id: node-1, unit_id: 1, slots: [{slot: 0, profile: xintai, unit_id: 1,"
+        " subject: home-1}]}\n"
+        "      - {id: node-2, unit_id: 2, slots: [{slot: 0, profile: xintai, unit_id: 1,"
+        " subject: home-2}]}\n"
+        "%s";
     static const char receipts[] = "resend_after_s: 10, resend_after_max_s: 35";
     static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}";
     static const char more[] = ",{id: dev-2, unit_id: 4, profile: geolux-lx80, subject: site-2}"

@@ -57,6 +57,13 @@ struct fake_cap {
     size_t alerts_before; /* so many alerts had been handed over */
 };
 
+/* Of the kinds that are for families. */
+struct fake_shown {
+    enum publisher_retained kind;
+    char topic[MESSAGE_DISCOVERY_TOPIC_SIZE];
+    char payload[2048];
+};
+
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device;            /* in the configuration of the next start */
@@ -98,6 +105,8 @@ struct fake_ports {
     uint32_t inflight;
     int64_t sent[FAKE_LIST_MAX];
     bool replayed[FAKE_LIST_MAX]; /* of sent */
+    struct fake_shown shown[64];
+    size_t shown_count;
     struct fake_cap caps[16];
     size_t cap_count;
     uint64_t unknown_done;

@@ -1,6 +1,7 @@
 /* Writes what Home Assistant is told, for check_discovery.py: <topic> TAB <body>, and for each home two states. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "message/message.h"
 
@@ -14,7 +15,9 @@ static void print_line(const char *topic, char *body)
 static void print_home(const char *city, const char *gateway, const char *subject)
 {
     char topic[MESSAGE_DISCOVERY_TOPIC_SIZE], state_topic[SW_TOPIC_SIZE];
+    char name[SW_ID_SIZE];
     message_discovery_topic("homeassistant", city, gateway, subject, topic);
+    if (!message_discovery_subject(topic, name) || strcmp(name, subject) != 0) exit(1);
     print_line(topic, message_discovery_encode(city, gateway, subject));
     (void)snprintf(state_topic, sizeof state_topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_HOME "/%s", city, gateway,
                    subject);
