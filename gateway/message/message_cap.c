@@ -227,10 +227,10 @@ int message_cap_encode(const char *body, const struct message_cap_earlier *earli
     if (error != SW_OK || !sw_alert_kind_is_coloured(alert.kind) || alert.state == SW_ALERT_STATE_PENDING) return error;
     FILE *out = open_memstream(cap, &size);
     if (!out) return SW_ERROR_NO_SPACE;
-    (void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<alert xmlns=\"" CAP_NAMESPACE "\">", out);
+    (void)fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?><alert xmlns=\"" CAP_NAMESPACE "\">", out);
     put_head(out, &alert, earlier, count);
     put_info(out, &alert, &rest);
-    (void)fputs("</alert>\n", out);
+    (void)fputs("</alert>", out);
     bool failed = ferror(out) != 0;
     if (fclose(out) == 0 && !failed) return SW_OK;
     free(*cap);

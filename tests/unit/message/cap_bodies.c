@@ -1,5 +1,5 @@
 /* Writes CAP messages for check_cap.py, one a line:
- *   <JSON body> TAB <how many earlier revisions> TAB <CAP without line ends> */
+ *   <JSON body> TAB <how many earlier revisions> TAB <CAP> */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,6 @@ static void print_cap(const struct sw_alert *alert, const struct message_alert_a
                                                   {alert->updated_at.ms - 60000 * (int64_t)(i + 1)}};
     char *body = message_alert_encode(alert, about), *cap = NULL;
     if (!body || message_cap_encode(body, earlier, count, &cap) != SW_OK) exit(1);
-    for (char *at = cap; at && *at != '\0'; at++)
-        if (*at == '\n') *at = ' ';
     (void)printf("%s\t%zu\t%s\n", body, count, cap ? cap : "");
     free(body);
     free(cap);
