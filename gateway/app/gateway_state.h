@@ -88,7 +88,9 @@ struct journal {
     int64_t retry_after_ms;
     bool abandoned; /* at the end only: what could not be stored stays with the nodes */
     struct sw_mono snapshots_at;
-    char trouble[TROUBLE_SIZE]; /* "" = the last commit went well */
+    struct sw_mono failing_since;     /* while there is trouble */
+    size_t told_under_way, told_open; /* alerts of the two batches that were told unstored */
+    char trouble[TROUBLE_SIZE];       /* "" = the last commit went well */
 };
 
 /* Rows that were sent and are not done are sent again, in passes from the first place on. */
@@ -225,7 +227,7 @@ struct escalation_pump {
 struct gateway_counters {
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
-    uint64_t receipts, receipts_refused, alerts_replayed, escalations;
+    uint64_t receipts, receipts_refused, alerts_replayed, alerts_unstored, escalations;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };

@@ -134,6 +134,30 @@ static void move_all(struct gateway *gateway, enum stage from, enum stage to)
         move_stage(&gateway->commands[i].stage, from, to);
 }
 
+/* Those from *told on; the rest waits for the link. */
+static void tell_batch_unstored(struct gateway *gateway, const struct store_batch *batch, size_t *told)
+{
+    const char *topic, *payload;
+    while (store_batch_alert(batch, *told, &topic, &payload)) {
+        char *body = message_alert_unstored(payload);
+        int error = body ? publisher_send_unstored(gateway->publisher, topic, body) : SW_ERROR_NO_SPACE;
+        free(body);
+        if (error == SW_ERROR_BUSY) return;
+        if (error) log_event(LOG_LEVEL_ERROR, "store", "%s: not told unstored: %s", topic, sw_error_text(error));
+        gateway->counters.alerts_unstored += error == SW_OK;
+        *told += 1;
+    }
+}
+
+static void tell_unstored(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    int64_t failing_ms = sw_mono_diff_ms(gateway->clock.mono(), journal->failing_since);
+    if (journal->trouble[0] == '\0' || failing_ms < JOURNAL_UNSTORED_AFTER_MS || !gateway->publisher) return;
+    if (journal->under_way) tell_batch_unstored(gateway, journal->under_way, &journal->told_under_way);
+    tell_batch_unstored(gateway, journal->open, &journal->told_open);
+}
+
 static void hand_over(struct gateway *gateway)
 {
     struct journal *journal = &gateway->journal;
@@ -148,6 +172,8 @@ static void start_commit(struct gateway *gateway)
     must(next ? SW_OK : SW_ERROR_NO_SPACE);
     add_snapshots(gateway);
     journal->under_way = journal->open;
+    journal->told_under_way = journal->told_open;
+    journal->told_open = 0;
     journal->open = next;
     journal->batch++;
     move_all(gateway, STAGE_OPEN, STAGE_UNDER_WAY);
@@ -177,6 +203,7 @@ void journal_tick(struct gateway *gateway)
     if (journal->under_way && !journal->in_store && !journal->abandoned &&
         sw_mono_diff_ms(gateway->clock.mono(), journal->retry_at) >= 0)
         hand_over(gateway);
+    tell_unstored(gateway);
     journal_flush(gateway);
 }
 
@@ -225,6 +252,7 @@ static void commit_failed(struct gateway *gateway, const char *text)
     journal->retry_at = sw_mono_from_ms(gateway->clock.mono().ms + journal->retry_after_ms);
     journal->retry_after_ms *= 2;
     if (journal->retry_after_ms > JOURNAL_RETRY_MAX_MS) journal->retry_after_ms = JOURNAL_RETRY_MAX_MS;
+    if (journal->trouble[0] == '\0') journal->failing_since = gateway->clock.mono();
     if (journal->trouble[0] == '\0')
         log_event(LOG_LEVEL_ERROR, "store", "%s; %zu rows are kept and tried again, nodes keep their records", text,
                   store_batch_size(journal->under_way));

@@ -32,6 +32,10 @@ void journal_command(struct gateway *gateway, const struct store_command *comman
 /* Whether a plain device's reading may be added. */
 bool journal_has_room(const struct gateway *gateway);
 
+/* An alert does not wait for a store that fails for longer: it is told as unstored, and told again once it is stored.
+ */
+#define JOURNAL_UNSTORED_AFTER_MS 5000
+
 /* Starts a commit when there is something to commit and none is under way. Called after every event. */
 void journal_flush(struct gateway *gateway);
 

@@ -87,6 +87,7 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "drills", alerts_count(gateway, true));
     add(list, "alerts_pending", core_pending_count(gateway->core));
     add(list, "alerts_replayed", gateway->counters.alerts_replayed);
+    add(list, "alerts_unstored", gateway->counters.alerts_unstored);
 }
 
 /* How many, never which: a list of empty homes is nobody's business. */

@@ -188,6 +188,7 @@ static void say_alert(FILE *out, const struct message_alert_summary *alert)
     if (alert->actor[0] != '\0') (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
     if (alert->note[0] != '\0') (void)fprintf(out, ": %s", alert->note);
     say_escalation(out, &alert->escalation);
+    if (alert->unstored) (void)fprintf(out, "; NOT STORED by the gateway yet");
     if (alert->near[0] != '\0') (void)fprintf(out, "; near: %s", alert->near);
     (void)fprintf(out, "  (%s/%s, alert %s, revision %u)\n", alert->city, alert->gateway, alert->id, alert->revision);
     (void)fflush(out);
@@ -336,6 +337,11 @@ static int take_alert(struct watch *watch, const struct topic_path *path, const 
         return SW_OK;
     }
     count_gateway(watch, alert.city, alert.gateway);
+    /* What the gateway makes of it in the end may be another thing: nothing is kept of it. */
+    if (alert.unstored) {
+        say_alert(watch->settings.sentences, &alert);
+        return SW_OK;
+    }
     int error = show_alert(watch, &alert, payload, size, text, text_size);
     if (error != SW_OK || !watch->received) return error;
     error = received_add(watch->received, &alert, payload, size, wall_now(), text, text_size);

@@ -68,6 +68,7 @@ struct message_alert_summary {
     enum sw_alert_state state;
     enum sw_colour colour;
     bool drill;
+    bool unstored; /* its gateway could not store it yet: it may come again, and otherwise */
     char headline[MESSAGE_HEADLINE_SIZE];
     struct sw_wall updated_at, expires;
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
@@ -80,6 +81,10 @@ struct message_alert_summary {
  * a newer gateway's alert must not be lost because it says more. */
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
                          size_t text_size);
+
+/* The body of an alert that its gateway cannot store, from what it was to be: says so, and is for people only. From
+ * malloc; NULL when memory is refused. */
+char *message_alert_unstored(const char *body);
 
 /* OASIS CAP 1.2 of an alert's JSON body: Alert, then Update, and Cancel once it is over; Exercise for a drill. *cap is
  * from malloc; NULL with SW_OK for a note, which is no warning of anything, and for what is pending. `earlier`: the

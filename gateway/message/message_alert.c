@@ -1,6 +1,7 @@
 #include "message/message.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "message/message_json.h"
@@ -231,6 +232,7 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_id(&reader, "subject", JSON_REQUIRED, summary->subject, sizeof summary->subject);
     read_vocabulary(&reader, summary);
     if (json_read_present(&reader, "drill", JSON_OPTIONAL)) json_read_bool(&reader, "drill", &summary->drill);
+    if (json_read_present(&reader, "unstored", JSON_OPTIONAL)) json_read_bool(&reader, "unstored", &summary->unstored);
     json_read_string(&reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
     json_read_time(&reader, "updated_at", &summary->updated_at);
     json_read_time(&reader, "expires", &summary->expires);
@@ -240,4 +242,19 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     read_escalation(&reader, &summary->escalation);
     if (!reader.failed) read_near(&reader, summary->near);
     return json_reader_close(&reader);
+}
+
+char *message_alert_unstored(const char *body)
+{
+    static const char mark[] = ",\"unstored\":true}";
+    size_t length = strlen(body);
+    char *marked = malloc(length + sizeof mark);
+    if (!marked || length == 0) {
+        free(marked);
+        return NULL;
+    }
+    /* In place of the last brace. */
+    memcpy(marked, body, length - 1);
+    memcpy(marked + length - 1, mark, sizeof mark);
+    return marked;
 }

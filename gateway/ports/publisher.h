@@ -71,6 +71,10 @@ bool publisher_ready(const struct publisher *publisher);
  * for a topic that cannot be published to: such a message will never go. */
 int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed);
 
+/* An alert that its gateway cannot store: QoS 1, without a token and without a receipt. Not sent again by itself; once
+ * stored it goes the usual way. SW_ERROR_BUSY when it has to wait. */
+int publisher_send_unstored(struct publisher *publisher, const char *topic, const char *payload);
+
 /* The same alert as CAP, right before publisher_send() of `payload`: a broker handles what comes in one connection in
  * its order, so that it has had this when the alert is confirmed. QoS 1. Errors as publisher_send(). */
 int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,

@@ -92,6 +92,9 @@ int store_batch_add_feedback(struct store_batch *batch, const struct store_feedb
 bool store_batch_feedback_stored(const struct store_batch *batch, size_t index);
 int store_batch_add_command(struct store_batch *batch, const struct store_command *command);
 
+/* Alerts of a batch in the order they were added; false past the last. The pointers are the batch's. */
+bool store_batch_alert(const struct store_batch *batch, size_t index, const char **topic, const char **payload);
+
 struct store;
 
 /* The outbox is a line for each colour. All rows of a subject stand in one line, in the order in which they were

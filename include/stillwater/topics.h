@@ -56,6 +56,8 @@
 #define SW_PROPERTY_REPLAYED "replayed"
 /* The same of an alert that is an exercise. */
 #define SW_PROPERTY_DRILL "drill"
+/* And of one that the gateway cannot store. */
+#define SW_PROPERTY_UNSTORED "unstored"
 
 #define SW_CONTENT_TYPE_JSON "application/json"
 #define SW_CONTENT_TYPE_CAP  "application/cap+xml"

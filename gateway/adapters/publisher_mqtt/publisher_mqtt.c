@@ -523,6 +523,7 @@ static int alert_properties(const char *payload, const char *content_type, const
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
     if (error == MOSQ_ERR_SUCCESS && alert.escalation.responsible[0] != '\0')
         error = add_escalation(properties, &alert.escalation);
+    if (error == MOSQ_ERR_SUCCESS && alert.unstored) error = add_pair(properties, SW_PROPERTY_UNSTORED, "true");
     if (error == MOSQ_ERR_SUCCESS && alert.drill) error = add_pair(properties, SW_PROPERTY_DRILL, "true");
     return error;
 }
@@ -541,6 +542,17 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
                   (struct in_flight_entry){.message_id = message_id, .class = IN_FLIGHT_ALERT, .token = token});
     publisher->counters.published++;
     return SW_OK;
+}
+
+int publisher_send_unstored(struct publisher *publisher, const char *topic, const char *payload)
+{
+    if (!publisher->up || publisher->closing) return SW_ERROR_BUSY;
+    mosquitto_property *properties = NULL;
+    int error = alert_properties(payload, SW_CONTENT_TYPE_JSON, "", false, &properties);
+    error =
+        error == MOSQ_ERR_SUCCESS ? send_other(publisher, topic, payload, false, properties, NULL) : SW_ERROR_NO_SPACE;
+    mosquitto_property_free_all(&properties);
+    return error;
 }
 
 int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,

@@ -120,3 +120,11 @@ int store_batch_add_command(struct store_batch *batch, const struct store_comman
     commands[batch->command_count++] = *command;
     return SW_OK;
 }
+
+bool store_batch_alert(const struct store_batch *batch, size_t index, const char **topic, const char **payload)
+{
+    if (index >= batch->alert_count) return false;
+    *topic = batch->alerts[index].topic;
+    *payload = batch->alerts[index].payload;
+    return true;
+}

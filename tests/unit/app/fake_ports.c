@@ -375,6 +375,16 @@ int publisher_send(struct publisher *publisher, const char *topic, const char *p
     return SW_OK;
 }
 
+int publisher_send_unstored(struct publisher *publisher, const char *topic, const char *payload)
+{
+    (void)publisher;
+    if (!fake.link_up) return SW_ERROR_BUSY;
+    assert_non_null(strstr(topic, "/alert/"));
+    snprintf(fake.unstored, sizeof fake.unstored, "%s", payload);
+    fake.unstored_count++;
+    return SW_OK;
+}
+
 int publisher_send_cap(struct publisher *publisher, const char *topic, const char *cap, const char *payload,
                        bool replayed)
 {

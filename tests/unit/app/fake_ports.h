@@ -109,6 +109,8 @@ struct fake_ports {
     size_t shown_count;
     struct fake_cap caps[16];
     size_t cap_count;
+    char unstored[4096]; /* the last one */
+    size_t unstored_count;
     uint64_t unknown_done;
     size_t sent_count;
     struct fake_area areas[FAKE_LIST_MAX];

@@ -99,11 +99,55 @@ static void the_status_says_how_long_an_outage_may_last(void **state)
     gateway_end(&test);
 }
 
+static void a_store_that_fails_for_longer_does_not_keep_alerts_silent(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake_link(true);
+    struct field_bus_sample sample = {.count = 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = 6000};
+    fake.bus.sample(fake.bus.ctx, &sample);
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    fake_advance(&test, 4000);
+    assert_int_equal(fake.unstored_count, 0);
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.unstored_count, 1);
+    assert_non_null(strstr(fake.unstored, "\"kind\":\"level\""));
+    assert_non_null(strstr(fake.unstored, ",\"unstored\":true}"));
+    fake_commit_done(SW_ERROR_STORE_FULL);
+
+    /* What is decided meanwhile waits for the link only, and is told once. */
+    fake_link(false);
+    fake.room.full = true;
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.unstored_count, 1);
+    fake_link(true);
+    fake_advance(&test, 1000);
+    assert_int_equal(fake.unstored_count, 2);
+    assert_non_null(strstr(fake.unstored, "\"kind\":\"store_full\""));
+    fake_commit_done(SW_ERROR_STORE_FULL);
+    fake_advance(&test, 60000);
+    assert_int_equal(fake.unstored_count, 2);
+    expect_status(&test, "\"alerts_unstored\":2,");
+
+    /* Stored, they go as if nothing had been. */
+    assert_int_equal(fake.outbox_count, 0);
+    fake_commit_done(SW_OK);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, 2);
+    assert_null(strstr(fake.outbox[0].payload, "unstored"));
+    fake_advance(&test, 60000);
+    assert_int_equal(fake.unstored_count, 2);
+    gateway_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
         cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
+        cmocka_unit_test(a_store_that_fails_for_longer_does_not_keep_alerts_silent),
         cmocka_unit_test(the_status_says_how_long_an_outage_may_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,23 @@ static void what_the_file_holds_is_not_written_again_after_a_restart(void **stat
     assert_int_equal(lines_in(bench), 4);
 }
 
+static void what_its_gateway_cannot_store_is_said_and_not_kept(void **state)
+{
+    struct bench *bench = *state;
+    char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE), *marked = message_alert_unstored(body);
+    take(bench, BASE "/alert/" ID, marked);
+    (void)fflush(bench->sentence_stream);
+    assert_non_null(strstr(bench->sentences, "; NOT STORED by the gateway yet"));
+    assert_int_equal(watch_counters(bench->watch).alerts, 0);
+    assert_int_equal(lines_in(bench), 0);
+    assert_int_equal(bench->receipts, 0);
+    take(bench, BASE "/alert/" ID, body);
+    assert_int_equal(watch_counters(bench->watch).alerts, 1);
+    assert_int_equal(lines_in(bench), 1);
+    free(marked);
+    free(body);
+}
+
 static void take_trail(struct bench *bench, int second, const char *trail)
 {
     char body[512];
@@ -553,6 +570,7 @@ int main(void)
         BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
         BENCH_TEST(a_removed_status_is_no_message),
+        BENCH_TEST(what_its_gateway_cannot_store_is_said_and_not_kept),
         BENCH_TEST(a_trail_that_does_not_go_on_is_told),
         BENCH_TEST(a_change_of_colour_is_said_and_every_message_written),
         BENCH_TEST(an_area_that_is_not_valid_is_told),

@@ -343,6 +343,25 @@ static void a_receiver_lets_pass_what_a_newer_gateway_adds(void **state)
     free(body);
 }
 
+static void what_is_not_stored_says_so(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    struct message_alert_about about = {.city = "northport", .gateway = "gw-1"};
+    struct message_alert_summary summary;
+    char text[256];
+    char *body = message_alert_encode(&alert, &about);
+    assert_int_equal(message_alert_decode(body, strlen(body), &summary, text, sizeof text), SW_OK);
+    assert_false(summary.unstored);
+    char *marked = message_alert_unstored(body);
+    assert_int_equal(message_alert_decode(marked, strlen(marked), &summary, text, sizeof text), SW_OK);
+    assert_true(summary.unstored);
+    assert_int_equal(summary.revision, alert.revision);
+    assert_int_equal(strlen(marked), strlen(body) + strlen(",\"unstored\":true"));
+    free(marked);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +374,7 @@ int main(void)
         cmocka_unit_test(what_was_encoded_is_decoded),
         cmocka_unit_test(what_is_near_is_told_and_seen_in_short),
         cmocka_unit_test(a_near_that_is_wrong_does_not_cost_the_alert),
+        cmocka_unit_test(what_is_not_stored_says_so),
         cmocka_unit_test(a_drill_is_marked_on_the_way_and_seen_as_such),
         cmocka_unit_test(who_has_to_act_and_until_when_goes_and_comes),
         cmocka_unit_test(an_escalation_that_cannot_be_read_is_refused),
