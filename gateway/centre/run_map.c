@@ -12,11 +12,15 @@
 /* What the broker has retained comes at once; a broker far away has been seen to pause within it. */
 #define QUIET_S 1.0
 
+#define DRILLS_MAX 256
+
 struct mapper {
     const struct options *options;
     struct area_table *table;
     bool colourful;
     uint32_t shown;
+    char *drills[DRILLS_MAX]; /* headlines */
+    size_t drill_count;
 };
 
 /* The colours of the demo's story. */
@@ -45,6 +49,24 @@ static void show(void *ctx, const struct area_merged *merged)
     mapper->shown++;
 }
 
+/* They colour nothing: whoever looks at the map is told why others run. */
+static void note_drill(void *ctx, const char *headline)
+{
+    struct mapper *mapper = ctx;
+    for (size_t i = 0; i < mapper->drill_count; i++)
+        if (strcmp(mapper->drills[i], headline) == 0) return;
+    char *copy = mapper->drill_count < DRILLS_MAX ? strdup(headline) : NULL;
+    if (copy) mapper->drills[mapper->drill_count++] = copy;
+}
+
+static void show_drills(struct mapper *mapper)
+{
+    for (size_t i = 0; i < mapper->drill_count; i++) {
+        (void)printf("%s\n", mapper->drills[i]);
+        free(mapper->drills[i]);
+    }
+}
+
 static void take(struct mapper *mapper, const struct connection_message *message)
 {
     struct topic_path path = topic_path_parse(message->topic);
@@ -63,7 +85,8 @@ static void take(struct mapper *mapper, const struct connection_message *message
     } else if (path.branch == TOPIC_STATUS &&
                message_status_decode(message->payload, message->size, &status, reason, sizeof reason) == SW_OK) {
         (void)area_table_gateway(mapper->table, path.city, path.gateway, status.state != MESSAGE_STATUS_ONLINE);
-    } else {
+    } else if (path.branch != TOPIC_STATE || message_state_drills(message->payload, message->size, mapper, note_drill,
+                                                                  reason, sizeof reason) != SW_OK) {
         (void)fprintf(stderr, "a message is not valid: %s\n", reason);
     }
 }
@@ -86,13 +109,14 @@ static int receive_until_quiet(struct mapper *mapper, struct connection *connect
 
 static int connect_to_map(const struct options *options, struct connection *connection, char *text, size_t text_size)
 {
-    char areas[SW_TOPIC_SIZE], status[SW_TOPIC_SIZE];
+    char areas[SW_TOPIC_SIZE], status[SW_TOPIC_SIZE], states[SW_TOPIC_SIZE];
     const char *city = options->city ? options->city : "+";
     const char *gateway = options->gateway_count > 0 ? options->gateways[0] : "+";
     (void)snprintf(areas, sizeof areas, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_AREA "/#", city, gateway);
     (void)snprintf(status, sizeof status, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_STATUS, city, gateway);
-    const char *const topics[] = {status, areas};
-    return connection_connect(connection, topics, 2, text, text_size);
+    (void)snprintf(states, sizeof states, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_STATE "/#", city, gateway);
+    const char *const topics[] = {status, areas, states};
+    return connection_connect(connection, topics, 3, text, text_size);
 }
 
 int run_map(const struct options *options, const volatile sig_atomic_t *stop)
@@ -114,6 +138,7 @@ int run_map(const struct options *options, const volatile sig_atomic_t *stop)
         status = EXIT_NO_ANSWER;
     } else {
         area_table_each(mapper.table, &mapper, show);
+        show_drills(&mapper);
         if (mapper.shown == 0) (void)fprintf(stderr, "%s: no areas\n", options->broker.uri);
     }
     connection_free(connection);

@@ -34,6 +34,7 @@ struct topic_path topic_path_parse(const char *topic)
         path.branch = TOPIC_AREA;
         return path;
     }
+    if (at && strcmp(branch, SW_TOPIC_STATE) == 0 && sw_id_valid(at)) path.branch = TOPIC_STATE;
     if (!at || strcmp(branch, SW_TOPIC_ALERT) != 0) return path;
     const char *end = take_level(at, path.alert_id, sizeof path.alert_id);
     if (end && *end == '\0' && end[-1] != '/') path.branch = TOPIC_ALERT;

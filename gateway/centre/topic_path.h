@@ -4,7 +4,7 @@
 
 #include "stillwater/topics.h"
 
-enum topic_branch { TOPIC_OTHER, TOPIC_STATUS, TOPIC_ALERT, TOPIC_AREA, TOPIC_CENTRE_RESULT };
+enum topic_branch { TOPIC_OTHER, TOPIC_STATUS, TOPIC_ALERT, TOPIC_AREA, TOPIC_STATE, TOPIC_CENTRE_RESULT };
 
 struct topic_path {
     enum topic_branch branch;

@@ -430,6 +430,7 @@ int watch_take(struct watch *watch, const char *topic, const char *payload, size
             return SW_OK;
         }
         return take_area(watch, &path, topic, payload, size, text, text_size);
+    case TOPIC_STATE:
     case TOPIC_CENTRE_RESULT:
     case TOPIC_OTHER:
         break;

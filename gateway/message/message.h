@@ -317,6 +317,9 @@ struct message_state {
     size_t count; /* from 1 */
 };
 char *message_state_encode(const struct message_state *state);
+/* Calls each() with the headline of every drill in it. Errors as message_command_decode, before the first call. */
+int message_state_drills(const char *payload, size_t size, void *ctx, void (*each)(void *ctx, const char *headline),
+                         char *text, size_t text_size);
 
 /* stillwater.home/1: what a family sees of one home, and what their Home Assistant reads. */
 enum message_home_state {

@@ -3,6 +3,8 @@
 #include "message/message.h"
 #include "message/message_json.h"
 
+#define STATE_SIZE_MAX 65536u
+
 /* What is real before exercises, the worst first, and of one colour the oldest. */
 static int by_urgency(const void *a, const void *b)
 {
@@ -52,4 +54,18 @@ char *message_state_encode(const struct message_state *state)
     json_add_string(&body, "colour", sw_colour_name(alerts[0].drill ? SW_COLOUR_GREEN : alerts[0].colour));
     add_alerts(&body, alerts, count);
     return json_builder_finish(&body);
+}
+
+int message_state_drills(const char *payload, size_t size, void *ctx, void (*each)(void *ctx, const char *headline),
+                         char *text, size_t text_size)
+{
+    struct json_reader reader = json_reader_open(payload, size, STATE_SIZE_MAX, SW_SCHEMA_STATE, text, text_size);
+    const json_t *alerts = reader.failed ? NULL : json_object_get(reader.root, "alerts");
+    if (!reader.failed && !json_is_array(alerts)) json_reader_fail(&reader, "alerts: missing, or no list");
+    for (size_t i = 0; !reader.failed && i < json_array_size(alerts); i++) {
+        const json_t *alert = json_array_get(alerts, i);
+        const char *headline = json_string_value(json_object_get(alert, "headline"));
+        if (headline && json_is_true(json_object_get(alert, "drill"))) each(ctx, headline);
+    }
+    return json_reader_close(&reader);
 }

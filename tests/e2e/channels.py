@@ -94,6 +94,11 @@ class Scene:
         check(done.returncode == 0, f"{verb}: {(done.stdout + done.stderr).strip()}")
         return done.stdout
 
+    def map(self):
+        argv = [self.rig.build / "gateway/centre/stillwater-centre", "map", "--broker", f"127.0.0.1:{self.rig.port}", "--city", "demo"]
+        argv += ["--username", CENTRE, "--password-file", self.rig.path(CENTRE)]
+        return subprocess.run(argv, capture_output=True, text=True).stdout
+
     def restart(self, home_assistant):
         self.rig.dismiss(self.gateway)
         self.gateway.kill()
@@ -125,6 +130,8 @@ def a_drill(scene):
     body = scene.rig.alerts(scene.centre, "level", SITE, "raised")[0]
     check(body["drill"] is True and body["id"] == alert, "marked in the body")
     check("DRILL: Site canal-3" in scene.centre.log(400), "and on the centre's screen")
+    scene.rig.wait("the drill on the map", lambda: "DRILL: Site canal-3: exercise, red" in scene.map())
+    check("red     " not in scene.map(), "which it does not colour")
     scene.tell("acknowledge", "--alert", alert)
     scene.restart("on")
     scene.rig.wait("the gateway's new connection", lambda: "connected to" in scene.gateway.log(400))

@@ -24,6 +24,7 @@ static void topics_of_a_gateway_are_told_apart(void **state)
     path = topic_path_parse("stillwater/northport/gw-1/area/northport/east/mill lane");
     assert_int_equal(path.branch, TOPIC_AREA);
     assert_string_equal(path.area, "northport/east/mill lane");
+    assert_int_equal(topic_path_parse("stillwater/northport/gw-1/state/canal-3").branch, TOPIC_STATE);
     path = topic_path_parse("stillwater/northport/centre/watch-all/result");
     assert_int_equal(path.branch, TOPIC_CENTRE_RESULT);
 }

@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "message/message.h"
+#include "stillwater/error.h"
 
 static const struct message_state_alert soon = {.id = "gw-1.level_soon.canal-3.20261122T030000000Z",
                                                 .revision = 1,
@@ -49,6 +51,39 @@ static void the_body_is_as_documented(void **state)
     free(body);
 }
 
+struct told {
+    unsigned count;
+    char headline[MESSAGE_HEADLINE_SIZE];
+};
+
+static void on_drill(void *ctx, const char *headline)
+{
+    struct told *told = ctx;
+    told->count++;
+    (void)snprintf(told->headline, sizeof told->headline, "%s", headline);
+}
+
+static void its_drills_are_told_and_nothing_else(void **state)
+{
+    (void)state;
+    struct message_state_alert drill = soon;
+    struct told told = {0};
+    char text[128];
+    drill.drill = true;
+    drill.headline = "DRILL: Site canal-3: exercise";
+    const struct message_state_alert alerts[] = {drill, wet};
+    struct message_state open = {"northport", "gw-1", "canal-3", {1795318861000}, alerts, 2};
+    char *body = message_state_encode(&open);
+    assert_int_equal(message_state_drills(body, strlen(body), &told, on_drill, text, sizeof text), SW_OK);
+    free(body);
+    assert_int_equal(told.count, 1);
+    assert_string_equal(told.headline, drill.headline);
+    static const char wrong[] = "{\"schema\":\"stillwater.state/1\",\"alerts\":7}";
+    assert_int_equal(message_state_drills(wrong, strlen(wrong), &told, on_drill, text, sizeof text), SW_ERROR_MESSAGE);
+    assert_string_equal(text, "alerts: missing, or no list");
+    assert_int_equal(told.count, 1);
+}
+
 static void of_one_colour_the_oldest_is_first(void **state)
 {
     (void)state;
@@ -83,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_is_as_documented),
+        cmocka_unit_test(its_drills_are_told_and_nothing_else),
         cmocka_unit_test(of_one_colour_the_oldest_is_first),
         cmocka_unit_test(a_drill_colours_nothing),
     };
