@@ -197,6 +197,17 @@ struct core_verdict core_last_verdict(const struct core *core)
     return core->verdict;
 }
 
+/* Whatever answers shows that its line works. */
+static void hear_line(struct core *core, const struct subject *source, struct sw_wall now)
+{
+    uint32_t above = source->parent;
+    if (above == CORE_NO_PARENT || core->subjects[above].domain != SUBJECT_LINE) return;
+    if (!silence_line_hear(core->subjects[above].state.line, now.ms)) return;
+    core_follow(core, above, SUBJECT_ALERT_MAIN, &over, now);
+    core_reschedule(core, above, now.ms);
+    core_reschedule_children(core, above, now.ms);
+}
+
 void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now)
 {
     assert(source < core->count);
@@ -204,6 +215,7 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
     if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) return;
     struct source *state = subject->state.source;
     int64_t came_back_ms = state->silence.came_back_ms;
+    hear_line(core, subject, now);
     silence_source_take(&state->silence, &subject->policy->silence, core_line_above(core, subject), now.ms);
     core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
     core_reschedule(core, source, now.ms);

@@ -54,12 +54,15 @@ enum subject_alert core_alert_of_kind(enum subject_domain domain, enum sw_alert_
     return (enum subject_alert)which;
 }
 
-static void silence_evidence(const struct subject *subject, struct sw_evidence *evidence)
+static void silence_evidence(const struct subject *subject, enum sw_alert_rule rule, struct sw_evidence *evidence)
 {
     if (subject->domain == SUBJECT_NODE) {
         evidence->rule = SW_ALERT_RULE_NODE_TIMEOUT;
         evidence->window_ms = subject->policy->silence.node_ms;
         evidence->last_good.ms = subject->state.source->silence.last_alive_ms;
+    } else if (subject->domain == SUBJECT_LINE && rule == SW_ALERT_RULE_NOBODY_ANSWERS) {
+        evidence->rule = rule;
+        evidence->last_good.ms = subject->state.line->heard_ms;
     } else if (subject->domain == SUBJECT_LINE) {
         evidence->rule = SW_ALERT_RULE_PORT_FAILED;
         evidence->window_ms = subject->policy->silence.bus_ms;
@@ -80,7 +83,7 @@ static struct sw_evidence evidence_of(const struct core *core, const struct subj
     if (subject->domain == SUBJECT_HOME) evidence.last_use.ms = core_home_last_use_ms(subject);
 
     if (which == SUBJECT_ALERT_SILENCE || subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_LINE) {
-        silence_evidence(subject, &evidence);
+        silence_evidence(subject, rule, &evidence);
         return evidence;
     }
     if (which == SUBJECT_ALERT_COUNT && subject->domain != SUBJECT_HOME) {
@@ -156,6 +159,9 @@ void core_take_step(struct core *core, uint32_t index, enum subject_alert which,
     core_note_standing(subject, which);
     subject->dirty = true;
     if (life->revision > 0) publish(core, index, which, &evidence, cause, now);
+    bool carries = subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_LINE;
+    if (carries && which == SUBJECT_ALERT_MAIN && step == SW_ALERT_ACTION_RAISE)
+        core_inhibit_children(core, index, now);
 }
 
 void core_take_condition(struct core *core, uint32_t index, enum subject_alert which, const struct condition *condition,

@@ -706,6 +706,9 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     if (walk.in.failed || walk.malformed || sw_reader_left(&walk.in) != 0) return SW_ERROR_MALFORMED;
 
     put_in_place(subject, &fresh);
+    const struct alert_life *main = &subject->alerts[SUBJECT_ALERT_MAIN];
+    if (subject->domain == SUBJECT_LINE && alert_life_is_open(main))
+        subject->state.line->mute = main->rule == SW_ALERT_RULE_NOBODY_ANSWERS;
     if (is_source(subject)) {
         subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
         subject->state.source->restored_ms = last_tick_ms;

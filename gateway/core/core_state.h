@@ -309,6 +309,8 @@ int64_t core_home_still_from_ms(const struct subject *subject, int64_t last_use_
 
 /* core_watch.c */
 
+/* A node or line has been told silent: clears what was told of those that hang on it because of that. */
+void core_inhibit_children(struct core *core, uint32_t index, struct sw_wall now);
 const struct subject *core_parent(const struct core *core, const struct subject *subject);
 const struct silence_line *core_line_above(const struct core *core, const struct subject *subject);
 int64_t core_silence_limit_ms(const struct subject *subject);

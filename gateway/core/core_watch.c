@@ -95,6 +95,62 @@ static bool sensor_view(const struct core *core, const struct subject *subject, 
     return *since_ms != 0;
 }
 
+/* What it hangs on is silent, and so it is unknown. */
+static bool is_inhibited(const struct core *core, const struct subject *subject)
+{
+    for (const struct subject *above = core_parent(core, subject); above; above = core_parent(core, above))
+        if (above->domain != SUBJECT_SOURCE && (above->standing >> SUBJECT_ALERT_MAIN & 1) != 0) return true;
+    return false;
+}
+
+/* One node or device alone on a line is told itself. */
+static bool has_others(const struct core *core, uint32_t line)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < core->count && count < 2; i++)
+        count += core->subjects[i].parent == line;
+    return count >= 2;
+}
+
+/* Before one on a line is told silent: whether it is the line that is. Then that is told, once for all. */
+static bool blame_line(struct core *core, uint32_t line, int64_t limit_ms, struct sw_wall now)
+{
+    if (line == CORE_NO_PARENT || core->subjects[line].domain != SUBJECT_LINE) return false;
+    struct subject *subject = &core->subjects[line];
+    struct silence_line *state = subject->state.line;
+    if (subject->policy->silence.bus_ms <= 0 || !silence_line_is_quiet(state, limit_ms, now.ms) ||
+        !has_others(core, line))
+        return false;
+    struct condition condition = {.decided = true,
+                                  .colour = subject->policy->silence.colour,
+                                  .onset_ms = state->heard_ms > 0 ? state->heard_ms : state->up_since_ms,
+                                  .rule = SW_ALERT_RULE_NOBODY_ANSWERS};
+    state->mute = true;
+    core_follow(core, line, SUBJECT_ALERT_MAIN, &condition, now);
+    return true;
+}
+
+/* What was told silent a little before, because of this: it is not silent but unknown. What had been silent long before
+ * has a fault of its own. */
+void core_inhibit_children(struct core *core, uint32_t index, struct sw_wall now)
+{
+    const struct subject *cause = &core->subjects[index];
+    int64_t since_ms = (int64_t)cause->alerts[SUBJECT_ALERT_MAIN].onset_ms;
+    const char *note = cause->domain == SUBJECT_LINE ? "unknown: its line is silent" : "unknown: its node is silent";
+    for (uint32_t i = index + 1; i < core->count; i++) {
+        const struct subject *subject = &core->subjects[i];
+        bool is_node = subject->domain == SUBJECT_NODE;
+        if (!is_node && !core_is_sensor((enum subject_domain)subject->domain)) continue;
+        enum subject_alert which = is_node ? SUBJECT_ALERT_MAIN : SUBJECT_ALERT_SILENCE;
+        uint32_t above = subject->parent;
+        while (above != CORE_NO_PARENT && above != index)
+            above = core->subjects[above].parent;
+        bool is_due_to_it =
+            above == index && (int64_t)subject->alerts[which].onset_ms >= since_ms - core_silence_limit_ms(subject);
+        if (is_due_to_it) core_clear(core, i, which, core->subjects[index].name, note, now);
+    }
+}
+
 static int64_t sensor_due_ms(const struct core *core, const struct subject *subject, int64_t now_ms)
 {
     int64_t since_ms, horizon_ms;
@@ -167,7 +223,12 @@ static void judge_sensor_silence(struct core *core, uint32_t index, struct sw_wa
     struct subject *subject = &core->subjects[index];
     int64_t since_ms, horizon_ms;
     if (!sensor_view(core, subject, now.ms, &since_ms, &horizon_ms)) return;
-    if (horizon_ms - since_ms < core_silence_limit_ms(subject)) return;
+    if (horizon_ms - since_ms < core_silence_limit_ms(subject) || is_inhibited(core, subject)) return;
+    const struct subject *source = core_parent(core, subject);
+    bool is_new = (subject->standing >> SUBJECT_ALERT_SILENCE & 1) == 0;
+    if (is_new && source->domain == SUBJECT_SOURCE &&
+        blame_line(core, source->parent, core_silence_limit_ms(subject), now))
+        return;
     struct condition condition = {.decided = true,
                                   .colour = subject->policy->silence.colour,
                                   .onset_ms = subject->last_good_ms ? subject->last_good_ms : since_ms};
@@ -200,6 +261,9 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
     case SUBJECT_NODE:
         condition = silence_source_judge(&subject->state.source->silence, &subject->policy->silence,
                                          core_line_above(core, subject), now.ms);
+        if (condition.decided && subject->standing == 0 &&
+            (is_inhibited(core, subject) || blame_line(core, subject->parent, subject->policy->silence.node_ms, now)))
+            condition.decided = false;
         break;
     case SUBJECT_LINE:
         condition = silence_line_judge(subject->state.line, &subject->policy->silence, now.ms);
@@ -224,6 +288,7 @@ static void restart_watch(struct core *core, struct subject *subject, int64_t no
 {
     if (subject->domain == SUBJECT_NODE) subject->state.source->silence.waiting_since_ms = now_ms;
     if (subject->domain == SUBJECT_LINE && subject->state.line->down) subject->state.line->down_since_ms = now_ms;
+    if (subject->domain == SUBJECT_LINE) subject->state.line->heard_ms = now_ms;
     if (subject->domain == SUBJECT_SOURCE && core_line_above(core, subject))
         subject->state.source->silence.came_back_ms = now_ms;
 }
@@ -304,8 +369,8 @@ static void resume(struct core *core, int64_t now_ms)
 /* Whether the configuration asks for what the rule tells of the subject. */
 static bool is_asked_for(const struct subject *subject, enum sw_alert_rule rule)
 {
-    bool silence =
-        rule == SW_ALERT_RULE_SENSOR_TIMEOUT || rule == SW_ALERT_RULE_NODE_TIMEOUT || rule == SW_ALERT_RULE_PORT_FAILED;
+    bool silence = rule == SW_ALERT_RULE_SENSOR_TIMEOUT || rule == SW_ALERT_RULE_NODE_TIMEOUT ||
+                   rule == SW_ALERT_RULE_PORT_FAILED || rule == SW_ALERT_RULE_NOBODY_ANSWERS;
     return silence ? core_silence_limit_ms(subject) > 0 : policy_asks_for(subject->policy, rule);
 }
 

@@ -191,7 +191,9 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
         message_line_add(line, "; its sensors are unknown");
         break;
     case SW_ALERT_KIND_BUS_SILENT:
-        message_line_add(line, "the port has failed; everything on it is unknown");
+        message_line_add(line, "%s; everything on it is unknown",
+                         alert->evidence.rule == SW_ALERT_RULE_NOBODY_ANSWERS ? "nothing on it answers"
+                                                                              : "the port has failed");
         break;
     case SW_ALERT_KIND_STORE_FULL:
         message_line_add(line, alert->evidence.rule == SW_ALERT_RULE_DISK_FULL

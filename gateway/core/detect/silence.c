@@ -18,9 +18,24 @@ void silence_line_take(struct silence_line *line, bool port_ok, int64_t now_ms)
     }
 }
 
+bool silence_line_hear(struct silence_line *line, int64_t now_ms)
+{
+    bool was_mute = line->mute;
+    line->heard_ms = now_ms;
+    line->mute = false;
+    if (was_mute) line->up_since_ms = now_ms;
+    return was_mute;
+}
+
+bool silence_line_is_quiet(const struct silence_line *line, int64_t limit_ms, int64_t now_ms)
+{
+    return !line->down && now_ms - later(line->heard_ms, line->up_since_ms) >= limit_ms / 2;
+}
+
 struct condition silence_line_judge(const struct silence_line *line, const struct silence_policy *policy,
                                     int64_t now_ms)
 {
+    if (!line->down && line->mute) return undecided;
     if (!line->down) return (struct condition){.decided = true, .colour = SW_COLOUR_GREEN, .onset_ms = 0};
     if (policy->bus_ms <= 0 || now_ms - line->down_since_ms < policy->bus_ms) return undecided;
     return (struct condition){.decided = true, .colour = policy->colour, .onset_ms = line->down_since_ms};

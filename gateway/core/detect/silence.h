@@ -12,6 +12,8 @@ struct silence_line {
     bool down;
     int64_t down_since_ms; /* the wait for the alert counts from here */
     int64_t up_since_ms;   /* 0 = never said */
+    int64_t heard_ms;      /* something on it answered */
+    bool mute;             /* its port works, and nobody on it answers */
 };
 
 /* A node, or a plain device or file. Starts zeroed. Times are 0 where it never was. */
@@ -21,6 +23,12 @@ struct silence_source {
     int64_t came_back_ms;     /* first answer, or the first one after it was away */
     int64_t waiting_since_ms; /* the wait for an answer counts from here */
 };
+
+/* Something on the line answered. True when it had been mute: those that hang on it have their full limit again. */
+bool silence_line_hear(struct silence_line *line, int64_t now_ms);
+/* One on it is about to be told silent after `limit_ms`: has nothing else answered for half that time? Then it is the
+ * line that is silent, and takes the blame for all that hang on it. */
+bool silence_line_is_quiet(const struct silence_line *line, int64_t limit_ms, int64_t now_ms);
 
 void silence_line_take(struct silence_line *line, bool port_ok, int64_t now_ms);
 struct condition silence_line_judge(const struct silence_line *line, const struct silence_policy *policy,

@@ -201,7 +201,7 @@ static void after_a_pause_of_the_gateway_nodes_have_their_limit_again(void **sta
     assert_int_equal(world->alert_count, 0);
     world_tick(world, start + MINUTE);
     assert_int_equal(world->alert_count, 1);
-    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_NODE_SILENT);
+    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_BUS_SILENT);
     world_free(world);
 }
 
@@ -239,7 +239,7 @@ static void an_answer_that_was_not_saved_is_not_held_against_the_node(void **sta
     assert_int_equal(world->alert_count, 0);
     world_tick(world, T0 + 90 * SECOND);
     assert_int_equal(world->alert_count, 1);
-    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_NODE_SILENT);
+    assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_BUS_SILENT);
     world_free(world);
 }
 
