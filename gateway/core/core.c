@@ -89,6 +89,7 @@ static bool take(struct core *core, struct subject *subject, const struct core_r
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
     return true;
@@ -142,6 +143,7 @@ static void follow(struct core *core, uint32_t index, struct sw_wall now)
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
 }

@@ -30,8 +30,9 @@ enum subject_domain {
     SUBJECT_LINE = 6,
     SUBJECT_SOURCE = 7, /* a plain Modbus device or a file: carries data as a node does, raises no alert itself */
     SUBJECT_STORE = 8,  /* the gateway's own store, under the gateway's name */
+    SUBJECT_PLACE = 9,  /* where people have reported something; which place it is, the caller knows */
 };
-#define SUBJECT_DOMAIN_COUNT (SUBJECT_STORE + 1)
+#define SUBJECT_DOMAIN_COUNT (SUBJECT_PLACE + 1)
 
 /* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
@@ -267,6 +268,21 @@ struct core_absence {
     struct sw_wall since, until; /* 0 when nothing is set */
 };
 struct core_absence core_away(const struct core *core, uint32_t subject);
+
+/* ---- what people report (core_alert.c) ---- */
+
+/* Something is reported at a place (SUBJECT_PLACE): raises its alert, worsens it where the colour is worse, else tells
+ * of it as core_tell does. `rule` counts for a new one. SW_ERROR_INVALID_ARGUMENT: not a place. */
+int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum sw_alert_rule rule, struct sw_wall onset,
+                const char *actor, const char *note, struct sw_wall now);
+
+/* A revision of an open alert that changes neither state nor colour: there is something to be told of it.
+ * SW_ERROR_NOT_FOUND: the subject has no open alert of this kind. */
+int core_tell(struct core *core, uint32_t subject, enum sw_alert_kind kind, const char *actor, const char *note,
+              struct sw_wall now);
+
+/* Nothing more was reported: whether it is over nobody knows. Nothing where it is not open. */
+void core_expire(struct core *core, uint32_t place, const char *note, struct sw_wall now);
 
 /* A weather warning for the whole city; green: there is none. Not in the snapshots: the topic it comes from is
  * retained. */

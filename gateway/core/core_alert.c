@@ -31,6 +31,7 @@ static const enum sw_alert_kind kinds[SUBJECT_DOMAIN_COUNT][SUBJECT_ALERT_COUNT]
     [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
     [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
     [SUBJECT_STORE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_STORE_FULL},
+    [SUBJECT_PLACE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_REPORTED},
 };
 
 enum sw_alert_kind core_alert_kind(enum subject_domain domain, enum subject_alert which)
@@ -327,4 +328,44 @@ void core_clear(struct core *core, uint32_t index, enum subject_alert which, con
     const struct alert_life *life = &core->subjects[index].alerts[which];
     if (!alert_life_is_open(life) && !alert_life_is_pending(life)) return;
     core_take_step(core, index, which, SW_ALERT_ACTION_CLEAR, &over, (struct cause){actor, note}, now);
+}
+
+int core_tell(struct core *core, uint32_t index, enum sw_alert_kind kind, const char *actor, const char *note,
+              struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[index];
+    enum subject_alert which = core_alert_of_kind((enum subject_domain)subject->domain, kind);
+    if (which == SUBJECT_ALERT_COUNT || !alert_life_is_open(&subject->alerts[which])) return SW_ERROR_NOT_FOUND;
+    const struct alert_life *life = &subject->alerts[which];
+    struct condition as_it_is = {
+        .decided = true, .colour = (enum sw_colour)life->colour, .rule = (enum sw_alert_rule)life->rule};
+    take_step(core, index, which, SW_ALERT_ACTION_TELL, &as_it_is, (struct cause){actor, note}, now);
+    return SW_OK;
+}
+
+/* One that was resolved makes room for the next: what is reported now is not what was then. */
+int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum sw_alert_rule rule, struct sw_wall onset,
+                const char *actor, const char *note, struct sw_wall now)
+{
+    struct subject *subject = &core->subjects[place];
+    if (subject->domain != SUBJECT_PLACE) return SW_ERROR_INVALID_ARGUMENT;
+    struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
+    bool open = alert_life_is_open(life);
+    if (open && colour <= (enum sw_colour)life->colour)
+        return core_tell(core, place, SW_ALERT_KIND_REPORTED, actor, note, now);
+    struct condition condition = {
+        .decided = true, .colour = colour, .onset_ms = onset.ms, .rule = open ? (enum sw_alert_rule)life->rule : rule};
+    if (!open) life->muted = false;
+    take_step(core, place, SUBJECT_ALERT_MAIN, open ? SW_ALERT_ACTION_WORSEN : SW_ALERT_ACTION_RAISE, &condition,
+              (struct cause){actor, note}, now);
+    return SW_OK;
+}
+
+void core_expire(struct core *core, uint32_t place, const char *note, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[place];
+    const struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
+    if (subject->domain != SUBJECT_PLACE || !alert_life_is_open(life)) return;
+    struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .rule = (enum sw_alert_rule)life->rule};
+    take_step(core, place, SUBJECT_ALERT_MAIN, SW_ALERT_ACTION_EXPIRE, &over, (struct cause){NULL, note}, now);
 }

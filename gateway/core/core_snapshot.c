@@ -506,6 +506,7 @@ static void walk_state(struct walk *walk, struct subject *subject)
         walk_rain(walk, subject->state.rain);
         break;
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
 }

@@ -21,6 +21,7 @@ size_t core_state_size(enum subject_domain domain)
     case SUBJECT_LINE:
         return sizeof(struct silence_line);
     case SUBJECT_STORE:
+    case SUBJECT_PLACE: /* its alert is all there is of it */
         break;
     }
     return 0;
@@ -229,6 +230,8 @@ static enum subject_condition condition_of(const struct subject *subject, struct
         return subject->state.source->silence.last_alive_ms ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
     case SUBJECT_LINE:
         return subject->state.line->up_since_ms && !subject->state.line->down ? SUBJECT_NORMAL : SUBJECT_UNKNOWN;
+    case SUBJECT_PLACE:
+        return SUBJECT_NORMAL;
     case SUBJECT_HOME:
     case SUBJECT_LEVEL:
     case SUBJECT_COVER:

@@ -43,6 +43,7 @@ int64_t core_silence_limit_ms(const struct subject *subject)
         return silence->bus_ms;
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
     return 0;
@@ -201,6 +202,7 @@ static int64_t subject_due_ms(const struct core *core, const struct subject *sub
         return earlier(due_ms, core_people_due_ms(subject));
     case SUBJECT_RAIN:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
     return due_ms;
@@ -277,6 +279,7 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
         break;
     case SUBJECT_RAIN:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
     core_follow(core, index, SUBJECT_ALERT_MAIN, &condition, now);

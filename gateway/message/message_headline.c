@@ -27,6 +27,7 @@ static const struct {
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
     [SW_ALERT_KIND_BACK] = {"Subject", "watched again: "},
     [SW_ALERT_KIND_STORE_FULL] = {"Gateway", "its store has room again"},
+    [SW_ALERT_KIND_REPORTED] = {"Place", "over"},
 };
 
 static void add_last_use(struct message_line *line, const struct sw_evidence *evidence)
@@ -229,6 +230,7 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
     case SW_ALERT_KIND_SENSOR_QUALITY:
     case SW_ALERT_KIND_SLOW_CHANGE:
     case SW_ALERT_KIND_BACK:
+    case SW_ALERT_KIND_REPORTED:
         add_rule(line, alert);
         break;
     case SW_ALERT_KIND_NONE:

@@ -50,6 +50,7 @@ static bool has_place(const struct area_subject *subject)
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
     return false;
@@ -244,6 +245,7 @@ static void count_member(struct area *area, const struct member *member, uint32_
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
+    case SUBJECT_PLACE:
         break;
     }
 }
