@@ -7,6 +7,7 @@
 #include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/reports.h"
 #include "app/states.h"
 #include "message/message.h"
 
@@ -63,7 +64,9 @@ void alerts_on_revision(struct gateway *gateway, uint32_t subject, const struct 
     /* It is in the register while any of its revisions is told, the first and the last among them. */
     bool is_open = subject != NO_SUBJECT && sw_alert_state_is_open(alert->state);
     if (is_open) open_alerts_take(gateway->open, subject, alert);
+    if (is_open) reports_on_revision(gateway, subject, alert);
     journal_alert(gateway, subject, alert);
+    if (!is_open) reports_on_revision(gateway, subject, alert);
     if (subject == NO_SUBJECT) return;
     if (!is_open) open_alerts_take(gateway->open, subject, alert);
     char headline[MESSAGE_HEADLINE_SIZE];

@@ -308,6 +308,24 @@ void commands_on_command(struct gateway *gateway, const struct publisher_command
     carry_out(gateway, from, &command, waiting);
 }
 
+void commands_answer(struct gateway *gateway, const struct publisher_command *to, int error, const char *text)
+{
+    struct message_command_result result = {"", 0, error, text, NULL};
+    reply(gateway, to, &result);
+}
+
+/* Without room the answer is lost, not what it is about. */
+void commands_answer_later(struct gateway *gateway, const struct publisher_command *to, const char *alert_id,
+                           uint32_t revision, const char *text)
+{
+    struct waiting_command *waiting = free_place(gateway);
+    if (!waiting || !remember(waiting, to)) return;
+    waiting->stage = STAGE_OPEN;
+    waiting->revision = revision;
+    snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", alert_id);
+    snprintf(waiting->text, sizeof waiting->text, "%s", text);
+}
+
 /* Whether there is such an alert was for the store to say: those that are over are there only. */
 static void answer_feedback(struct gateway *gateway, const struct publisher_command *to,
                             const struct waiting_command *waiting, const struct store_batch *batch)

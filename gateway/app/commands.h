@@ -7,6 +7,11 @@
 
 void commands_on_command(struct gateway *gateway, const struct publisher_command *command);
 
+/* To what is no command but is answered as one: at once, or once all that is in the batch being filled is durable. */
+void commands_answer(struct gateway *gateway, const struct publisher_command *to, int error, const char *text);
+void commands_answer_later(struct gateway *gateway, const struct publisher_command *to, const char *alert_id,
+                           uint32_t revision, const char *text);
+
 /* Answers those whose change is durable now, in `batch`. */
 void commands_answer_committed(struct gateway *gateway, const struct store_batch *batch);
 

@@ -17,6 +17,7 @@
 #include "app/nearby.h"
 #include "app/outbox.h"
 #include "app/records.h"
+#include "app/reports.h"
 #include "app/retained.h"
 #include "app/retired.h"
 #include "app/space.h"
@@ -124,6 +125,12 @@ static void on_command(void *ctx, const struct publisher_command *command)
     if (gateway->phase == PHASE_RUNNING) commands_on_command(gateway, command);
 }
 
+static void on_report(void *ctx, const char *source, const char *who, const struct publisher_command *report)
+{
+    struct gateway *gateway = ctx;
+    if (gateway->phase == PHASE_RUNNING) reports_on_message(gateway, source, who, report);
+}
+
 static void on_weather(void *ctx, const char *payload, size_t size)
 {
     struct gateway *gateway = ctx;
@@ -175,6 +182,7 @@ void gateway_tick(struct gateway *gateway)
         core_tick(gateway->core, gateway->clock.wall());
         space_tick(gateway);
         escalations_tick(gateway);
+        reports_tick(gateway);
         areas_tick(gateway);
         incidents_tick(gateway);
         states_tick(gateway);
@@ -210,6 +218,7 @@ static void on_timer_closed(uv_handle_t *handle)
     escalations_free(gateway);
     alerts_free(gateway);
     nearby_close(gateway);
+    reports_free(gateway);
     subjects_free(gateway);
     free(gateway);
     if (stopped) stopped(ctx);
@@ -308,6 +317,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     space_begin(gateway);
     subjects_restore(gateway);
     alerts_restore(gateway);
+    reports_restore(gateway);
     escalations_restore(gateway);
     retired_resolve(gateway);
     int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
@@ -320,6 +330,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
 static int build_alerts(struct gateway *gateway, char *text, size_t text_size)
 {
     int error = alerts_build(gateway);
+    if (!error) error = reports_build(gateway);
     if (!error) error = states_build(gateway);
     if (!error) error = home_assistant_build(gateway);
     if (!error) error = escalations_build(gateway);
@@ -344,6 +355,7 @@ static int start_publisher(struct gateway *gateway, char *text, size_t text_size
                                       .receipt = on_receipt,
                                       .command = on_command,
                                       .weather = on_weather,
+                                      .report = on_report,
                                       .retained_done = on_retained_done,
                                       .retained_kept = on_retained_kept,
                                       .birth = on_birth};

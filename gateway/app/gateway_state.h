@@ -224,7 +224,29 @@ struct escalation_pump {
     struct sw_mono up_since;
 };
 
+#define REPORTED_PLACES_MAX 32u
+#define REPORT_RAISED_MAX   64u
+
+/* A sensor's alert that may tell of what was reported before; looked at with the next tick. */
+struct raised_alert {
+    uint32_t subject;
+    enum sw_alert_kind kind;
+};
+
+/* What people report, and where. */
+struct report_room {
+    struct report_desk *desk;
+    char names[REPORTED_PLACES_MAX][24];
+    struct config_place places[REPORTED_PLACES_MAX];
+    uint32_t first_place, place_count;  /* of the core */
+    const struct report_heard *opening; /* the report whose alert is being raised; NULL = none is */
+    struct raised_alert raised[REPORT_RAISED_MAX];
+    uint32_t raised_count;
+};
+
 struct gateway_counters {
+    uint64_t reports, reports_refused, reports_limited, reports_repeated, reports_elsewhere;
+    uint64_t reports_opening, reports_confirming;
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
     uint64_t receipts, receipts_refused, alerts_replayed, alerts_unstored, escalations;
@@ -244,6 +266,7 @@ struct gateway {
     struct line_state *lines;
     void *open_memory;
     struct open_alerts *open;
+    struct report_room reports;
     struct places places; /* none where the configuration names no registry */
 
     struct store *store;

@@ -10,6 +10,7 @@
 #include "app/log.h"
 #include "app/nearby.h"
 #include "app/outbox.h"
+#include "app/reports.h"
 #include "app/states.h"
 #include "app/subjects.h"
 #include "message/message.h"
@@ -71,6 +72,8 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
                                         .near = near,
                                         .incident = incidents_id(gateway, subject, alert, incident)};
     about.near_count = nearby_find(gateway, about.place, near);
+    struct message_reports reports;
+    about.reports = reports_of(gateway, alert, &reports);
     char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
     free(body);
@@ -81,6 +84,11 @@ size_t journal_feedback(struct gateway *gateway, const struct store_feedback *fe
     size_t index = 0;
     must(store_batch_add_feedback(gateway->journal.open, feedback, &index));
     return index;
+}
+
+void journal_report(struct gateway *gateway, const struct store_report *report)
+{
+    must(store_batch_add_report(gateway->journal.open, report));
 }
 
 void journal_command(struct gateway *gateway, const struct store_command *command)

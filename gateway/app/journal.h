@@ -27,6 +27,7 @@ void journal_forget(struct gateway *gateway, int domain, const char *name);
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);
 /* Its index in the batch being filled. */
 size_t journal_feedback(struct gateway *gateway, const struct store_feedback *feedback);
+void journal_report(struct gateway *gateway, const struct store_report *report);
 void journal_command(struct gateway *gateway, const struct store_command *command);
 
 /* Whether a plain device's reading may be added. */

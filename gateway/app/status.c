@@ -11,7 +11,7 @@
 #include "app/retained.h"
 #include "app/space.h"
 
-#define COUNTERS_MAX 80
+#define COUNTERS_MAX 96
 
 struct counter_list {
     struct message_counter items[COUNTERS_MAX];
@@ -86,6 +86,13 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "receipts_refused", gateway->counters.receipts_refused);
     add(list, "drills", alerts_count(gateway, true));
     add(list, "alerts_pending", core_pending_count(gateway->core));
+    add(list, "reports", gateway->counters.reports);
+    add(list, "reports_confirming", gateway->counters.reports_confirming);
+    add(list, "reports_opening", gateway->counters.reports_opening);
+    add(list, "reports_repeated", gateway->counters.reports_repeated);
+    add(list, "reports_elsewhere", gateway->counters.reports_elsewhere);
+    add(list, "reports_limited", gateway->counters.reports_limited);
+    add(list, "reports_refused", gateway->counters.reports_refused);
     add(list, "alerts_replayed", gateway->counters.alerts_replayed);
     add(list, "alerts_unstored", gateway->counters.alerts_unstored);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/log.h"
+#include "app/reports.h"
 #include "config/neighbours.h"
 
 /* One subject of each domain that the profile measures something of; with each profile anew, though several may be of
@@ -19,9 +20,11 @@ static void need_target(struct core_capacity *capacity, const struct sw_profile 
         capacity->of[domain] += needed[domain];
 }
 
-static struct core_capacity capacity_needed(const struct gateway_config *config)
+static struct core_capacity capacity_needed(const struct gateway *gateway)
 {
+    const struct gateway_config *config = gateway->config;
     struct core_capacity capacity = {.of = {[SUBJECT_LINE] = config->line_count, [SUBJECT_STORE] = 1}};
+    capacity.of[SUBJECT_PLACE] = reports_places(gateway);
     for (uint32_t l = 0; l < config->line_count; l++) {
         const struct config_line *line = &config->lines[l];
         capacity.of[SUBJECT_NODE] += line->node_count;
@@ -116,7 +119,7 @@ static const struct config_subject *subject_of(void *ctx, uint32_t core_index)
 
 int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, size_t text_size)
 {
-    struct core_capacity capacity = capacity_needed(gateway->config);
+    struct core_capacity capacity = capacity_needed(gateway);
     uint32_t count = 0;
     for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
         count += capacity.of[domain];
@@ -133,6 +136,7 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
     if (!error)
         error = core_add_subject(gateway->core, SUBJECT_STORE, gateway->config->gateway, CORE_NO_PARENT,
                                  &gateway->config->policy, &gateway->space.core);
+    if (!error) error = reports_add_places(gateway);
     if (!error) neighbours_link(gateway->core, subject_of, gateway);
     if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
     return error;
@@ -178,6 +182,8 @@ void subjects_free(struct gateway *gateway)
 
 const struct config_place *subjects_place(const struct gateway *gateway, uint32_t core_index)
 {
+    if (core_index != NO_SUBJECT && core_subject_domain(gateway->core, core_index) == SUBJECT_PLACE)
+        return reports_place(gateway, core_index);
     uint32_t subject = core_index == NO_SUBJECT ? NO_SUBJECT : gateway->config_subject[core_index];
     return subject == NO_SUBJECT ? NULL : &gateway->config->subjects[subject].place;
 }

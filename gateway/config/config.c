@@ -45,6 +45,9 @@ void config_free(struct gateway_config *config)
     free(config->groups);
     free(config->subjects);
     free(config->store_path);
+    for (uint32_t i = 0; i < config->reports.area_count; i++)
+        free(config->reports.areas[i]);
+    free(config->reports.areas);
     free(config->registry.places);
     free(config->mqtt.host);
     free(config->mqtt.discovery_prefix);

@@ -648,6 +648,30 @@ static void build_registry(struct build *build)
     if (raw->near_m) registry->reach.other_m = *raw->near_m;
 }
 
+static void build_reports(struct build *build)
+{
+    const struct raw_reports *raw = build->raw->reports;
+    struct config_reports *reports = &build->config->reports;
+    *reports = (struct config_reports){.policy = {.per_reporter = 6, .per_portal = 120, .window_ms = 7200000},
+                                       .expire_ms = 21600000};
+    if (!raw) return;
+    lay_u32(&reports->policy.per_reporter, raw->per_reporter);
+    lay_u32(&reports->policy.per_portal, raw->per_portal);
+    lay_decimal(&reports->policy.window_ms, raw->window_s, 1000);
+    lay_decimal(&reports->expire_ms, raw->expire_s, 1000);
+    reports->areas = make(build, raw->areas_count, sizeof *reports->areas);
+    if (!reports->areas) return;
+    reports->area_count = raw->areas_count;
+    for (uint32_t i = 0; i < raw->areas_count; i++) {
+        char field[CONFIG_PATH_SIZE];
+        snprintf(field, sizeof field, "reports.areas[%u]", i);
+        reports->areas[i] = copy(build, raw->areas[i]);
+        if (!sw_area_path_valid(raw->areas[i]))
+            config_problem(build->problems, config_document_line(build->document, field), field,
+                           "found %s; expected names joined by '/', without '+' and '#'", raw->areas[i]);
+    }
+}
+
 struct gateway_config *config_build(const struct raw_config *raw, struct config_document *document,
                                     struct config_problems *problems)
 {
@@ -660,6 +684,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         build_incident(&build);
         build_storm(&build);
         build_registry(&build);
+        build_reports(&build);
         struct policy built_in = policy_city_default();
         build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
         build_groups(&build);

@@ -241,6 +241,13 @@ struct raw_registry {
     double *camera_m, *near_m;
 };
 
+struct raw_reports {
+    char **areas;
+    uint32_t areas_count;
+    uint32_t *per_reporter, *per_portal;
+    double *window_s, *expire_s;
+};
+
 struct raw_config {
     char *schema, *city, *gateway;
     struct raw_store *store;
@@ -248,6 +255,7 @@ struct raw_config {
     struct raw_incident *incident;
     struct raw_storm *storm;
     struct raw_registry *registry;
+    struct raw_reports *reports;
     struct raw_policy *policy;
     struct raw_group *groups;
     uint32_t groups_count;

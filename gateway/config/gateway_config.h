@@ -10,6 +10,7 @@
 #include "core/core.h"
 #include "core/incident/incident.h"
 #include "core/near/near.h"
+#include "core/report/report_desk.h"
 #include "stillwater/sensor_profile.h"
 #include "stillwater/topics.h"
 
@@ -109,6 +110,14 @@ struct config_registry {
     struct near_reach reach; /* how far it is looked for what is near an alert */
 };
 
+/* What people report (app/reports.h). */
+struct config_reports {
+    char **areas; /* paths: a report from below one of these that fits no alert opens one here */
+    uint32_t area_count;
+    struct report_policy policy;
+    int64_t expire_ms;
+};
+
 struct duty_roster;
 
 struct gateway_config {
@@ -122,6 +131,7 @@ struct gateway_config {
     struct incident_rules incident;
     struct config_storm storm;
     struct config_registry registry;
+    struct config_reports reports;
     const struct duty_roster *duty; /* what registry.people says; set by whoever loads it (registry/people.h) */
     struct policy policy;
     struct config_group *groups;

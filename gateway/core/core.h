@@ -282,7 +282,7 @@ int core_tell(struct core *core, uint32_t subject, enum sw_alert_kind kind, cons
               struct sw_wall now);
 
 /* Nothing more was reported: whether it is over nobody knows. Nothing where it is not open. */
-void core_expire(struct core *core, uint32_t place, const char *note, struct sw_wall now);
+void core_expire_place(struct core *core, uint32_t place, const char *note, struct sw_wall now);
 
 /* A weather warning for the whole city; green: there is none. Not in the snapshots: the topic it comes from is
  * retained. */

@@ -339,7 +339,7 @@ int core_tell(struct core *core, uint32_t index, enum sw_alert_kind kind, const 
     const struct alert_life *life = &subject->alerts[which];
     struct condition as_it_is = {
         .decided = true, .colour = (enum sw_colour)life->colour, .rule = (enum sw_alert_rule)life->rule};
-    take_step(core, index, which, SW_ALERT_ACTION_TELL, &as_it_is, (struct cause){actor, note}, now);
+    core_take_step(core, index, which, SW_ALERT_ACTION_TELL, &as_it_is, (struct cause){actor, note}, now);
     return SW_OK;
 }
 
@@ -356,16 +356,16 @@ int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum s
     struct condition condition = {
         .decided = true, .colour = colour, .onset_ms = onset.ms, .rule = open ? (enum sw_alert_rule)life->rule : rule};
     if (!open) life->muted = false;
-    take_step(core, place, SUBJECT_ALERT_MAIN, open ? SW_ALERT_ACTION_WORSEN : SW_ALERT_ACTION_RAISE, &condition,
-              (struct cause){actor, note}, now);
+    core_take_step(core, place, SUBJECT_ALERT_MAIN, open ? SW_ALERT_ACTION_WORSEN : SW_ALERT_ACTION_RAISE, &condition,
+                   (struct cause){actor, note}, now);
     return SW_OK;
 }
 
-void core_expire(struct core *core, uint32_t place, const char *note, struct sw_wall now)
+void core_expire_place(struct core *core, uint32_t place, const char *note, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[place];
     const struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
     if (subject->domain != SUBJECT_PLACE || !alert_life_is_open(life)) return;
     struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .rule = (enum sw_alert_rule)life->rule};
-    take_step(core, place, SUBJECT_ALERT_MAIN, SW_ALERT_ACTION_EXPIRE, &over, (struct cause){NULL, note}, now);
+    core_take_step(core, place, SUBJECT_ALERT_MAIN, SW_ALERT_ACTION_EXPIRE, &over, (struct cause){NULL, note}, now);
 }

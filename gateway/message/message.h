@@ -18,6 +18,7 @@
 #include "core/near/near.h"
 #include "stillwater/alert.h"
 #include "stillwater/people.h"
+#include "stillwater/report.h"
 
 /* RFC 3339 in UTC with milliseconds, "2026-11-22T03:40:00.000Z". */
 #define MESSAGE_TIME_SIZE 32
@@ -39,6 +40,13 @@ struct message_escalation {
     struct sw_wall deadline;      /* 0 = none */
 };
 
+/* How many people and sensors have spoken of an alert. */
+struct message_reports {
+    uint32_t workers, citizens, sensors;
+    uint32_t disagree; /* who says that nothing is wrong */
+    struct sw_wall last;
+};
+
 /* What an alert's message says beside the alert itself. Pointers are the caller's; what is NULL or not known is left
  * out. */
 struct message_alert_about {
@@ -48,6 +56,7 @@ struct message_alert_about {
     const char *incident;          /* id of the one it belongs to */
     const struct near_found *near; /* the nearest first; at most SW_PLACES_NEAR_MAX */
     uint32_t near_count;
+    const struct message_reports *reports;
 };
 
 /* stillwater.alert/1. */
@@ -175,6 +184,23 @@ struct message_weather {
 int message_weather_decode(const char *payload, size_t size, struct message_weather *weather, char *text,
                            size_t text_size);
 char *message_weather_encode(const struct message_weather *weather);
+
+/* stillwater.report/1: what somebody has seen. */
+struct message_report {
+    char id[SW_ID_SIZE]; /* chosen by whoever reports; used once */
+    enum sw_report_source source;
+    enum sw_report_kind kind;
+    struct sw_wall time;
+    struct config_place place;
+    enum sw_colour colour; /* workers only; green = not given */
+    char by[SW_ALERT_ACTOR_SIZE];
+    char text[SW_ALERT_NOTE_SIZE]; /* "" = none */
+};
+
+/* As message_command_decode. */
+int message_report_decode(const char *payload, size_t size, struct message_report *report, char *text,
+                          size_t text_size);
+char *message_report_encode(const struct message_report *report);
 
 /* stillwater.receipt/1: alert revisions that a centre has stored durably. A machine's word, nobody has looked at them.
  */

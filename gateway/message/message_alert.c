@@ -40,9 +40,9 @@ static void add_agreement(struct json_builder *object, const struct sw_evidence 
     json_add_text(object, "upstream", evidence->upstream);
 }
 
-/* CAP 1.2 certainty: a drill and silence tell nothing of the world; what was seen in part, or at an estimated time, is
- * likely. */
-static const char *certainty(const struct sw_alert *alert)
+/* CAP 1.2 certainty: what a worker has seen is observed, and two who agree make it likely. A drill and silence tell
+ * nothing of the world; what was seen in part, or at an estimated time, is likely. */
+static const char *certainty(const struct sw_alert *alert, const struct message_reports *reports)
 {
     static const char *const names[] = {[SW_CERTAINTY_UNLIKELY] = "Unlikely",
                                         [SW_CERTAINTY_POSSIBLE] = "Possible",
@@ -50,6 +50,11 @@ static const char *certainty(const struct sw_alert *alert)
                                         [SW_CERTAINTY_OBSERVED] = "Observed"};
     if (alert->drill || is_silence(alert->kind)) return "Unknown";
     const struct sw_evidence *evidence = &alert->evidence;
+    if (reports && reports->workers > 0) return names[SW_CERTAINTY_OBSERVED];
+    bool is_agreed = reports && (reports->citizens >= 2 || reports->sensors > 0);
+    if (alert->kind == SW_ALERT_KIND_REPORTED) return names[is_agreed ? SW_CERTAINTY_LIKELY : SW_CERTAINTY_POSSIBLE];
+    if (is_agreed && evidence->certainty != SW_CERTAINTY_AUTO && evidence->certainty < SW_CERTAINTY_LIKELY)
+        return names[SW_CERTAINTY_LIKELY];
     if (evidence->certainty != SW_CERTAINTY_AUTO) return names[evidence->certainty];
     bool partial = evidence->coverage_permille >= 0 && evidence->coverage_permille < 1000;
     return partial || evidence->estimated_time ? "Likely" : "Observed";
@@ -93,6 +98,18 @@ static json_t *encode_place(const struct near_found *found)
     if (!object.failed) return object.root;
     json_decref(object.root);
     return NULL;
+}
+
+static void add_reports(struct json_builder *body, const struct message_reports *reports)
+{
+    if (!reports) return;
+    struct json_builder object = json_builder_new();
+    json_add_integer(&object, "workers", reports->workers);
+    json_add_integer(&object, "citizens", reports->citizens);
+    json_add_integer(&object, "sensors", reports->sensors);
+    json_add_integer(&object, "disagree", reports->disagree);
+    json_add_time(&object, "last", reports->last);
+    json_add_object(body, "reports", &object);
 }
 
 static void add_near(struct json_builder *body, const struct near_found *found, uint32_t count)
@@ -154,7 +171,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     json_add_string(&body, "peak_colour", sw_colour_name(alert->peak));
     json_add_string(&body, "severity", sw_colour_cap_severity(alert->colour));
     json_add_string(&body, "urgency", sw_colour_cap_urgency(alert->colour));
-    json_add_string(&body, "certainty", certainty(alert));
+    json_add_string(&body, "certainty", certainty(alert, about->reports));
     json_add_string(&body, "subject", alert->subject);
     if (alert->drill) json_add(&body, "drill", json_true());
     json_add_string(&body, "headline", headline);
@@ -165,6 +182,7 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     if (about->incident) json_add_string(&body, "incident", about->incident);
     add_escalation(&body, about->escalation);
     add_near(&body, about->near, about->near_count);
+    add_reports(&body, about->reports);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }

@@ -49,6 +49,9 @@ struct publisher_events {
     /* The city's weather warning, at each connect and when it changes; size 0: it has been taken back. `payload` is not
      * terminated, and valid during the call. May be NULL. */
     void (*weather)(void *ctx, const char *payload, size_t size);
+    /* Somebody reports something: `source` and `who` are the last levels of the topic (worker or citizen; the worker or
+     * the portal), terminated and valid during the call. NULL = not wanted. */
+    void (*report)(void *ctx, const char *source, const char *who, const struct publisher_command *report);
 };
 
 struct publisher_counters {

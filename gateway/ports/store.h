@@ -12,6 +12,7 @@
 #include "stillwater/alert.h"
 #include "stillwater/people.h"
 #include "stillwater/record_format.h"
+#include "stillwater/report.h"
 
 /* One reading or node event. Identity: (serial, epoch, sequence) for node records; for plain devices serial and epoch
  * are 0, and (subject, kind, time). A row that is already there is left as it is and counted. */
@@ -69,6 +70,22 @@ struct store_trail_head {
     char hash[STORE_HASH_SIZE];
 };
 
+/* What somebody has reported, and of which alert it was taken to tell; "" = of none. Of a sensor's alert that came
+ * later than the reports: its id as `id` and `by`. */
+struct store_report {
+    char id[SW_ALERT_ID_SIZE];
+    enum sw_report_source source;
+    enum sw_report_kind kind;
+    enum sw_colour colour; /* green = not given */
+    char by[SW_ALERT_ID_SIZE];
+    char portal[SW_ID_SIZE]; /* "" = none */
+    struct sw_wall time, received;
+    double latitude, longitude;
+    char grid[SW_AREA_PATH_SIZE];
+    char text[SW_ALERT_NOTE_SIZE];
+    char alert_id[SW_ALERT_ID_SIZE];
+};
+
 struct store_batch;
 
 struct store_batch *store_batch_new(void);
@@ -90,6 +107,8 @@ int store_batch_add_alert(struct store_batch *batch, const struct sw_alert *aler
 int store_batch_add_feedback(struct store_batch *batch, const struct store_feedback *feedback, size_t *index);
 /* After the batch has been committed: false when there is no such alert, and so no row. */
 bool store_batch_feedback_stored(const struct store_batch *batch, size_t index);
+/* One whose id is there already is left as it is. */
+int store_batch_add_report(struct store_batch *batch, const struct store_report *report);
 int store_batch_add_command(struct store_batch *batch, const struct store_command *command);
 
 /* Alerts of a batch in the order they were added; false past the last. The pointers are the batch's. */
@@ -175,6 +194,9 @@ void store_each_snapshot(struct store *store, void *ctx,
  * the body that was published. It must not call the store. */
 void store_each_open_alert(struct store *store, void *ctx,
                            void (*each)(void *ctx, const struct sw_alert *alert, const char *body));
+/* Calls each() for every report received since then, in the order they were stored. It must not call the store. */
+void store_each_report(struct store *store, struct sw_wall since, void *ctx,
+                       void (*each)(void *ctx, const struct store_report *report));
 /* The latest time of any stored reading or alert revision; 0 in a new store. */
 struct sw_wall store_load_last_time(struct store *store);
 

@@ -15,6 +15,8 @@
  *   stillwater/<city>/<gateway>/receipt           centre to gateway, QoS 0: alert revisions the centre has stored; the
  *                                                 response topic of each alert, and no other place is answered to
  *   stillwater/<city>/weather                     centre to all gateways, retained, QoS 1: the present weather warning
+ *   stillwater/<city>/report/worker/<id>          what a worker has seen, to all gateways, QoS 1
+ *   stillwater/<city>/report/citizen/<portal>     what a citizen has, by way of a portal, QoS 1
  *   stillwater/<city>/centre/<client>/result      response topics; a gateway answers to no other place, so that a
  *                                                 command cannot make it publish anywhere
  *
@@ -38,6 +40,7 @@
 #define SW_TOPIC_CAP            "cap"
 #define SW_TOPIC_RECEIPT        "receipt"
 #define SW_TOPIC_WEATHER        "weather"
+#define SW_TOPIC_REPORT         "report"
 #define SW_TOPIC_CENTRE         "centre"
 #define SW_TOPIC_CENTRE_RESULT  "result"
 
@@ -51,6 +54,7 @@
 #define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
 #define SW_SCHEMA_RECEIPT        "stillwater.receipt/1"
 #define SW_SCHEMA_WEATHER        "stillwater.weather/1"
+#define SW_SCHEMA_REPORT         "stillwater.report/1"
 
 /* User property of an alert that was, or may have been, sent before, or is told late; its value is "true". */
 #define SW_PROPERTY_REPLAYED "replayed"

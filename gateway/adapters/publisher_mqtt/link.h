@@ -16,7 +16,7 @@
 /* Longest time from connect() to the broker's answer to the subscription. */
 #define LINK_SETUP_TIMEOUT_MS 10000
 
-#define LINK_SUBSCRIPTIONS_MAX 8
+#define LINK_SUBSCRIPTIONS_MAX 9
 
 struct link_subscription {
     const char *topic;  /* must stay until the end; NULL = none */

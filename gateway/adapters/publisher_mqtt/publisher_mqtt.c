@@ -38,6 +38,7 @@ struct publisher {
     char retained_topics[PUBLISHER_RETAINED_COUNT][MESSAGE_DISCOVERY_TOPIC_SIZE]; /* filters of ours, ending with '#' */
     char birth_topic[SW_TOPIC_SIZE];                                              /* of Home Assistant */
     char weather_topic[SW_TOPIC_SIZE];
+    char report_topics[SW_TOPIC_SIZE]; /* filter, ending with "+/+" */
     char receipt_topic[SW_TOPIC_SIZE]; /* "" = receipts are not asked for */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
@@ -282,10 +283,50 @@ static void on_receipt(struct publisher *publisher, const struct mosquitto_messa
                               (size_t)message->payloadlen);
 }
 
+/* What may be answered; release_command() is owed. */
+static struct publisher_command read_command(const struct mosquitto_message *message,
+                                             const mosquitto_property *properties)
+{
+    char *response_topic = NULL;
+    void *correlation = NULL;
+    uint16_t correlation_size = 0;
+    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
+    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_size,
+                                         false);
+    return (struct publisher_command){
+        .payload = message->payloadlen > 0 ? message->payload : "",
+        .payload_size = (size_t)message->payloadlen,
+        .response_topic = response_topic,
+        .correlation = correlation,
+        .correlation_size = correlation_size,
+    };
+}
+
+static void release_command(const struct publisher_command *command)
+{
+    free((char *)(uintptr_t)command->response_topic);
+    free((uint8_t *)(uintptr_t)command->correlation);
+}
+
+/* False for a message on another topic. */
+static bool on_report(struct publisher *publisher, const struct mosquitto_message *message,
+                      const mosquitto_property *properties)
+{
+    char source[16];
+    size_t start = strlen(publisher->report_topics) - strlen("+/+");
+    if (!publisher->events.report || strncmp(message->topic, publisher->report_topics, start) != 0) return false;
+    const char *who = strchr(message->topic + start, '/');
+    (void)snprintf(source, sizeof source, "%.*s", (int)strcspn(message->topic + start, "/"), message->topic + start);
+    struct publisher_command report = read_command(message, properties);
+    publisher->events.report(publisher->events.ctx, source, who ? who + 1 : "", &report);
+    release_command(&report);
+    return true;
+}
+
 static void on_link_message(void *ctx, const struct mosquitto_message *message, const mosquitto_property *properties)
 {
     struct publisher *publisher = ctx;
-    if (publisher->closing) return;
+    if (publisher->closing || on_report(publisher, message, properties)) return;
     if (strcmp(message->topic, publisher->weather_topic) == 0) {
         on_weather(publisher, message);
         return;
@@ -302,23 +343,10 @@ static void on_link_message(void *ctx, const struct mosquitto_message *message, 
         on_retained(publisher, message);
         return;
     }
-    char *response_topic = NULL;
-    void *correlation = NULL;
-    uint16_t correlation_size = 0;
-    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
-    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_size,
-                                         false);
-    struct publisher_command command = {
-        .payload = message->payloadlen > 0 ? message->payload : "",
-        .payload_size = (size_t)message->payloadlen,
-        .response_topic = response_topic,
-        .correlation = correlation,
-        .correlation_size = correlation_size,
-    };
+    struct publisher_command command = read_command(message, properties);
     publisher->counters.commands++;
     publisher->events.command(publisher->events.ctx, &command);
-    free(response_topic);
-    free(correlation);
+    release_command(&command);
 }
 
 static void on_link_ended(void *ctx, bool refused, const char *text)
@@ -353,13 +381,15 @@ static void try_next_address(struct publisher *publisher)
         .subscriptions = {{.topic = publisher->command_topic},
                           {.topic = publisher->weather_topic, .with_retained = true},
                           /* A retained receipt would finish revisions that this store has yet to send. */
-                          {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL}},
+                          {.topic = publisher->receipt_topic[0] != '\0' ? publisher->receipt_topic : NULL},
+                          /* A retained report would be told again at every connection. */
+                          {.topic = publisher->events.report ? publisher->report_topics : NULL, .optional = true}},
     };
-    _Static_assert(4 + PUBLISHER_RETAINED_COUNT == LINK_SUBSCRIPTIONS_MAX, "room for all subscriptions");
+    _Static_assert(5 + PUBLISHER_RETAINED_COUNT == LINK_SUBSCRIPTIONS_MAX, "room for all subscriptions");
     if (publisher->events.birth)
-        settings.subscriptions[3] = (struct link_subscription){.topic = publisher->birth_topic, .optional = true};
+        settings.subscriptions[4] = (struct link_subscription){.topic = publisher->birth_topic, .optional = true};
     for (unsigned kind = 0; publisher->events.retained_kept && kind < PUBLISHER_RETAINED_COUNT; kind++)
-        settings.subscriptions[4 + kind] = (struct link_subscription){
+        settings.subscriptions[5 + kind] = (struct link_subscription){
             .topic = publisher->retained_topics[kind], .with_retained = true, .optional = true};
     struct link_events events = {
         .ctx = publisher,
@@ -425,6 +455,7 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     message_discovery_topic(prefix, city, gateway, "", publisher->retained_topics[PUBLISHER_DISCOVERY]);
     (void)snprintf(publisher->birth_topic, SW_TOPIC_SIZE, "%s/status", prefix);
     (void)snprintf(publisher->weather_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_WEATHER, city);
+    (void)snprintf(publisher->report_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_REPORT "/+/+", city);
     (void)snprintf(publisher->centre_topics, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/", city);
     if (mqtt->done_on == CONFIG_DONE_ON_RECEIPT)
         (void)snprintf(publisher->receipt_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_RECEIPT, city,

@@ -400,6 +400,14 @@ void store_each_open_alert(struct store *store, void *ctx,
     uv_mutex_unlock(&store->database_mutex);
 }
 
+void store_each_report(struct store *store, struct sw_wall since, void *ctx,
+                       void (*each)(void *ctx, const struct store_report *report))
+{
+    uv_mutex_lock(&store->database_mutex);
+    store_database_each_report(&store->database, since.ms, ctx, each);
+    uv_mutex_unlock(&store->database_mutex);
+}
+
 struct sw_wall store_load_last_time(struct store *store)
 {
     return sw_wall_from_ms(number_now(store, STATEMENT_LAST_TIME));

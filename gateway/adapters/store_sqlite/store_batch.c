@@ -26,13 +26,14 @@ void store_batch_free(struct store_batch *batch)
     free(batch->alerts);
     free(batch->feedback);
     free(batch->commands);
+    free(batch->reports);
     free(batch);
 }
 
 size_t store_batch_size(const struct store_batch *batch)
 {
     return batch->reading_count + batch->cursor_count + batch->snapshot_count + batch->alert_count +
-           batch->feedback_count + batch->command_count;
+           batch->feedback_count + batch->command_count + batch->report_count;
 }
 
 /* Room for one more of `item_size`; the array as it was when memory is refused. */
@@ -127,4 +128,13 @@ bool store_batch_alert(const struct store_batch *batch, size_t index, const char
     *topic = batch->alerts[index].topic;
     *payload = batch->alerts[index].payload;
     return true;
+}
+
+int store_batch_add_report(struct store_batch *batch, const struct store_report *report)
+{
+    struct store_report *reports = grown(batch->reports, batch->report_count, &batch->report_capacity, sizeof *reports);
+    if (!reports) return SW_ERROR_NO_SPACE;
+    batch->reports = reports;
+    reports[batch->report_count++] = *report;
+    return SW_OK;
 }

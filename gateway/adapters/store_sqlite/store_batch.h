@@ -28,7 +28,9 @@ struct store_batch {
     struct batch_alert *alerts;
     struct batch_feedback *feedback;
     struct store_command *commands;
+    struct store_report *reports;
     size_t reading_count, cursor_count, snapshot_count, alert_count, feedback_count, command_count;
+    size_t report_count, report_capacity;
     size_t reading_capacity, cursor_capacity, snapshot_capacity, alert_capacity, feedback_capacity, command_capacity;
 };
 

@@ -37,6 +37,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_FEEDBACK] = "INSERT INTO feedback (alert_id, kind, rule, subject, outcome, actor, note, time_ms)"
                            " SELECT alert_id, kind, rule, subject, ?2, ?3, ?4, ?5 FROM alerts"
                            " WHERE alert_id = ?1 AND revision = 1",
+    [STATEMENT_REPORT] = "INSERT OR IGNORE INTO reports (report_id, source, kind, colour, actor, portal, time_ms,"
+                         " received_ms, latitude, longitude, grid, text, alert_id)"
+                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_REPORTS] = "SELECT report_id, source, kind, colour, actor, portal, time_ms, received_ms, latitude,"
+                          " longitude, grid, text, alert_id FROM reports WHERE received_ms >= ? ORDER BY id",
     [STATEMENT_ALERT_WAS] = "SELECT state, colour FROM alerts WHERE alert_id = ? AND revision = ?",
     [STATEMENT_TRAIL_ADD] = TRAIL_ADD_SQL,
     [STATEMENT_TRAIL_HEAD] = "SELECT sequence, hash FROM trail ORDER BY sequence DESC LIMIT 1",
@@ -359,6 +364,25 @@ static bool write_feedback(struct store_database *database, struct batch_feedbac
     return !row->stored || trail_feedback(database, feedback, &written->trail);
 }
 
+static bool write_report(struct store_database *database, const struct store_report *report)
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_REPORT];
+    sqlite3_bind_text(s, 1, report->id, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 2, (int)report->source);
+    sqlite3_bind_int(s, 3, (int)report->kind);
+    sqlite3_bind_int(s, 4, (int)report->colour);
+    sqlite3_bind_text(s, 5, report->by, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 6, report->portal, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 7, report->time.ms);
+    sqlite3_bind_int64(s, 8, report->received.ms);
+    sqlite3_bind_double(s, 9, report->latitude);
+    sqlite3_bind_double(s, 10, report->longitude);
+    sqlite3_bind_text(s, 11, report->grid, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 12, report->text, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 13, report->alert_id, -1, SQLITE_STATIC);
+    return step_done(s);
+}
+
 static bool write_last_time(struct store_database *database, const struct store_batch *batch)
 {
     int64_t last = 0;
@@ -393,6 +417,8 @@ static bool write_batch(struct store_database *database, struct store_batch *bat
     /* After the alerts: one may be about a revision of the same batch. */
     for (size_t i = 0; good && i < batch->feedback_count; i++)
         good = write_feedback(database, &batch->feedback[i], written);
+    for (size_t i = 0; good && i < batch->report_count; i++)
+        good = write_report(database, &batch->reports[i]);
     for (size_t i = 0; good && i < batch->command_count; i++)
         good = trail_command(database, &batch->commands[i], &written->trail);
     return good && write_last_time(database, batch) && count_readings(database, (int64_t)written->readings);
@@ -625,6 +651,30 @@ void store_database_each_open_alert(struct store_database *database, void *ctx,
         copy_column(s, 12, alert.note, sizeof alert.note);
         const char *body = (const char *)sqlite3_column_text(s, 13);
         if (body) each(ctx, &alert, body);
+    }
+    sqlite3_reset(s);
+}
+
+void store_database_each_report(struct store_database *database, int64_t since_ms, void *ctx,
+                                void (*each)(void *ctx, const struct store_report *report))
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_REPORTS];
+    sqlite3_bind_int64(s, 1, since_ms);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        struct store_report report = {.source = (enum sw_report_source)sqlite3_column_int(s, 1),
+                                      .kind = (enum sw_report_kind)sqlite3_column_int(s, 2),
+                                      .colour = (enum sw_colour)sqlite3_column_int(s, 3),
+                                      .time.ms = sqlite3_column_int64(s, 6),
+                                      .received.ms = sqlite3_column_int64(s, 7),
+                                      .latitude = sqlite3_column_double(s, 8),
+                                      .longitude = sqlite3_column_double(s, 9)};
+        copy_column(s, 0, report.id, sizeof report.id);
+        copy_column(s, 4, report.by, sizeof report.by);
+        copy_column(s, 5, report.portal, sizeof report.portal);
+        copy_column(s, 10, report.grid, sizeof report.grid);
+        copy_column(s, 11, report.text, sizeof report.text);
+        copy_column(s, 12, report.alert_id, sizeof report.alert_id);
+        each(ctx, &report);
     }
     sqlite3_reset(s);
 }

@@ -21,6 +21,8 @@ enum store_statement {
     STATEMENT_SNAPSHOT_REMOVE,
     STATEMENT_ALERT,
     STATEMENT_FEEDBACK,
+    STATEMENT_REPORT,
+    STATEMENT_REPORTS,
     STATEMENT_ALERT_WAS,
     STATEMENT_TRAIL_ADD,
     STATEMENT_TRAIL_ALERT,
@@ -115,6 +117,8 @@ size_t store_database_load_snapshot(struct store_database *database, int domain,
 /* Results of a query for one number; 0 when there is none. */
 void store_database_each_open_alert(struct store_database *database, void *ctx,
                                     void (*each)(void *ctx, const struct sw_alert *alert, const char *body));
+void store_database_each_report(struct store_database *database, int64_t since_ms, void *ctx,
+                                void (*each)(void *ctx, const struct store_report *report));
 int64_t store_database_number(struct store_database *database, enum store_statement statement);
 
 #endif

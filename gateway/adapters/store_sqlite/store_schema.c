@@ -42,6 +42,14 @@
     "UPDATE outbox AS o SET colour = (SELECT max(colour) FROM outbox WHERE subject = o.subject);"                      \
     "CREATE INDEX outbox_lines ON outbox (colour, place, id);"
 
+/* New with version 3, too: docs/reports.md. */
+#define REPORT_SCHEMA                                                                                                  \
+    "CREATE TABLE reports (id INTEGER PRIMARY KEY AUTOINCREMENT, report_id TEXT NOT NULL UNIQUE,"                      \
+    " source INTEGER NOT NULL, kind INTEGER NOT NULL, colour INTEGER NOT NULL, actor TEXT NOT NULL,"                   \
+    " portal TEXT NOT NULL, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL, latitude REAL NOT NULL,"           \
+    " longitude REAL NOT NULL, grid TEXT NOT NULL, text TEXT NOT NULL, alert_id TEXT NOT NULL) STRICT;"                \
+    "CREATE INDEX reports_by_time ON reports (received_ms);"
+
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
@@ -81,7 +89,8 @@ static const char schema[] =
     "PRAGMA application_id = " SQLITE_NUMBER_OF(STORE_APPLICATION_ID) ";";
 
 /* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
-static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA OUTBOX_LINES};
+static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA,
+                                                           TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 

@@ -45,18 +45,23 @@ static void count(struct report_desk *desk, uint64_t who, int64_t now_ms)
     desk->talkers[at].count = before + 1;
 }
 
+void report_desk_recall(struct report_desk *desk, const struct report_heard *report, int64_t received_ms)
+{
+    desk->seen[desk->seen_next] = report->id;
+    desk->seen_next = (desk->seen_next + 1) % REPORT_SEEN_MAX;
+    count(desk, report->reporter, received_ms);
+    if (report->portal != 0) count(desk, report->portal, received_ms);
+}
+
 enum report_admission report_desk_admit(struct report_desk *desk, const struct report_policy *policy,
-                                        const struct report *report, int64_t now_ms)
+                                        const struct report_heard *report, int64_t now_ms)
 {
     if (is_seen(desk, report->id)) return REPORT_REPEATED;
     if (report->time_ms > now_ms + REPORT_AHEAD_MOST_MS) return REPORT_AHEAD;
     if (now_ms - report->time_ms >= policy->window_ms) return REPORT_TOO_OLD;
     if (said(desk, report->reporter, now_ms) >= policy->per_reporter) return REPORT_REPORTER_TOO_MUCH;
     if (report->portal != 0 && said(desk, report->portal, now_ms) >= policy->per_portal) return REPORT_PORTAL_TOO_MUCH;
-    desk->seen[desk->seen_next] = report->id;
-    desk->seen_next = (desk->seen_next + 1) % REPORT_SEEN_MAX;
-    count(desk, report->reporter, now_ms);
-    if (report->portal != 0) count(desk, report->portal, now_ms);
+    report_desk_recall(desk, report, now_ms);
     return REPORT_ADMITTED;
 }
 
@@ -84,7 +89,7 @@ void report_desk_forget(struct report_desk *desk, uint64_t alert)
         if (desk->tallies[i].alert == alert) desk->tallies[i] = (struct report_tally){.alert = 0};
 }
 
-static uint8_t *count_of(struct report_tally *tally, const struct report *report)
+static uint8_t *count_of(struct report_tally *tally, const struct report_heard *report)
 {
     if (report->kind == SW_REPORT_ALL_CLEAR) return &tally->disagree;
     if (report->source == SW_REPORT_SOURCE_WORKER) return &tally->workers;
@@ -92,7 +97,7 @@ static uint8_t *count_of(struct report_tally *tally, const struct report *report
 }
 
 /* Whoever has changed their mind counts where they stand now. */
-bool report_tally_take(struct report_tally *tally, const struct report *report)
+bool report_tally_take(struct report_tally *tally, const struct report_heard *report)
 {
     bool disagrees = report->kind == SW_REPORT_ALL_CLEAR;
     bool is_worker = report->source == SW_REPORT_SOURCE_WORKER;
@@ -103,7 +108,8 @@ bool report_tally_take(struct report_tally *tally, const struct report *report)
     if (at == REPORT_VOICES_MAX || (at < tally->voice_count && tally->voices[at].disagrees == disagrees && !worse))
         return false;
     if (at < tally->voice_count && tally->voices[at].disagrees != disagrees) {
-        struct report before = {.source = report->source, .kind = disagrees ? SW_REPORT_NONE : SW_REPORT_ALL_CLEAR};
+        struct report_heard before = {.source = report->source,
+                                      .kind = disagrees ? SW_REPORT_NONE : SW_REPORT_ALL_CLEAR};
         --*count_of(tally, &before);
         ++*count_of(tally, report);
     } else if (at == tally->voice_count) {

@@ -21,7 +21,7 @@ struct report_policy {
     int64_t window_ms;                 /* a report older than this says nothing of now */
 };
 
-struct report {
+struct report_heard {
     uint64_t id, reporter;
     uint64_t portal; /* 0 = none: a worker, or a sensor's alert */
     enum sw_report_source source;
@@ -68,7 +68,10 @@ uint64_t report_hash(const char *text);
 
 /* Notes the report when it is admitted; nothing has changed otherwise. */
 enum report_admission report_desk_admit(struct report_desk *desk, const struct report_policy *policy,
-                                        const struct report *report, int64_t now_ms);
+                                        const struct report_heard *report, int64_t now_ms);
+
+/* One that was admitted before a restart, in its place. */
+void report_desk_recall(struct report_desk *desk, const struct report_heard *report, int64_t received_ms);
 
 /* The tally of an alert, a new one where there is none; NULL when there is no room. */
 struct report_tally *report_desk_tally(struct report_desk *desk, uint64_t alert);
@@ -78,7 +81,7 @@ const struct report_tally *report_desk_find(const struct report_desk *desk, uint
 void report_desk_forget(struct report_desk *desk, uint64_t alert);
 
 /* False when it tells nothing new: whoever it comes from has said the same of this alert, or enough others have. */
-bool report_tally_take(struct report_tally *tally, const struct report *report);
+bool report_tally_take(struct report_tally *tally, const struct report_heard *report);
 
 /* The colour of an alert that reports of this kind have opened: what workers say; else yellow at most until two
  * citizens, a sensor or a worker agree. */

@@ -148,6 +148,14 @@ void store_each_open_alert(struct store *store, void *ctx,
             each(ctx, &fake.outbox[i].alert, fake.outbox[i].payload);
 }
 
+void store_each_report(struct store *store, struct sw_wall since, void *ctx,
+                       void (*each)(void *ctx, const struct store_report *report))
+{
+    (void)store;
+    for (size_t i = 0; i < fake.report_count; i++)
+        if (fake.reports[i].received.ms >= since.ms) each(ctx, &fake.reports[i]);
+}
+
 struct sw_wall store_load_last_time(struct store *store)
 {
     (void)store;
@@ -249,6 +257,8 @@ static void take_batch(struct store_batch *batch)
         batch->feedback[i].stored = alert_is_stored(batch->feedback[i].feedback.alert_id);
         if (batch->feedback[i].stored) fake.feedback[fake.feedback_count++] = batch->feedback[i].feedback;
     }
+    for (size_t i = 0; i < batch->report_count; i++)
+        fake.reports[fake.report_count++] = batch->reports[i];
     for (size_t i = 0; i < batch->command_count; i++)
         fake.store_commands[fake.store_command_count++] = batch->commands[i];
 }
@@ -543,6 +553,16 @@ void fake_command(const char *payload)
     free(data);
 }
 
+void fake_report(const char *source, const char *who, const char *payload)
+{
+    static const uint8_t correlation = 42;
+    size_t size = strlen(payload);
+    char *exact = exact_copy(payload, size);
+    struct publisher_command report = {exact, size, "answers/here", &correlation, 1};
+    fake.publisher.report(fake.publisher.ctx, source, who, &report);
+    free(exact);
+}
+
 void fake_weather(const char *payload)
 {
     size_t size = strlen(payload);
@@ -573,8 +593,8 @@ static struct gateway_config *load_config(void)
 {
     static const char text[] =
         "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
-        "mqtt: {host: h, inflight: 3, %s}\n"
-        "subjects: [{id: home-1}, {id: home-2, home_assistant: on}, {id: site-1, place: {grid: a/b}},"
+        "mqtt: {host: h, inflight: 3, %s}\n%s"
+        "subjects: [{id: home-1}, {id: home-2, home_assistant: on}, {id: site-1, place: {grid: a/b%s}},"
         " {id: site-2, place: {grid: a/c}}, {id: site-3, place: {grid: d/e}}]\n"
         "lines:\n"
         "  - id: line-1\n"
@@ -594,7 +614,9 @@ static struct gateway_config *load_config(void)
     char path[] = "/tmp/stillwater-app-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
-    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback", devices) > 0);
+    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback",
+                        fake.with_reports ? "reports: {areas: [c/n]}\n" : "",
+                        fake.with_reports ? ", latitude: 31, longitude: 121" : "", devices) > 0);
     close(descriptor);
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
@@ -617,11 +639,13 @@ static void begin(struct gateway_under_test *test)
 static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool with_more_devices,
                        const struct duty_roster *duty)
 {
+    bool with_reports = fake.with_reports;
     fake = (struct fake_ports){.wall_ms = 1790000000000,
                                .mono_ms = 1000,
                                .with_receipts = with_receipts,
                                .with_more_devices = with_more_devices,
-                               .duty = duty};
+                               .duty = duty,
+                               .with_reports = with_reports};
     begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);

@@ -69,7 +69,9 @@ struct fake_ports {
     bool without_device;            /* in the configuration of the next start */
     bool with_more_devices;         /* the same: on site-2, beside site-1 in a, and on site-3, elsewhere */
     const struct duty_roster *duty; /* the same */
-    bool with_receipts;             /* the same: mqtt.done_on; without it puback */
+    bool with_reports;  /* the same, also of the first: this gateway opens alerts of reports below c/n, and site-1 has a
+                           place */
+    bool with_receipts; /* the same: mqtt.done_on; without it puback */
 
     struct store_events store;
     struct store_batch *committing;
@@ -90,6 +92,8 @@ struct fake_ports {
     struct store_command store_commands[16];
     size_t store_command_count;
     size_t feedback_count;
+    struct store_report reports[64];
+    size_t report_count;
     bool read_wanted;
     struct store_outbox_stretch stretches[STORE_OUTBOX_STRETCHES_MAX];
     size_t stretch_count;
@@ -165,6 +169,7 @@ void fake_advance(struct gateway_under_test *test, int64_t ms);
 struct field_bus_batch batch_of(uint32_t node, uint32_t serial, uint16_t epoch, uint32_t first, uint32_t last);
 void fake_batch(const struct field_bus_batch *batch);
 void fake_command(const char *payload);
+void fake_report(const char *source, const char *who, const char *payload);
 /* "" = taken back */
 void fake_weather(const char *payload);
 

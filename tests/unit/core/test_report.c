@@ -14,20 +14,20 @@
 
 static const struct report_policy policy = {.per_reporter = 3, .per_portal = 5, .window_ms = 2 * REPORT_HOUR_MS};
 
-static struct report said_by(uint64_t id, uint64_t who, enum sw_report_source source, enum sw_report_kind kind)
+static struct report_heard said_by(uint64_t id, uint64_t who, enum sw_report_source source, enum sw_report_kind kind)
 {
-    return (struct report){.id = id,
-                           .reporter = who,
-                           .portal = source == SW_REPORT_SOURCE_CITIZEN ? 7 : 0,
-                           .source = source,
-                           .kind = kind,
-                           .time_ms = NOW};
+    return (struct report_heard){.id = id,
+                                 .reporter = who,
+                                 .portal = source == SW_REPORT_SOURCE_CITIZEN ? 7 : 0,
+                                 .source = source,
+                                 .kind = kind,
+                                 .time_ms = NOW};
 }
 
 static enum report_admission admit(struct report_desk *desk, uint64_t id, uint64_t who, enum sw_report_source source,
                                    int64_t now_ms)
 {
-    struct report report = said_by(id, who, source, SW_REPORT_FLOOD);
+    struct report_heard report = said_by(id, who, source, SW_REPORT_FLOOD);
     report.time_ms = now_ms;
     return report_desk_admit(desk, &policy, &report, now_ms);
 }
@@ -53,7 +53,7 @@ static void a_time_that_is_not_now_is_named(void **state)
 {
     (void)state;
     struct report_desk *desk = new_desk();
-    struct report report = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
+    struct report_heard report = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
     report.time_ms = NOW + REPORT_AHEAD_MOST_MS + 1;
     assert_int_equal(report_desk_admit(desk, &policy, &report, NOW), REPORT_AHEAD);
     report.time_ms = NOW - policy.window_ms;
@@ -91,9 +91,9 @@ static void citizens_make_yellow_two_of_them_the_whole_colour(void **state)
 {
     (void)state;
     struct report_tally tally = {.alert = 1};
-    struct report first = said_by(1, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
-    struct report again = said_by(2, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
-    struct report second = said_by(3, 51, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
+    struct report_heard first = said_by(1, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
+    struct report_heard again = said_by(2, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
+    struct report_heard second = said_by(3, 51, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
     assert_true(report_tally_take(&tally, &first));
     assert_int_equal(report_tally_colour(&tally, SW_REPORT_FLOOD), SW_COLOUR_YELLOW);
     assert_false(report_tally_take(&tally, &again));
@@ -107,8 +107,8 @@ static void a_sensor_agrees_as_well_as_a_second_citizen(void **state)
 {
     (void)state;
     struct report_tally tally = {.alert = 1};
-    struct report first = said_by(1, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
-    struct report sensor = said_by(2, 60, SW_REPORT_SOURCE_SENSOR, SW_REPORT_FLOOD);
+    struct report_heard first = said_by(1, 50, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
+    struct report_heard sensor = said_by(2, 60, SW_REPORT_SOURCE_SENSOR, SW_REPORT_FLOOD);
     assert_true(report_tally_take(&tally, &first));
     assert_true(report_tally_take(&tally, &sensor));
     assert_int_equal(tally.sensors, 1);
@@ -119,7 +119,7 @@ static void a_workers_word_counts_up_to_red(void **state)
 {
     (void)state;
     struct report_tally tally = {.alert = 1};
-    struct report worker = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
+    struct report_heard worker = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
     assert_true(report_tally_take(&tally, &worker));
     assert_int_equal(report_tally_colour(&tally, SW_REPORT_FLOOD), SW_COLOUR_ORANGE);
     worker.colour = SW_COLOUR_RED;
@@ -133,7 +133,7 @@ static void who_says_all_clear_is_shown_against_it(void **state)
 {
     (void)state;
     struct report_tally tally = {.alert = 1};
-    struct report worker = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
+    struct report_heard worker = said_by(1, 50, SW_REPORT_SOURCE_WORKER, SW_REPORT_FLOOD);
     assert_true(report_tally_take(&tally, &worker));
     worker.kind = SW_REPORT_ALL_CLEAR;
     assert_true(report_tally_take(&tally, &worker));
@@ -152,7 +152,7 @@ static void no_more_voices_count_than_there_is_room_for(void **state)
     struct report_tally tally = {.alert = 1};
     int told = 0;
     for (uint64_t i = 0; i < 1000; i++) {
-        struct report report = said_by(i + 1, 100 + i, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
+        struct report_heard report = said_by(i + 1, 100 + i, SW_REPORT_SOURCE_CITIZEN, SW_REPORT_FLOOD);
         told += report_tally_take(&tally, &report);
     }
     assert_int_equal(told, REPORT_VOICES_MAX);
@@ -229,10 +229,10 @@ static void a_place_has_an_alert_like_others(void **state)
     assert_int_equal(last(world)->revision, 1);
     assert_string_not_equal(last(world)->id, id);
     assert_int_equal(last(world)->evidence.rule, SW_ALERT_RULE_REPORTED_LEAK);
-    core_expire(world->core, place, "nothing more was reported", at(7));
+    core_expire_place(world->core, place, "nothing more was reported", at(7));
     assert_int_equal(last(world)->state, SW_ALERT_STATE_EXPIRED);
     size_t count = world->alert_count;
-    core_expire(world->core, place, "nothing more was reported", at(8));
+    core_expire_place(world->core, place, "nothing more was reported", at(8));
     assert_int_equal(world->alert_count, count);
     world_free(world);
 }

@@ -12,7 +12,7 @@ import sys
 
 import jsonschema
 
-NAMES = ("alert", "status", "area", "state", "command", "command-result", "weather", "receipt", "incident", "home")
+NAMES = ("alert", "status", "area", "state", "command", "command-result", "weather", "receipt", "incident", "home", "report")
 
 
 def load(folder):
@@ -98,7 +98,7 @@ def main():
     expected = len(enum_at(schema, "kind")) * len(enum_at(schema, "state"))
     if len(seen["alert"]) != expected:
         problems.append(f"only {len(seen['alert'])} of {expected} kinds and states were tried")
-    for what, least in (("alert", 6000), ("status", 9), ("area", 300), ("state", 100), ("command", 9), ("command-result", 20), ("weather", 4), ("receipt", 2), ("incident", 100), ("home", 60),
+    for what, least in (("alert", 6000), ("status", 9), ("area", 300), ("state", 100), ("command", 9), ("command-result", 20), ("weather", 4), ("receipt", 2), ("report", 20), ("incident", 100), ("home", 60),
                         ("vocabulary", 11),
                         ("taken", 5), ("refused", 25), ("mutants", 1000)):
         if counts[what] < least:

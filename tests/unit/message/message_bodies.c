@@ -120,6 +120,9 @@ static void print_alert(int number)
     struct message_alert_about about = {
         .city = "northport", .gateway = "gw-1", .place = &place, .escalation = &escalation, .near = near};
     about.near_count = roll_near(places, near);
+    struct message_reports reports = {(uint32_t)roll(0, 3), (uint32_t)roll(0, 3), (uint32_t)roll(0, 2),
+                                      (uint32_t)roll(0, 2), roll_time()};
+    if (roll(0, 1)) about.reports = &reports;
     if (roll(0, 1)) about.incident = "gw-1.incident.canal-3.20261122T034000000Z";
     print_body("alert", message_alert_encode(&alert, &about));
 }
@@ -370,6 +373,32 @@ static void print_names(const char *path, const char *const *names, size_t count
     (void)printf("]}\n");
 }
 
+static void print_reports(void)
+{
+    for (int number = 0; number < 40; number++) {
+        struct message_report report = {.source = roll(0, 1) ? SW_REPORT_SOURCE_WORKER : SW_REPORT_SOURCE_CITIZEN,
+                                        .kind = (enum sw_report_kind)roll(1, SW_REPORT_KIND_COUNT - 1),
+                                        .time = roll_time(),
+                                        .place = {.known = true,
+                                                  .latitude = (double)roll(-90000000, 90000000) / 1e6,
+                                                  .longitude = (double)roll(-180000000, 180000000) / 1e6}};
+        (void)snprintf(report.id, sizeof report.id, "r-%d", number);
+        (void)snprintf(report.by, sizeof report.by, "worker-7");
+        if (roll(0, 1)) (void)snprintf(report.place.grid, sizeof report.place.grid, "northport/mill lane/c%d", number);
+        if (report.source == SW_REPORT_SOURCE_WORKER) report.colour = (enum sw_colour)roll(0, SW_COLOUR_RED);
+        if (roll(0, 1)) (void)snprintf(report.text, sizeof report.text, "caf\xc3\xa9 %d", number);
+        print_body("report", message_report_encode(&report));
+    }
+}
+
+static void print_report_kinds(void)
+{
+    const char *names[SW_REPORT_KIND_COUNT] = {""};
+    for (int kind = 1; kind < SW_REPORT_KIND_COUNT; kind++)
+        names[kind] = sw_report_kind_name((enum sw_report_kind)kind);
+    print_names("report:kind", names, SW_REPORT_KIND_COUNT);
+}
+
 static void print_place_kinds(void)
 {
     const char *names[SW_PLACE_KIND_COUNT];
@@ -500,6 +529,8 @@ static void print_vocabulary(void)
                                                 print_results();
                                                 print_vocabulary();
                                                 print_place_kinds();
+                                                print_report_kinds();
+                                                print_reports();
                                                 for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
                                                     const char *payload = wrong_commands[i].payload;
                                                     if (wrong_commands[i].schema_cannot_tell) continue;
