@@ -80,7 +80,7 @@ struct fake_ports {
     size_t reading_count;
     struct store_cursor cursors[16];
     size_t cursor_count;
-    struct fake_snapshot snapshots[16];
+    struct fake_snapshot snapshots[64];
     size_t snapshot_count;
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;
@@ -92,7 +92,7 @@ struct fake_ports {
     struct store_command store_commands[16];
     size_t store_command_count;
     size_t feedback_count;
-    struct store_report reports[64];
+    struct store_report reports[256];
     size_t report_count;
     bool read_wanted;
     struct store_outbox_stretch stretches[STORE_OUTBOX_STRETCHES_MAX];
@@ -121,7 +121,7 @@ struct fake_ports {
     size_t area_count, areas_done; /* handed over, and answered by fake_area_done() */
     struct fake_state states[FAKE_LIST_MAX];
     size_t state_count, states_done;
-    struct fake_reply replies[128];
+    struct fake_reply replies[256];
     size_t reply_count;
     struct message_status_summary status; /* the last one */
     size_t status_count;

@@ -8,7 +8,8 @@
 
 /* Makes a file of version 3 one of version 2, and that one of version 1. */
 #define FIXTURE_TO_VERSION_2                                                                                           \
-    "DROP TABLE trail; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects; ALTER TABLE outbox DROP COLUMN "        \
+    "DROP TABLE trail; DROP TABLE reports; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects; ALTER TABLE "       \
+    "outbox DROP COLUMN "                                                                                              \
     "subject;"                                                                                                         \
     "ALTER TABLE outbox DROP COLUMN colour; ALTER TABLE outbox DROP COLUMN place; PRAGMA user_version = 2;"
 #define FIXTURE_TO_VERSION_1 "DROP TABLE feedback; PRAGMA user_version = 1"
