@@ -25,16 +25,23 @@ city: demo
 gateway: {GATEWAY}
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}, username: gw-1, password_file: {rig.path(GATEWAY)}, cap: on}}
-policy: {{silent: {{bus_s: 1}}}}
+policy:
+  no_use: {{volume_l: 2, window_s: 4, coverage_pct: 50, observed_gap_s: 3}}
+  drip: {{pause_s: 1}}
+  silent: {{bus_s: 1}}
 subjects:
   - {{id: {HOME}, home_assistant: {home_assistant}, place: {{latitude: 31.3, longitude: 120.5, grid: demo/north/mill-lane/c7}}}}
   - {{id: {NEIGHBOUR}}}
   - {{id: {SITE}, place: {{latitude: 31.25, longitude: 120.5, grid: demo/north/canal/c5}}}}
 lines:
+  - id: line-1
+    port: {rig.path("meter-gateway")}
+    timeout_ms: 1000
+    devices:
+      - {{id: dev-1, unit_id: 11, profile: xintai, subject: {HOME}, poll_interval_ms: 500}}
   - id: line-0
     port: {rig.path("no-port")}
     devices:
-      - {{id: dev-1, unit_id: 1, profile: xintai, subject: {HOME}}}
       - {{id: dev-2, unit_id: 2, profile: xintai, subject: {NEIGHBOUR}}}
       - {{id: dev-3, unit_id: 3, profile: geolux-lx80, subject: {SITE}}}
 """
@@ -47,9 +54,16 @@ def access_list():
     return (mqtt + families).replace("northport", "demo")
 
 
+METER = "sensors:\n  - {unit_id: 11, profile: xintai, name: meter, index_l: 123456, flow_l_per_min: 30}\n"
+
+
 class Scene:
     def __init__(self, rig):
         self.rig = rig
+        near, far = rig.path("meter-gateway"), rig.path("meter-sensor")
+        rig.start("wire", [rig.build / "tools/wire/stillwater-wire", "--link", near, "--link", far, "--control", rig.path("wire.ctl")])
+        rig.wait("the line", lambda: near.exists() and far.exists())
+        self.meter = rig.sensors("meter", far, METER)
         users = (GATEWAY, CENTRE, WARNINGS, FAMILY)
         rig.broker(users=users, access=access_list())
         for user in users:
@@ -161,11 +175,22 @@ def a_family(scene):
     scene.rig.wait("the home's state", lambda: scene.state())
     device = json.loads(scene.heard(scene.family, DEVICE)[0][4])
     check(device["state_topic"] == STATE and len(device["components"]) == 5, "a device with five entities")
-    found = {name: scene.state()[name] for name in ("state", "problem", "drill")}
-    check(found == {"state": "unknown", "problem": False, "drill": False}, f"without data nothing is known: {found}")
+    scene.rig.wait("water in use", lambda: scene.state()["state"] == "using")
+    check(scene.state()["problem"] is False and "last_use" in scene.state(), "while water is used there is no problem")
     scene.tell("drill", "--subject", HOME, "--kind", "no_use", "--colour", "orange")
     scene.rig.wait("the drill in the home's state", lambda: scene.state().get("drill"))
     check(scene.state()["problem"] is False, "a drill is no problem")
+    scene.rig.tell(scene.meter, "{sensor: meter, flow_l_per_min: 0}")
+    scene.rig.wait("a problem", lambda: scene.state()["problem"])
+    found = {name: scene.state()[name] for name in ("state", "colour", "alerts", "drill")}
+    expected = {"state": "no_use", "colour": "orange", "alerts": ["no_use"], "drill": True}
+    check(found == expected, f"an alert of the same kind beside the drill: {found}")
+
+    def real_caps():
+        return [m[4] for m, cap in scene.caps_of(f"gw-1.no_use.{HOME}") if cap.findtext(CAP + "status") == "Actual"]
+
+    scene.rig.wait("its CAP", real_caps)
+    check(not any(word in real_caps()[0] for word in ("<circle>", "mill-lane/c7")), "in CAP, where the home is stays untold")
     before = len(scene.heard(scene.family, DEVICE))
     publish = ["mosquitto_pub", *scene.client(FAMILY), "-q", "1", "-t", "homeassistant/status", "-m", "online"]
     subprocess.run(publish, check=True)
