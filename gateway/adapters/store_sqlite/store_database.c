@@ -13,8 +13,10 @@
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
-/* What a revision takes beside its body: its columns, its rows of the trail and of the outbox, their indexes. */
-#define KEPT_ROW_BYTES 1000
+/* What a revision takes, measured: the columns and the rows of trail and outbox with their indexes; and its body, which
+ * is too long for its page and has pages of its own. */
+#define KEPT_ROW_BYTES  1100
+#define KEPT_PAGE_BYTES 4096
 
 #define EACH_QUARTER " GROUP BY serial, subject, kind, quality, quarter"
 
@@ -345,7 +347,7 @@ static bool write_alert(struct store_database *database, const struct batch_aler
     }
     if (!write_outbox(database, row)) return false;
     written->outbox_added++;
-    written->kept_bytes += KEPT_ROW_BYTES + strlen(row->payload);
+    written->kept_bytes += KEPT_ROW_BYTES + (strlen(row->payload) / KEPT_PAGE_BYTES + 1) * KEPT_PAGE_BYTES;
     written->outbox_newest = sqlite3_last_insert_rowid(database->db);
     return trail_alert(database, alert, &written->trail);
 }

@@ -15,10 +15,10 @@
 #define LOOK_ROWS STORE_SPARE_MAX
 /* So many are removed in one transaction: each may lie in a page of its own, and all of these go through the WAL. */
 #define REMOVE_ROWS 500
-#define STEPS       8 /* a call's: a commit that comes meanwhile waits for them */
+#define STEPS       4 /* a call's: a commit that comes meanwhile waits for them */
 
-/* What a reading takes, with its index; docs/store.md. */
-#define READING_BYTES 61
+/* What a reading takes, with its indexes; docs/store.md. */
+#define READING_BYTES 80
 
 /* ---- the reserve ---- */
 
