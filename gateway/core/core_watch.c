@@ -286,14 +286,23 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
     if (core_is_sensor((enum subject_domain)subject->domain)) judge_sensor_silence(core, index, now);
 }
 
+/* One that had begun is saved, or the next start would find the old one and a newer tick. */
+static void restart_wait(struct subject *subject, int64_t *since_ms, int64_t now_ms)
+{
+    if (*since_ms != 0) subject->dirty = true;
+    *since_ms = now_ms;
+}
+
 /* Waits for nodes and lines begin again at `now`. */
 static void restart_watch(struct core *core, struct subject *subject, int64_t now_ms)
 {
-    if (subject->domain == SUBJECT_NODE) subject->state.source->silence.waiting_since_ms = now_ms;
-    if (subject->domain == SUBJECT_LINE && subject->state.line->down) subject->state.line->down_since_ms = now_ms;
-    if (subject->domain == SUBJECT_LINE) subject->state.line->heard_ms = now_ms;
+    if (subject->domain == SUBJECT_NODE)
+        restart_wait(subject, &subject->state.source->silence.waiting_since_ms, now_ms);
+    if (subject->domain == SUBJECT_LINE && subject->state.line->down)
+        restart_wait(subject, &subject->state.line->down_since_ms, now_ms);
+    if (subject->domain == SUBJECT_LINE) restart_wait(subject, &subject->state.line->heard_ms, now_ms);
     if (subject->domain == SUBJECT_SOURCE && core_line_above(core, subject))
-        subject->state.source->silence.came_back_ms = now_ms;
+        restart_wait(subject, &subject->state.source->silence.came_back_ms, now_ms);
 }
 
 static void not_after(int64_t *time_ms, int64_t now_ms)

@@ -205,6 +205,35 @@ static void after_a_pause_of_the_gateway_nodes_have_their_limit_again(void **sta
     world_free(world);
 }
 
+/* The power goes again right after a start: what was saved of it says that the pause was short. */
+static void after_two_pauses_in_a_row_nodes_have_their_limit_again(void **state)
+{
+    (void)state;
+    static uint8_t node[CORE_SNAPSHOT_SIZE_MAX], line[CORE_SNAPSHOT_SIZE_MAX];
+    struct world *world = world_new(SUBJECTS);
+    populate(world);
+    core_on_line(world->core, LINE, true, sw_wall_from_ms(T0));
+    world_seen(world, NODE, T0);
+    world_tick(world, T0);
+    size_t node_size = core_snapshot(world->core, NODE, node, sizeof node);
+    size_t line_size = core_snapshot(world->core, LINE, line, sizeof line);
+    for (int64_t start = T0 + DAY; start < T0 + DAY + 30 * SECOND; start += 10 * SECOND) {
+        world_renew(world, SUBJECTS);
+        populate(world);
+        assert_int_equal(core_restore(world->core, LINE, line, line_size), SW_OK);
+        assert_int_equal(core_restore(world->core, NODE, node, node_size), SW_OK);
+        core_on_line(world->core, LINE, true, sw_wall_from_ms(start));
+        /* As the journal does, before the first tick and after it: what has changed. */
+        node_size = core_snapshot(world->core, NODE, node, sizeof node);
+        world_tick(world, start);
+        world_tick(world, start + SECOND);
+        assert_int_equal(world->alert_count, 0);
+        line_size = core_snapshot(world->core, LINE, line, sizeof line);
+        if (core_snapshot_dirty(world->core, NODE)) node_size = core_snapshot(world->core, NODE, node, sizeof node);
+    }
+    world_free(world);
+}
+
 /* A node that answers for half a minute, a line whose state is saved at the end of it. */
 static void answer_for_half_a_minute(struct world *world)
 {
@@ -393,6 +422,7 @@ int main(void)
         cmocka_unit_test(a_restored_core_makes_the_same_alerts),
         cmocka_unit_test(no_id_is_used_twice_and_no_revision_is_left_out),
         cmocka_unit_test(after_a_pause_of_the_gateway_nodes_have_their_limit_again),
+        cmocka_unit_test(after_two_pauses_in_a_row_nodes_have_their_limit_again),
         cmocka_unit_test(an_answer_that_was_not_saved_is_not_held_against_the_node),
         cmocka_unit_test(a_gateway_that_stops_saves_the_last_answers),
         cmocka_unit_test(a_rule_that_asks_for_more_starts_to_observe_anew),
