@@ -14,7 +14,8 @@
 #include "sim/world.h"
 
 /* Between what happens and what is told of it lie a sampling period, a heartbeat and a clock that is off. */
-#define SLACK (3 * HOUR)
+#define SLACK_OF_SENSORS (3 * HOUR)
+#define SLACK_OF_CLOCKS  (5 * MINUTE)
 
 struct doubt {
     uint32_t node;
@@ -143,13 +144,15 @@ static bool gateway_was_off(int64_t from_us, int64_t to_us)
     return false;
 }
 
-static bool line_was_off(uint32_t line, int64_t from_us, int64_t to_us)
+/* The line itself, or another node on it: when nobody on a line answers, that is told instead. */
+static bool line_was_off(const struct episode *off)
 {
     for (size_t i = 0; i < world.episode_count; i++) {
         const struct episode *other = &world.episodes[i];
-        if (other->kind == EPISODE_PORT && other->subject == line &&
-            overlap(from_us, to_us, other->from_us, other->to_us))
-            return true;
+        if (other == off || !overlap(off->from_us - HOUR, off->to_us + HOUR, other->from_us, other->to_us)) continue;
+        uint32_t line = world_line_of_node(off->subject);
+        if (other->kind == EPISODE_PORT && other->subject == line) return true;
+        if (other->kind == EPISODE_NODE_OFF && world_line_of_node(other->subject) == line) return true;
     }
     return false;
 }
@@ -175,7 +178,7 @@ static bool disturbed(const struct episode *episode)
     case EPISODE_PORT:
         return gateway_was_off(from_us, to_us) || is_doubtful(CHECK_ALL, from_us, to_us);
     case EPISODE_NODE_OFF:
-        return gateway_was_off(from_us, to_us) || line_was_off(world_line_of_node(episode->subject), from_us, to_us);
+        return gateway_was_off(from_us, to_us) || line_was_off(episode);
     default:
         return is_doubtful(world_node_of(episode->kind, episode->subject), from_us, to_us);
     }
@@ -207,11 +210,15 @@ static void describe(const struct episode *episode, char *text, size_t size)
              (double)episode->to_us / (double)DAY, (double)episode->held_us / (double)HOUR);
 }
 
-static bool belongs(const struct stored_revision *row, const struct episode *episode, const char *name)
+/* How far the alert lies from the episode, in time: 0 = within it; INT64_MAX = it cannot be about it. */
+static int64_t distance(const struct stored_revision *row, const struct episode *episode)
 {
-    int64_t onset_us = true_us(row->onset);
-    return row->revision == 1 && row->kind == rules[episode->kind].kind && strcmp(row->subject, name) == 0 &&
-           onset_us >= episode->from_us - SLACK && onset_us <= episode->to_us + SLACK;
+    int64_t onset_us = true_us(row->onset), slack_us = SLACK_OF_SENSORS;
+    if (episode->kind == EPISODE_PORT) slack_us = SLACK_OF_CLOCKS;
+    if (episode->kind == EPISODE_NODE_OFF) slack_us = 2 * host_poll_s() * SECOND + SLACK_OF_CLOCKS;
+    int64_t before_us = episode->from_us - onset_us, after_us = onset_us - episode->to_us;
+    int64_t off_us = before_us > after_us ? before_us : after_us;
+    return off_us > slack_us ? INT64_MAX : off_us > 0 ? off_us : 0;
 }
 
 static const struct stored_revision *last_revision(const char *id)
@@ -230,27 +237,42 @@ static void check_flood(const struct episode *flood, const struct stored_revisio
                  sw_colour_name(flood->colour), (double)flood->held_us / (double)HOUR, sw_colour_name(last->peak));
 }
 
-/* Marks the alerts that the episode explains. */
-static void check_episode(const struct episode *episode, bool *explained)
+struct finding {
+    size_t count;
+    const struct stored_revision *first;
+};
+
+static void check_episode(const struct episode *episode, const struct finding *finding)
 {
-    char name[WORLD_NAME_SIZE], text[96];
-    const struct stored_revision *first = NULL;
-    size_t count = 0;
-    world_name(episode->kind, episode->subject, name);
-    for (size_t i = 0; i < disk_revision_count(); i++) {
-        if (!belongs(disk_revision(i), episode, name)) continue;
-        first = disk_revision(i);
-        explained[i] = true;
-        count++;
-    }
+    char text[96];
     describe(episode, text, sizeof text);
     enum verdict verdict = verdict_of(episode);
     check_counts.expected += verdict == MUST;
     check_counts.possible += verdict == MAY;
-    if (verdict == MUST && count == 0) sim_fail("no alert tells of %s", text);
-    if (verdict == MUST && count > 1) sim_fail("%zu alerts tell of %s", count, text);
-    if (verdict == MUST_NOT && count > 0) sim_fail("%s tells of %s, which is nothing yet", first->id, text);
-    if (verdict == MUST && episode->kind == EPISODE_FLOOD) check_flood(episode, first);
+    if (verdict == MUST && finding->count == 0) sim_fail("no alert tells of %s", text);
+    if (verdict == MUST && finding->count > 1) sim_fail("%zu alerts tell of %s", finding->count, text);
+    if (verdict == MUST_NOT && finding->count > 0)
+        sim_fail("%s tells of %s, which is nothing yet", finding->first->id, text);
+    if (verdict == MUST && episode->kind == EPISODE_FLOOD) check_flood(episode, finding->first);
+}
+
+/* The episode that an alert is about: the nearest one of its subject. */
+static struct finding *explain(const struct stored_revision *row, struct finding *findings)
+{
+    struct finding *nearest = NULL;
+    int64_t least_us = INT64_MAX;
+    char name[WORLD_NAME_SIZE];
+    for (size_t i = 0; i < world.episode_count; i++) {
+        const struct episode *episode = &world.episodes[i];
+        if (rules[episode->kind].kind != row->kind) continue;
+        int64_t off_us = distance(row, episode);
+        if (off_us >= least_us) continue;
+        world_name(episode->kind, episode->subject, name);
+        if (strcmp(row->subject, name) != 0) continue;
+        least_us = off_us;
+        nearest = &findings[i];
+    }
+    return nearest;
 }
 
 static bool is_foretold(enum sw_alert_kind kind)
@@ -274,16 +296,22 @@ static void check_unexplained(const struct stored_revision *row)
 
 static void check_world(void)
 {
-    bool *explained = sim_zeroed(disk_revision_count() + 1, sizeof *explained);
-    for (size_t i = 0; i < world.episode_count; i++)
-        check_episode(&world.episodes[i], explained);
+    struct finding *findings = sim_zeroed(world.episode_count, sizeof *findings);
     for (size_t i = 0; i < disk_revision_count(); i++) {
         const struct stored_revision *row = disk_revision(i);
         if (row->revision != 1) continue;
         check_counts.found++;
-        if (!explained[i] && is_foretold(row->kind)) check_unexplained(row);
+        struct finding *finding = explain(row, findings);
+        if (finding) {
+            finding->count++;
+            finding->first = row;
+        } else if (is_foretold(row->kind)) {
+            check_unexplained(row);
+        }
     }
-    free(explained);
+    for (size_t i = 0; i < world.episode_count; i++)
+        check_episode(&world.episodes[i], &findings[i]);
+    free(findings);
 }
 
 /* ---- at the end: the centre ---- */

@@ -66,7 +66,6 @@ static struct {
 
 /* What the present daemon knows of it. */
 static struct {
-    bool open;
     uint64_t life; /* answers to earlier daemons are not delivered */
     struct store_events events;
     struct store_batch *committing;
@@ -239,7 +238,6 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
                size_t text_size)
 {
     (void)loop, (void)path, (void)text, (void)text_size;
-    daemon_side.open = true;
     daemon_side.life++;
     daemon_side.events = events;
     *store = &handle;
@@ -521,8 +519,8 @@ struct store_counters store_counters(const struct store *store)
 void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)
 {
     (void)store;
-    daemon_side.open = false;
     daemon_side.life++;
+    daemon_side.committing = NULL; /* the daemon frees it */
     daemon_side.done_count = 0;
     daemon_side.tidy_planned = daemon_side.reading = false;
     closed(ctx);
