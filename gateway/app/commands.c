@@ -256,7 +256,7 @@ static void add_to_trail(struct gateway *gateway, const struct message_command *
 {
     struct store_command row = {.time = gateway->clock.wall()};
     if (command->verb == MESSAGE_VERB_ACT || command->verb == MESSAGE_VERB_FEEDBACK) return;
-    snprintf(row.about, sizeof row.about, "%.63s", command->area[0] != '\0' ? command->area : command->subject);
+    snprintf(row.about, sizeof row.about, "%s", command->area[0] != '\0' ? command->area : command->subject);
     snprintf(row.text, sizeof row.text, "%s", waiting->text);
     snprintf(row.by, sizeof row.by, "%s", command->by);
     snprintf(row.note, sizeof row.note, "%s", command->note);

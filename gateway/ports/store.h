@@ -55,7 +55,7 @@ enum store_snapshot_domain {
 /* A command that was carried out and neither made an alert revision nor brought feedback: for the trail. */
 #define STORE_COMMAND_TEXT_SIZE 64
 struct store_command {
-    char about[SW_ID_SIZE];
+    char about[SW_AREA_PATH_SIZE];      /* a subject or an area */
     char text[STORE_COMMAND_TEXT_SIZE]; /* what it did */
     char by[SW_ALERT_ACTOR_SIZE];
     char note[SW_ALERT_NOTE_SIZE];

@@ -17,6 +17,7 @@
 #include "unit/store/store_fixture.h"
 
 #define BATCH_READINGS 200u
+#define OLD_READINGS   4000u /* of one a second: more than the hour that is thinned at a time */
 
 static void expect_rows(const struct fixture *fixture, int64_t readings, int64_t alerts)
 {
@@ -168,6 +169,55 @@ static void a_start_that_fails_anywhere_is_reported_and_the_next_one_works(void 
         }
 }
 
+static bool tidy_with_fault(const struct fault *fault, int n)
+{
+    struct fixture fixture;
+    const struct store_limits limits = {.quota_bytes = 1 << 20};
+    const struct sw_wall later = {1790000000000 + INT64_C(3) * 86400000};
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = sample_batch(1, OLD_READINGS, 1);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    store_set_limits(fixture.store, &limits);
+    fault_vfs_arm(fault->operation, n, fault->code, fault->lasting);
+    store_tidy(fixture.store, later);
+    /* The thread takes work in turn: by the second answer it has tidied. */
+    fixture_read_outbox(&fixture, 0, 1);
+    fixture_read_outbox(&fixture, 0, 1);
+    bool fired = fault_vfs_fired();
+    fault_vfs_disarm();
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), store_room(fixture.store).readings);
+    store_tidy(fixture.store, later);
+    fixture_read_outbox(&fixture, 0, 1);
+    fixture_read_outbox(&fixture, 0, 1);
+    assert_true(store_room(fixture.store).thinned > 0);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 1);
+    fixture_close(&fixture);
+    expect_sound(&fixture);
+    fixture_destroy(&fixture);
+    return fired;
+}
+
+static void thinning_that_fails_anywhere_harms_nothing_and_goes_on(void **state)
+{
+    (void)state;
+    static const struct fault faults[] = {
+        {FAULT_WRITE, SQLITE_IOERR_WRITE, false, SW_ERROR_STORE},
+        {FAULT_SYNC, SQLITE_IOERR_FSYNC, true, SW_ERROR_STORE},
+        {FAULT_CHANGE, SQLITE_FULL, true, SW_ERROR_STORE_FULL},
+    };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        bool fired = true;
+        int met = 0;
+        for (int n = 1; fired; n *= 2) {
+            fired = tidy_with_fault(&faults[i], n);
+            met += fired;
+        }
+        assert_true(met >= 2);
+    }
+}
+
 static void removal_of_done_rows_is_tried_again_after_a_fault(void **state)
 {
     (void)state;
@@ -241,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_that_fails_anywhere_leaves_no_half_batch),
         cmocka_unit_test(a_start_that_fails_anywhere_is_reported_and_the_next_one_works),
+        cmocka_unit_test(thinning_that_fails_anywhere_harms_nothing_and_goes_on),
         cmocka_unit_test(removal_of_done_rows_is_tried_again_after_a_fault),
         cmocka_unit_test(a_full_file_system_is_named_and_space_made_free_lets_the_retry_through),
     };
