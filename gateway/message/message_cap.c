@@ -33,6 +33,8 @@ static const struct {
     [SW_ALERT_KIND_BUS_SILENT] = {"Infra", false, false},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Infra", false, false},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Infra", false, false},
+    [SW_ALERT_KIND_STORE_FULL] = {"Infra", false, false},
+    [SW_ALERT_KIND_REPORTED] = {"Safety", false, false},
 };
 
 /* The members of the body that the summary does not have. */
