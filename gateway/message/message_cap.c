@@ -195,7 +195,8 @@ static void put_info(FILE *out, const struct message_alert_summary *alert, const
     put(out, "language", "en");
     put(out, "category", kinds[alert->kind].category ? kinds[alert->kind].category : "Other");
     put(out, "event", sw_alert_kind_description(alert->kind));
-    if (!sw_alert_state_is_open(alert->state)) put(out, "responseType", "AllClear");
+    bool is_known_over = !sw_alert_state_is_open(alert->state) && alert->state != SW_ALERT_STATE_EXPIRED;
+    if (is_known_over) put(out, "responseType", "AllClear");
     put(out, "urgency", sw_colour_cap_urgency(alert->colour));
     put(out, "severity", sw_colour_cap_severity(alert->colour));
     put(out, "certainty", rest->certainty);

@@ -284,6 +284,38 @@ static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **sta
     gateway_end(&test);
 }
 
+/* After an upgrade the state of before cannot be read: what lies open at the centre is ended, honestly and once. */
+static void an_open_alert_whose_state_is_lost_expires_once(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    sample(SW_OK, 3000);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, 1);
+    for (size_t i = 0; i < fake.snapshot_count; i++)
+        fake.snapshots[i].bytes[2]++; /* the version */
+    for (int start = 0; start < 2; start++) {
+        gateway_kill_and_begin(&test);
+        fake_advance(&test, 1000);
+        while (fake.committing)
+            fake_commit_done(SW_OK);
+        assert_int_equal(fake.outbox_count, 2);
+    }
+    assert_string_equal(fake.outbox[1].alert.id, fake.outbox[0].alert.id);
+    assert_int_equal(fake.outbox[1].alert.revision, 2);
+    assert_int_equal(fake.outbox[1].alert.state, SW_ALERT_STATE_EXPIRED);
+    /* The water still stands there: another alert. */
+    fake_advance(&test, 60000);
+    sample(SW_OK, 3000);
+    while (fake.committing)
+        fake_commit_done(SW_OK);
+    assert_int_equal(fake.outbox_count, 3);
+    assert_string_not_equal(fake.outbox[2].alert.id, fake.outbox[0].alert.id);
+    gateway_end(&test);
+}
+
 static void an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once(void **state)
 {
     (void)state;
@@ -472,6 +504,7 @@ int main(void)
         cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
         cmocka_unit_test(a_gap_in_the_sequence_is_counted),
         cmocka_unit_test(an_open_alert_goes_on_after_a_kill_with_its_next_revision),
+        cmocka_unit_test(an_open_alert_whose_state_is_lost_expires_once),
         cmocka_unit_test(an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once),
         cmocka_unit_test(records_not_stored_at_a_kill_come_again_and_are_taken),
         cmocka_unit_test(an_alert_is_in_the_batch_of_the_reading_that_raised_it),
