@@ -372,6 +372,74 @@ static void nothing_expires_whose_silence_nobody_tells(void **state)
     world_free(world);
 }
 
+/* ---- the same alert is one alert ---- */
+
+static void readings_delivered_twice_are_one_alert(void **state)
+{
+    (void)state;
+    struct world *world = town(policy_without_delays());
+    int64_t now = T0;
+    for (int delivery = 0; delivery < 2; delivery++) {
+        now = T0;
+        for (int i = 0; i < 10; i++) {
+            now += MINUTE;
+            world_read(world, SITE, SW_READING_LEVEL, now, (i < 5 ? 0 : 150) * MM);
+        }
+    }
+    expect(world, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_YELLOW);
+    world_free(world);
+}
+
+/* The power goes after the alert was raised and before that was stored: the readings come again. */
+static void a_restart_before_the_commit_makes_the_same_alert(void **state)
+{
+    (void)state;
+    static uint8_t site[CORE_SNAPSHOT_SIZE_MAX];
+    struct world *world = town(policy_without_delays());
+    int64_t now = T0;
+    level(world, &now, 5, 0);
+    size_t size = core_snapshot(world->core, SITE, site, sizeof site);
+    int64_t stored = now;
+    level(world, &now, 2, 150);
+    struct world *again = town(policy_without_delays());
+    assert_int_equal(core_restore(again->core, SITE, site, size), SW_OK);
+    now = stored + HOUR;
+    world_read(again, SITE, SW_READING_LEVEL, stored + MINUTE, (150 + (stored + MINUTE) / MINUTE % 5) * MM);
+    assert_int_equal(again->alert_count, 1);
+    assert_string_equal(again->alerts[0].id, world->alerts[0].id);
+    assert_int_equal(again->alerts[0].revision, 1);
+    world_free(world);
+    world_free(again);
+}
+
+/* A level and a cover of one name fall silent with the same sample. */
+static void two_sensors_of_one_name_have_two_alerts_of_two_ids(void **state)
+{
+    (void)state;
+    struct policy policy = policy_without_delays();
+    policy.silence.cover_ms = policy.silence.level_ms = HOUR;
+    policy.silence.node_ms = 0;
+    struct world *world = world_new(4);
+    (void)world_add(world, SUBJECT_SOURCE, "file", CORE_NO_PARENT, &policy);
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "manhole-1", FILE_SOURCE, &policy);
+    uint32_t lid = world_add(world, SUBJECT_COVER, "manhole-1", FILE_SOURCE, &policy);
+    world_seen(world, FILE_SOURCE, T0);
+    world_read(world, site, SW_READING_LEVEL, T0 + MINUTE, 0);
+    world_read(world, lid, SW_READING_COVER_OPEN, T0 + MINUTE, 0);
+    for (int64_t now = T0 + MINUTE; now < T0 + DAY; now += MINUTE) {
+        world_seen(world, FILE_SOURCE, now);
+        world_tick(world, now);
+    }
+    assert_int_equal(world->alert_count, 2);
+    assert_string_not_equal(world->alerts[0].id, world->alerts[1].id);
+    /* A silence by that name is for both. */
+    struct hold hold = silence("manhole-1", "", SW_COLOUR_ORANGE, T0 + 2 * DAY);
+    assert_int_equal(core_hold(world->core, &hold, sw_wall_from_ms(T0 + DAY)), SW_OK);
+    assert_true(core_is_silenced(world->core, site, SW_ALERT_KIND_LEVEL, SW_COLOUR_YELLOW));
+    assert_true(core_is_silenced(world->core, lid, SW_ALERT_KIND_COVER_OPEN, SW_COLOUR_YELLOW));
+    world_free(world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +456,9 @@ int main(void)
         cmocka_unit_test(holds_and_what_is_pending_survive_a_restart),
         cmocka_unit_test(an_alert_without_readings_expires_while_its_silence_is_told),
         cmocka_unit_test(nothing_expires_whose_silence_nobody_tells),
+        cmocka_unit_test(readings_delivered_twice_are_one_alert),
+        cmocka_unit_test(a_restart_before_the_commit_makes_the_same_alert),
+        cmocka_unit_test(two_sensors_of_one_name_have_two_alerts_of_two_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
