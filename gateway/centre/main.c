@@ -32,5 +32,6 @@ int main(int argc, char **argv)
     if (options.mode == OPTIONS_MAP) return run_map(&options, &stop);
     if (options.mode == OPTIONS_COMMAND) return run_command(&options, &stop);
     if (options.mode == OPTIONS_WEATHER) return run_weather(&options, &stop);
+    if (options.mode == OPTIONS_REPORT) return run_report(&options, &stop);
     return run_watch(&options, &stop);
 }

@@ -60,6 +60,12 @@ const char options_usage[] =
     "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
     "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
     "\n"
+    "Report what somebody has seen; exit status 0 taken, 1 refused, 2 usage, 3 no gateway's answer:\n"
+    "  stillwater-centre report --broker ... --city CITY --kind flood|cover_open|person_needs_help|leak|\n"
+    "                    sensor_fault|all_clear --at LATITUDE,LONGITUDE [--grid PATH] --by ID\n"
+    "                    --source worker [--colour COLOUR] | --source citizen --portal ID\n"
+    "                    [--id ID] [--text TEXT] [--timeout SECONDS] [--json -]\n"
+    "\n"
     "All: [--username NAME [--password-file FILE]]\n"
     "     [--ca-file FILE [--certificate-file FILE --key-file FILE]]\n"
     "TIME is RFC 3339 with an offset, as 2026-12-24T18:00:00+01:00.\n"
@@ -179,6 +185,11 @@ enum letter {
     LETTER_COLOUR,
     LETTER_TEXT,
     LETTER_TIMEOUT,
+    LETTER_AT,
+    LETTER_GRID,
+    LETTER_SOURCE,
+    LETTER_PORTAL,
+    LETTER_ID,
     LETTER_HELP,
 };
 
@@ -250,6 +261,24 @@ static const struct option weather_options[] = {
     {NULL, 0, NULL, 0},
 };
 
+static const struct option report_options[] = {
+    CONNECTION_OPTIONS,
+    {"json", required_argument, NULL, LETTER_JSON},
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"kind", required_argument, NULL, LETTER_KIND},
+    {"at", required_argument, NULL, LETTER_AT},
+    {"grid", required_argument, NULL, LETTER_GRID},
+    {"by", required_argument, NULL, LETTER_BY},
+    {"source", required_argument, NULL, LETTER_SOURCE},
+    {"portal", required_argument, NULL, LETTER_PORTAL},
+    {"colour", required_argument, NULL, LETTER_COLOUR},
+    {"id", required_argument, NULL, LETTER_ID},
+    {"text", required_argument, NULL, LETTER_TEXT},
+    {"timeout", required_argument, NULL, LETTER_TIMEOUT},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
 static const struct option *options_of(enum options_mode mode)
 {
     switch (mode) {
@@ -257,6 +286,8 @@ static const struct option *options_of(enum options_mode mode)
         return command_options;
     case OPTIONS_WEATHER:
         return weather_options;
+    case OPTIONS_REPORT:
+        return report_options;
     case OPTIONS_MAP:
         return map_options;
     case OPTIONS_WATCH:
@@ -350,6 +381,55 @@ static const char *take_people_option(struct options *options, int letter, char 
     }
 }
 
+static bool parse_point(const char *value, struct config_place *place)
+{
+    char *comma, *end;
+    place->latitude = strtod(value, &comma);
+    place->longitude = *comma == ',' ? strtod(comma + 1, &end) : 0;
+    place->known = comma != value && *comma == ',' && end != comma + 1 && *end == '\0' && place->latitude >= -90 &&
+                   place->latitude <= 90 && place->longitude >= -180 && place->longitude <= 180;
+    return place->known;
+}
+
+/* What somebody has seen. NULL, or what was expected. */
+static const char *take_report_option(struct options *options, int letter, char *value)
+{
+    struct message_report *report = &options->report;
+    switch (letter) {
+    case LETTER_KIND:
+        report->kind = sw_report_kind_from_name(value);
+        return report->kind != SW_REPORT_NONE
+                   ? NULL
+                   : "--kind: expected flood, cover_open, person_needs_help, leak, sensor_fault or all_clear";
+    case LETTER_AT:
+        return parse_point(value, &report->place) ? NULL : "--at: expected LATITUDE,LONGITUDE in degrees";
+    case LETTER_GRID:
+        (void)copy_fitting(report->place.grid, sizeof report->place.grid, value);
+        return sw_area_path_valid(value) ? NULL : "--grid: expected a path as city/district/street/cell";
+    case LETTER_SOURCE:
+        report->source = sw_report_source_from_name(value);
+        return report->source == SW_REPORT_SOURCE_WORKER || report->source == SW_REPORT_SOURCE_CITIZEN
+                   ? NULL
+                   : "--source: expected worker or citizen";
+    case LETTER_PORTAL:
+        options->portal = value;
+        return sw_id_valid(value) ? NULL : "--portal: expected an id";
+    case LETTER_COLOUR:
+        report->colour = sw_colour_from_name(value);
+        return report->colour != SW_COLOUR_GREEN && report->colour != SW_COLOUR_COUNT
+                   ? NULL
+                   : "--colour: expected blue, yellow, orange or red";
+    case LETTER_ID:
+        (void)copy_fitting(report->id, sizeof report->id, value);
+        return sw_id_valid(value) ? NULL : "--id: expected an id";
+    case LETTER_TEXT:
+        return copy_fitting(report->text, sizeof report->text, value) == SW_OK ? NULL
+                                                                               : "--text: expected 1 to 255 bytes";
+    default:
+        return "unknown option";
+    }
+}
+
 /* NULL, or what was expected. */
 static const char *take_option(struct options *options, int letter, char *value)
 {
@@ -393,7 +473,8 @@ static const char *take_option(struct options *options, int letter, char *value)
         return copy_fitting(command->note, sizeof command->note, value) == SW_OK ? NULL
                                                                                  : "--note: expected 1 to 255 bytes";
     default:
-        return take_people_option(options, letter, value);
+        return options->mode == OPTIONS_REPORT ? take_report_option(options, letter, value)
+                                               : take_people_option(options, letter, value);
     }
 }
 
@@ -476,6 +557,23 @@ static int check_command(struct options *options, char *text, size_t text_size)
     return SW_OK;
 }
 
+static int check_report(struct options *options, char *text, size_t text_size)
+{
+    struct message_report *report = &options->report;
+    bool is_worker = report->source == SW_REPORT_SOURCE_WORKER;
+    if (!options->city) return fail(text, text_size, "--city", "missing");
+    if (report->kind == SW_REPORT_NONE) return fail(text, text_size, "--kind", "missing");
+    if (!report->place.known) return fail(text, text_size, "--at", "missing");
+    if (options->command.by[0] == '\0') return fail(text, text_size, "--by", "missing");
+    if (report->source == SW_REPORT_SOURCE_NONE) return fail(text, text_size, "--source", "missing");
+    if (is_worker == (options->portal != NULL))
+        return fail(text, text_size, "--portal", is_worker ? "only with --source citizen" : "missing");
+    if (!is_worker && report->colour != SW_COLOUR_GREEN)
+        return fail(text, text_size, "--colour", "only with --source worker");
+    memcpy(report->by, options->command.by, sizeof report->by);
+    return SW_OK;
+}
+
 static int check_weather(struct options *options, char *text, size_t text_size)
 {
     if (!options->city) return fail(text, text_size, "--city", "missing");
@@ -500,6 +598,7 @@ static int check_rest(struct options *options, const char *broker, char *text, s
     int error = SW_OK;
     if (options->mode == OPTIONS_COMMAND) error = check_command(options, text, text_size);
     if (options->mode == OPTIONS_WEATHER) error = check_weather(options, text, text_size);
+    if (options->mode == OPTIONS_REPORT) error = check_report(options, text, text_size);
     if (error != SW_OK) return error;
     return parse_broker(broker, access->ca_file != NULL, options->broker.uri, sizeof options->broker.uri, text,
                         text_size);
@@ -512,9 +611,10 @@ static int take_mode(int *argc, char ***argv, struct options *options, char *tex
     const char *word = (*argv)[1];
     options->mode = strcmp(word, "map") == 0       ? OPTIONS_MAP
                     : strcmp(word, "weather") == 0 ? OPTIONS_WEATHER
+                    : strcmp(word, "report") == 0  ? OPTIONS_REPORT
                                                    : OPTIONS_COMMAND;
     if (options->mode == OPTIONS_COMMAND && message_command_from_name(word, &options->command) != SW_OK)
-        return fail(text, text_size, word, "expected map, weather, " MESSAGE_COMMAND_NAMES);
+        return fail(text, text_size, word, "expected map, weather, report, " MESSAGE_COMMAND_NAMES);
     (*argc)--;
     (*argv)++;
     return SW_OK;

@@ -27,7 +27,7 @@ struct broker_options {
     const char *ca_file, *certificate_file, *key_file;
 };
 
-enum options_mode { OPTIONS_WATCH, OPTIONS_MAP, OPTIONS_COMMAND, OPTIONS_WEATHER, OPTIONS_HELP };
+enum options_mode { OPTIONS_WATCH, OPTIONS_MAP, OPTIONS_COMMAND, OPTIONS_WEATHER, OPTIONS_REPORT, OPTIONS_HELP };
 
 struct options {
     enum options_mode mode;
@@ -44,6 +44,8 @@ struct options {
     size_t rule_count;
 
     struct message_command command;
+    struct message_report report; /* id "" and time 0 = chosen as it is sent */
+    const char *portal;           /* of a citizen's report */
     bool has_colour;
     struct message_weather weather; /* until 0 = not given, with green only */
     double timeout_s;

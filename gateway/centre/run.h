@@ -15,6 +15,11 @@ int run_watch(const struct options *options, const volatile sig_atomic_t *stop);
 int run_map(const struct options *options, const volatile sig_atomic_t *stop);
 int run_command(const struct options *options, const volatile sig_atomic_t *stop);
 int run_weather(const struct options *options, const volatile sig_atomic_t *stop);
+int run_report(const struct options *options, const volatile sig_atomic_t *stop);
+
+/* Sends `body` to `topic` and tells what the first gateway answers. `noun`: what is sent, for people. */
+int run_request(const struct options *options, const char *noun, const char *topic, const char *body,
+                const volatile sig_atomic_t *stop);
 
 /* Publishes a command to the gateway; its result will come to `response_topic` with this correlation. */
 int request_command(struct connection *connection, const char *city, const char *gateway,

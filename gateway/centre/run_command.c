@@ -23,11 +23,16 @@ void random_token(char token[CONNECTION_CORRELATION_SIZE])
     (void)snprintf(token, CONNECTION_CORRELATION_SIZE, "%016llx", (unsigned long long)dice);
 }
 
+static void command_topic(const char *city, const char *gateway, char topic[SW_TOPIC_SIZE])
+{
+    (void)snprintf(topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
+}
+
 int request_command(struct connection *connection, const char *city, const char *gateway,
                     const struct message_command *command, const char *response_topic, const char *correlation)
 {
     char topic[SW_TOPIC_SIZE];
-    (void)snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
+    command_topic(city, gateway, topic);
     char *body = message_command_encode(command);
     if (!body) return SW_ERROR_NO_SPACE;
     int error = connection_request(connection, topic, body, response_topic, correlation);
@@ -45,6 +50,9 @@ static int tell_result(const struct options *options, const struct connection_me
     }
     if (options->json)
         (void)printf("%.*s\n", (int)message->size, message->payload);
+    else if (answer.accepted && options->mode == OPTIONS_REPORT)
+        (void)printf("report %s: %s%s%s\n", options->report.id, answer.text,
+                     answer.alert_id[0] != '\0' ? " alert " : "", answer.alert_id);
     else if (answer.accepted && answer.revision > 0)
         (void)printf("accepted: alert %s is now at revision %u\n", answer.alert_id, answer.revision);
     else if (answer.accepted)
@@ -57,8 +65,8 @@ static int tell_result(const struct options *options, const struct connection_me
 }
 
 /* The first message on our response topic with our correlation is the answer; anything else is not for us. */
-static int await_result(struct connection *connection, const struct options *options, const char *correlation,
-                        double end_s, const volatile sig_atomic_t *stop)
+static int await_result(struct connection *connection, const struct options *options, const char *noun,
+                        const char *correlation, double end_s, const volatile sig_atomic_t *stop)
 {
     while (!*stop && monotonic_s() < end_s) {
         struct connection_message message;
@@ -72,8 +80,11 @@ static int await_result(struct connection *connection, const struct options *opt
         connection_release(&message);
         if (ours) return status;
     }
-    (void)fprintf(stderr, "gateway %s did not answer within %g s; the command may still have been carried out\n",
-                  options->gateways[0], options->timeout_s);
+    if (options->mode == OPTIONS_REPORT)
+        (void)fprintf(stderr, "no gateway answered within %g s; the same --id may be sent again\n", options->timeout_s);
+    else
+        (void)fprintf(stderr, "gateway %s did not answer within %g s; the %s may still have been carried out\n",
+                      options->gateways[0], options->timeout_s, noun);
     return EXIT_NO_ANSWER;
 }
 
@@ -91,14 +102,15 @@ int connect_until(struct connection *connection, const char *const *topics, size
     }
 }
 
-int run_command(const struct options *options, const volatile sig_atomic_t *stop)
+int run_request(const struct options *options, const char *noun, const char *topic, const char *body,
+                const volatile sig_atomic_t *stop)
 {
     char correlation[CONNECTION_CORRELATION_SIZE], client_id[SW_ID_SIZE], response_topic[SW_TOPIC_SIZE], text[512];
     random_token(correlation);
     if (options->client_id)
         (void)snprintf(client_id, sizeof client_id, "%s", options->client_id);
     else
-        (void)snprintf(client_id, sizeof client_id, "command-%s", correlation);
+        (void)snprintf(client_id, sizeof client_id, "%s-%s", noun, correlation);
     (void)snprintf(response_topic, sizeof response_topic,
                    SW_TOPIC_ROOT "/%s/" SW_TOPIC_CENTRE "/%s/" SW_TOPIC_CENTRE_RESULT, options->city, client_id);
     struct connection *connection = connection_new(&options->broker, client_id, false, text, sizeof text);
@@ -110,13 +122,23 @@ int run_command(const struct options *options, const volatile sig_atomic_t *stop
     int status = EXIT_NO_ANSWER;
     const char *const topics[] = {response_topic};
     if (connect_until(connection, topics, 1, end_s, stop) == SW_OK) {
-        int error = request_command(connection, options->city, options->gateways[0], &options->command, response_topic,
-                                    correlation);
+        int error = connection_request(connection, topic, body, response_topic, correlation);
         if (error == SW_OK)
-            status = await_result(connection, options, correlation, end_s, stop);
+            status = await_result(connection, options, noun, correlation, end_s, stop);
         else
-            (void)fprintf(stderr, "%s: the command could not be sent: %s\n", options->broker.uri, sw_error_text(error));
+            (void)fprintf(stderr, "%s: the %s could not be sent: %s\n", options->broker.uri, noun,
+                          sw_error_text(error));
     }
     connection_free(connection);
+    return status;
+}
+
+int run_command(const struct options *options, const volatile sig_atomic_t *stop)
+{
+    char topic[SW_TOPIC_SIZE];
+    command_topic(options->city, options->gateways[0], topic);
+    char *body = message_command_encode(&options->command);
+    int status = body ? run_request(options, "command", topic, body, stop) : EXIT_NO_ANSWER;
+    free(body);
     return status;
 }

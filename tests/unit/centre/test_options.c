@@ -248,10 +248,12 @@ static void wrong_lines_say_what_is_wrong(void **state)
 {
     (void)state;
     assert_wrong("c", "--broker: missing");
-    assert_wrong("c|watch", "watch: expected map, weather, acknowledge, dispatch, resolve, away, back, feedback, "
-                            "drill, silence, unsilence, maintenance or serviced");
-    assert_wrong("c|clear", "clear: expected map, weather, acknowledge, dispatch, resolve, away, back, feedback, "
-                            "drill, silence, unsilence, maintenance or serviced");
+    assert_wrong("c|watch",
+                 "watch: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
+                 "drill, silence, unsilence, maintenance or serviced");
+    assert_wrong("c|clear",
+                 "clear: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
+                 "drill, silence, unsilence, maintenance or serviced");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -291,9 +293,50 @@ static void help_needs_nothing_else(void **state)
     assert_non_null(strstr(options_usage, "--acknowledge"));
 }
 
+#define REPORT "c|report|--broker|b|--city|n|--kind|flood|--at|31.5,-121.25|--by|worker-7|--source|"
+
+static void a_report_is_taken_apart(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[256];
+    assert_int_equal(
+        parse(REPORT "worker|--colour|red|--text|knee-deep|--grid|n/east|--id|r-1", &options, text, sizeof text),
+        SW_OK);
+    assert_int_equal(options.mode, OPTIONS_REPORT);
+    assert_int_equal(options.report.kind, SW_REPORT_FLOOD);
+    assert_int_equal(options.report.source, SW_REPORT_SOURCE_WORKER);
+    assert_int_equal(options.report.colour, SW_COLOUR_RED);
+    assert_true(options.report.place.known);
+    assert_int_equal((int)(options.report.place.latitude * 4), 126);
+    assert_int_equal((int)(options.report.place.longitude * 4), -485);
+    assert_string_equal(options.report.place.grid, "n/east");
+    assert_string_equal(options.report.by, "worker-7");
+    assert_string_equal(options.report.text, "knee-deep");
+    assert_string_equal(options.report.id, "r-1");
+    assert_int_equal(parse(REPORT "citizen|--portal|portal-1", &options, text, sizeof text), SW_OK);
+    assert_string_equal(options.portal, "portal-1");
+}
+
+static void a_report_that_lacks_something_is_refused(void **state)
+{
+    (void)state;
+    assert_wrong(REPORT "citizen", "--portal: missing");
+    assert_wrong(REPORT "worker|--portal|p", "--portal: only with --source citizen");
+    assert_wrong(REPORT "citizen|--portal|p|--colour|red", "--colour: only with --source worker");
+    assert_wrong(REPORT "sensor", "--source: expected worker or citizen: sensor");
+    assert_wrong("c|report|--broker|b|--city|n|--kind|fire",
+                 "--kind: expected flood, cover_open, person_needs_help, leak, sensor_fault or all_clear: fire");
+    assert_wrong("c|report|--broker|b|--city|n|--at|31", "--at: expected LATITUDE,LONGITUDE in degrees: 31");
+    assert_wrong("c|report|--broker|b|--city|n|--at|91,0", "--at: expected LATITUDE,LONGITUDE in degrees: 91,0");
+    assert_wrong("c|report|--broker|b|--city|n|--kind|flood|--by|w|--source|worker", "--at: missing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_is_taken_apart),
+        cmocka_unit_test(a_report_that_lacks_something_is_refused),
         cmocka_unit_test(a_broker_is_named_in_many_ways),
         cmocka_unit_test(a_watch_takes_filters_and_rules),
         cmocka_unit_test(a_command_takes_what_the_message_has),
