@@ -144,7 +144,7 @@ static bool is_ours(const struct gateway *gateway, const char *grid)
 
 /* ---- what becomes of it ---- */
 
-/* SW_ERROR_NOT_FOUND where it tells nothing new, SW_ERROR_NO_SPACE where it cannot be counted. */
+/* SW_ERROR_NOT_FOUND where it tells nothing new. */
 static int confirm(struct gateway *gateway, const struct open_alert *alert, const struct report_heard *report,
                    const char *actor, const char *note)
 {
@@ -158,16 +158,31 @@ static int confirm(struct gateway *gateway, const struct open_alert *alert, cons
     return core_report(gateway->core, alert->subject, colour, alert->rule, alert->onset, actor, note, now);
 }
 
+/* `place_count` when all are lent. */
+static uint32_t free_place(const struct gateway *gateway)
+{
+    const struct report_room *room = &gateway->reports;
+    uint32_t i = 0;
+    while (i < room->place_count &&
+           open_alerts_find(gateway->open, room->first_place + i, SW_ALERT_KIND_REPORTED) != NULL)
+        i++;
+    return i;
+}
+
+/* For the report to count: of `alert`, or where it is NULL of a new one. */
+static bool has_room(const struct gateway *gateway, const struct open_alert *alert)
+{
+    const struct report_room *room = &gateway->reports;
+    if (alert && report_desk_find(room->desk, report_hash(alert->id))) return true;
+    return report_desk_find(room->desk, 0) && (alert || free_place(gateway) < room->place_count);
+}
+
 static int open_one(struct gateway *gateway, const struct report_heard *report, const struct message_report *message,
                     const char *actor, const char *note)
 {
     struct report_room *room = &gateway->reports;
     struct report_tally alone = {.alert = 0};
-    uint32_t i = 0;
-    while (i < room->place_count &&
-           open_alerts_find(gateway->open, room->first_place + i, SW_ALERT_KIND_REPORTED) != NULL)
-        i++;
-    if (i == room->place_count || !report_desk_find(room->desk, 0)) return SW_ERROR_NO_SPACE;
+    uint32_t i = free_place(gateway);
     room->places[i] = message->place;
     room->opening = report;
     (void)report_tally_take(&alone, report);
@@ -270,6 +285,11 @@ static void take(struct gateway *gateway, const struct publisher_command *from, 
         gateway->counters.reports_elsewhere++;
         return;
     }
+    if ((fits || opens) && !has_room(gateway, fits ? &alert : NULL)) {
+        gateway->counters.reports_limited++;
+        refuse(gateway, from, SW_ERROR_NO_SPACE, "too many reported alerts are open");
+        return;
+    }
     if (!admit(gateway, from, message, &report)) return;
     int error = SW_OK;
     gateway->command_alert[0] = '\0';
@@ -277,11 +297,6 @@ static void take(struct gateway *gateway, const struct publisher_command *from, 
         error = confirm(gateway, &alert, &report, actor, note);
     else if (opens)
         error = open_one(gateway, &report, message, actor, note);
-    if (error == SW_ERROR_NO_SPACE) {
-        gateway->counters.reports_limited++;
-        refuse(gateway, from, error, "too many reported alerts are open");
-        return;
-    }
     if (fits) what = error ? "tells nothing new" : message->kind == SW_REPORT_ALL_CLEAR ? "speaks against" : what;
     if (!fits) what = opens ? "opens" : "nothing is open there";
     gateway->counters.reports_confirming += fits && !error;

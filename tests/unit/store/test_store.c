@@ -351,6 +351,55 @@ static struct store_feedback sample_feedback(const char *alert_id, enum sw_outco
     return feedback;
 }
 
+struct kept_reports {
+    size_t count;
+    struct store_report last;
+};
+
+static void keep_report(void *ctx, const struct store_report *report)
+{
+    struct kept_reports *kept = ctx;
+    kept->count++;
+    kept->last = *report;
+}
+
+static void a_report_is_kept_once_and_read_back_whole(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct store_report report = {.id = "r-1",
+                                  .source = SW_REPORT_SOURCE_CITIZEN,
+                                  .kind = SW_REPORT_LEAK,
+                                  .colour = SW_COLOUR_GREEN,
+                                  .by = "c-1",
+                                  .portal = "portal-1",
+                                  .time = {1000},
+                                  .received = {2000},
+                                  .latitude = 31.25,
+                                  .longitude = -121.5,
+                                  .grid = "c/n",
+                                  .text = "caf\xc3\xa9",
+                                  .alert_id = "gw.leak.home-1.x"};
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = store_batch_new();
+    assert_int_equal(store_batch_add_report(batch, &report), SW_OK);
+    assert_int_equal(store_batch_add_report(batch, &report), SW_OK);
+    assert_int_equal(store_batch_size(batch), 2);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    fixture_close(&fixture);
+    fixture_open(&fixture);
+    struct kept_reports kept = {.count = 0};
+    store_each_report(fixture.store, sw_wall_from_ms(2001), &kept, keep_report);
+    assert_int_equal(kept.count, 0);
+    store_each_report(fixture.store, sw_wall_from_ms(2000), &kept, keep_report);
+    assert_int_equal(kept.count, 1);
+    assert_memory_equal(&kept.last, &report, sizeof report);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static void feedback_is_kept_for_alerts_that_exist_and_for_no_others(void **state)
 {
     (void)state;
@@ -468,6 +517,7 @@ static void committed_batches_survive_a_kill(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_report_is_kept_once_and_read_back_whole),
         cmocka_unit_test(everything_of_a_batch_is_there_after_reopening),
         cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
         cmocka_unit_test(a_row_is_done_by_its_revision_too),
