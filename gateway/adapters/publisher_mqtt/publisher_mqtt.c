@@ -552,7 +552,9 @@ static int alert_properties(const char *payload, const char *content_type, const
     error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
-    if (error == MOSQ_ERR_SUCCESS && alert.escalation.responsible[0] != '\0')
+    /* Who answers for it is not told with CAP, which may go to the public. */
+    bool is_cap = strcmp(content_type, SW_CONTENT_TYPE_CAP) == 0;
+    if (error == MOSQ_ERR_SUCCESS && !is_cap && alert.escalation.responsible[0] != '\0')
         error = add_escalation(properties, &alert.escalation);
     if (error == MOSQ_ERR_SUCCESS && alert.unstored) error = add_pair(properties, SW_PROPERTY_UNSTORED, "true");
     if (error == MOSQ_ERR_SUCCESS && alert.drill) error = add_pair(properties, SW_PROPERTY_DRILL, "true");

@@ -171,6 +171,88 @@ static void an_alert_carries_its_properties(void **state)
     broker_close(&broker);
 }
 
+static bool cap_and_alert_are_taken(struct rig *rig)
+{
+    return rig->caps_taken == 1 && rig->taken_count == 1;
+}
+
+static bool cap_is_refused(struct rig *rig)
+{
+    return rig->caps_refused == 1;
+}
+
+static void send_cap(struct rig *rig)
+{
+    char *body = rig_alert(7, 1);
+    assert_int_equal(publisher_send_cap(rig->publisher, "stillwater/northport/gw-1/cap/x7", "<alert/>", body, false),
+                     SW_OK);
+    free(body);
+}
+
+static void send_alert(struct rig *rig)
+{
+    char *body = rig_alert(7, 1);
+    assert_int_equal(publisher_send(rig->publisher, "stillwater/northport/gw-1/alert/x7", body, 7, false), SW_OK);
+    free(body);
+}
+
+static void cap_goes_before_its_alert_and_wants_no_receipt(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool listener;
+    struct rig rig;
+    char port[8], output[4096];
+    broker_open(&broker, "");
+    (void)snprintf(port, sizeof port, "%u", broker.port);
+    const char *const arguments[] = {
+        "mosquitto_sub", "-V", "5", "-i", "listener", "-h", "127.0.0.1",    "-p", port, "-t",
+        "stillwater/#",  "-q", "1", "-W", "20",       "-F", "%t|%C|%P|%R|", NULL};
+    broker_start_tool(&listener, arguments);
+    broker_wait_for_subscriber(&broker, "listener");
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    send_cap(&rig);
+    send_alert(&rig);
+    rig_run_until(&rig, cap_and_alert_are_taken);
+    while (!broker_tool_says(&listener, "alert/x7"))
+        broker_pause_ms(10);
+    (void)broker_tool_output(&listener, output, sizeof output);
+    const char *cap = strstr(output, "cap/x7|application/cap+xml|kind:cover_open colour:orange||");
+    assert_non_null(cap);
+    assert_true(cap < strstr(output, "alert/x7"));
+    (void)broker_stop_tool(&listener, SIGTERM);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
+static void cap_that_is_not_permitted_is_told_and_the_link_comes_back(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    char path[128];
+    broker_prepare(&broker, "acl_file %s/acl\n");
+    broker_write_file(&broker, "acl",
+                      "topic readwrite stillwater/northport/gw-1/status\n"
+                      "topic write stillwater/northport/gw-1/alert/#\n",
+                      path);
+    broker_run(&broker);
+    rig_init(&rig, broker.port);
+    rig_start(&rig);
+    rig_run_until(&rig, rig_is_up);
+    send_cap(&rig);
+    rig_run_until(&rig, cap_is_refused);
+    /* mosquitto 2.0.11 closes the connection over it. */
+    rig_run_ms(&rig, 300);
+    rig_run_until(&rig, rig_is_up);
+    send_alert(&rig);
+    rig_run_until(&rig, one_is_taken);
+    rig_close(&rig, NULL);
+    broker_close(&broker);
+}
+
 static bool two_receipts(struct rig *rig)
 {
     return rig->receipts >= 2;
@@ -272,6 +354,8 @@ int main(void)
         cmocka_unit_test(what_the_broker_did_not_confirm_is_handed_over_again),
         cmocka_unit_test(no_more_than_the_limit_is_under_way),
         cmocka_unit_test(an_alert_carries_its_properties),
+        cmocka_unit_test(cap_goes_before_its_alert_and_wants_no_receipt),
+        cmocka_unit_test(cap_that_is_not_permitted_is_told_and_the_link_comes_back),
         cmocka_unit_test(receipts_are_handed_on_and_what_is_retained_is_not),
         cmocka_unit_test(an_alert_the_broker_refuses_is_not_taken_and_told),
         cmocka_unit_test(a_message_the_broker_cannot_take_is_refused_at_once),
