@@ -267,6 +267,24 @@ static void take_trail(struct bench *bench, int second, const char *trail)
     (void)fflush(bench->complaint_stream);
 }
 
+static void a_store_that_would_not_last_a_year_is_told(void **state)
+{
+    struct bench *bench = *state;
+    static const int hours[] = {87600, 8760, 99};
+    for (int i = 0; i < 3; i++) {
+        char body[512];
+        (void)snprintf(body, sizeof body,
+                       "{\"schema\":\"stillwater.status/1\",\"city\":\"northport\",\"gateway\":\"gw-1\",\"state\":"
+                       "\"online\",\"time\":\"2026-11-22T03:40:%02dZ\",\"since\":\"2026-11-22T03:40:00Z\","
+                       "\"open_alerts\":0,\"outage_hours_left\":%d,\"counters\":{}}",
+                       i, hours[i]);
+        take(bench, BASE "/status", body);
+        (void)fflush(bench->sentence_stream);
+        assert_int_equal(strstr(bench->sentences, "; its store would last ") != NULL, i == 2);
+    }
+    assert_non_null(strstr(bench->sentences, "; its store would last 99 hours  (northport/gw-1)"));
+}
+
 static void a_trail_that_does_not_go_on_is_told(void **state)
 {
     struct bench *bench = *state;
@@ -571,6 +589,7 @@ int main(void)
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
         BENCH_TEST(a_removed_status_is_no_message),
         BENCH_TEST(what_its_gateway_cannot_store_is_said_and_not_kept),
+        BENCH_TEST(a_store_that_would_not_last_a_year_is_told),
         BENCH_TEST(a_trail_that_does_not_go_on_is_told),
         BENCH_TEST(a_change_of_colour_is_said_and_every_message_written),
         BENCH_TEST(an_area_that_is_not_valid_is_told),

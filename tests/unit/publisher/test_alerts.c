@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/message.h"
+
 #define ALERTS 200
 
 /* What the outbox does: hands over in order, starts over after a lost link. */
@@ -140,7 +142,7 @@ static void an_alert_carries_its_properties(void **state)
                                      "-q",
                                      "1",
                                      "-C",
-                                     "1",
+                                     "2",
                                      "-W",
                                      "20",
                                      "-F",
@@ -165,6 +167,19 @@ static void an_alert_carries_its_properties(void **state)
     assert_non_null(strstr(output, "replayed:true"));
     assert_non_null(strstr(output, "|stillwater/northport/gw-1/receipt|"));
     assert_non_null(strstr(output, body));
+
+    /* Nobody is to confirm what is not stored. */
+    char *marked = message_alert_unstored(body);
+    assert_int_equal(publisher_send_unstored(rig.publisher, "stillwater/northport/gw-1/alert/x7", marked), SW_OK);
+    while (!broker_tool_says(&listener, marked))
+        broker_pause_ms(10);
+    (void)broker_tool_output(&listener, output, sizeof output);
+    const char *second = strchr(output, '\n');
+    assert_non_null(second);
+    assert_non_null(strstr(second, "unstored:true"));
+    assert_null(strstr(second, "receipt"));
+    assert_null(strstr(second, "replayed"));
+    free(marked);
     free(body);
     (void)broker_stop_tool(&listener, SIGTERM);
     rig_close(&rig, NULL);
