@@ -98,6 +98,7 @@ static void on_link(void *ctx, bool up, const char *text)
     states_on_link(ctx, up);
     outbox_on_link(ctx, up);
     areas_on_link(ctx, up);
+    incidents_on_link(ctx, up);
     home_assistant_on_link(ctx, up);
     escalations_on_link(ctx, up);
 }
@@ -147,6 +148,7 @@ static void on_retained_done(void *ctx, enum publisher_retained kind, bool taken
     retained_on_done(ctx, kind, taken);
     if (kind == PUBLISHER_AREAS) areas_pump(ctx);
     if (kind == PUBLISHER_STATES) on_states_may_go(ctx);
+    if (kind == PUBLISHER_INCIDENTS) incidents_pump(ctx);
     if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) home_assistant_pump(ctx);
 }
 
@@ -154,6 +156,7 @@ static void on_retained_kept(void *ctx, enum publisher_retained kind, const char
 {
     if (kind == PUBLISHER_AREAS) areas_on_kept(ctx, topic);
     if (kind == PUBLISHER_STATES) states_on_kept(ctx, topic);
+    if (kind == PUBLISHER_INCIDENTS) incidents_on_kept(ctx, topic);
     if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) home_assistant_on_kept(ctx, kind, topic);
 }
 

@@ -210,10 +210,16 @@ struct area_pump {
     uint32_t due_first, due_count;
 };
 
-/* Which alerts belong together. */
+/* Which alerts belong together, and the way from there to the incidents' retained topics. */
 struct incidents {
     void *memory;
     struct incident_book *book; /* subjects have the core's indices */
+    struct incident_told {      /* by slot */
+        bool is_due;
+        bool said_over;             /* its last message has gone; what is left is to take it from the broker */
+        struct sw_mono numbered_at; /* its last revision */
+        uint64_t batch;             /* the journal's batch with the revision that is due */
+    } * told;
 };
 
 /* Who has to act on the open alerts. */

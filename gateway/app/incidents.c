@@ -7,8 +7,10 @@
 
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/retained.h"
 #include "app/subjects.h"
 #include "core/alert/alert_id.h"
+#include "message/message.h"
 
 #define METRES_PER_DEGREE 111195.0 /* of a great circle: 6371 km mean radius */
 #define RADIANS(degrees)  ((degrees)*3.14159265358979323846 / 180)
@@ -86,8 +88,28 @@ static void save_one(void *ctx, uint32_t slot, uint32_t incident, const uint8_t 
     journal_snapshot(gateway, STORE_SNAPSHOT_INCIDENT, name, (const uint8_t *)row, used + size);
 }
 
+/* Gives what has changed its number, which goes into the store before anybody sees it. */
+static void number_changes(struct gateway *gateway)
+{
+    struct incident_book *book = gateway->incidents.book;
+    struct sw_mono now = gateway->clock.mono();
+    for (uint32_t i = incident_count(book); i > 0; i--) {
+        uint32_t slot = incident_listed(book, i - 1);
+        const struct incident *incident = incident_at(book, slot);
+        struct incident_told *told = &gateway->incidents.told[slot];
+        bool is_open = incident->state == INCIDENT_OPEN;
+        bool is_early =
+            is_open && incident->revision > 0 && sw_mono_diff_ms(now, told->numbered_at) < INCIDENTS_INTERVAL_MS;
+        if (!incident->untold || !incident_is_told(incident) || is_early) continue;
+        incident_tell(book, slot);
+        *told = (struct incident_told){.is_due = true, .batch = gateway->journal.batch, .numbered_at = now};
+        if (gateway->retained[PUBLISHER_INCIDENTS].off && !is_open) incident_forget(book, slot);
+    }
+}
+
 void incidents_save(struct gateway *gateway)
 {
+    number_changes(gateway);
     incident_save(gateway->incidents.book, gateway, save_one);
 }
 
@@ -155,6 +177,8 @@ int incidents_build(struct gateway *gateway)
     gateway->incidents.memory = calloc(1, incident_book_size(count));
     if (!gateway->incidents.memory) return SW_ERROR_NO_SPACE;
     gateway->incidents.book = incident_book_init(gateway->incidents.memory, count, gateway->config->incident);
+    gateway->incidents.told = calloc(incident_slots(gateway->incidents.book) + 1, sizeof *gateway->incidents.told);
+    if (!gateway->incidents.told) return SW_ERROR_NO_SPACE;
     set_places(gateway);
     store_each_snapshot(gateway->store, gateway, on_row);
     incident_settle(gateway->incidents.book);
@@ -164,6 +188,7 @@ int incidents_build(struct gateway *gateway)
 
 void incidents_free(struct gateway *gateway)
 {
+    free(gateway->incidents.told);
     free(gateway->incidents.memory);
 }
 
@@ -192,8 +217,168 @@ const char *incidents_id(const struct gateway *gateway, uint32_t subject, const 
     return id;
 }
 
+/* ---- telling ---- */
+
+static bool is_worse(const struct message_incident_member *a, const struct message_incident_member *b)
+{
+    if (a->colour != b->colour) return a->colour > b->colour;
+    bool a_waits = a->state == SW_ALERT_STATE_RAISED, b_waits = b->state == SW_ALERT_STATE_RAISED;
+    return a_waits != b_waits ? a_waits : a->raised_at.ms < b->raised_at.ms;
+}
+
+/* Keeps the worst, in order; one more than there is room for falls off the end. */
+static void list_member(struct message_incident *message, const struct message_incident_member *member)
+{
+    uint32_t at = message->member_count;
+    while (at > 0 && is_worse(member, &message->members[at - 1]))
+        at--;
+    if (at == MESSAGE_INCIDENT_MEMBERS_MAX) return;
+    uint32_t last = message->member_count < MESSAGE_INCIDENT_MEMBERS_MAX ? message->member_count++
+                                                                         : MESSAGE_INCIDENT_MEMBERS_MAX - 1;
+    memmove(&message->members[at + 1], &message->members[at], (last - at) * sizeof *member);
+    message->members[at] = *member;
+}
+
+static void add_member(const struct gateway *gateway, uint32_t slot, struct message_incident *message)
+{
+    const struct incident_member *member = incident_member_at(gateway->incidents.book, slot);
+    if (!sw_alert_state_is_open(member->state)) return;
+    const char *subject = core_subject_name(gateway->core, incident_slot_subject(slot));
+    struct message_incident_member listed = {.kind = incident_slot_kind(slot),
+                                             .state = member->state,
+                                             .colour = member->colour,
+                                             .raised_at = member->raised_at};
+    snprintf(listed.subject, sizeof listed.subject, "%s", subject);
+    alert_id_write(listed.alert_id, gateway->config->gateway, listed.kind, subject, member->onset.ms);
+    list_member(message, &listed);
+    message->open++;
+    message->unacknowledged += member->state == SW_ALERT_STATE_RAISED;
+    if (member->colour > message->colour) message->colour = member->colour;
+}
+
+/* Cuts the path down to what it has in common with the other. */
+static void cut_to_common(char *path, const char *other)
+{
+    size_t length = 0, level = 0;
+    for (; path[length] != '\0' && path[length] == other[length]; length++)
+        if (path[length] == '/') level = length;
+    bool whole = (path[length] == '\0' || path[length] == '/') && (other[length] == '\0' || other[length] == '/');
+    path[whole ? length : level] = '\0';
+}
+
+/* Where it is: the mean of its members' places, and the area that holds them all. */
+static void add_place(const struct gateway *gateway, uint32_t first, struct message_incident *message)
+{
+    uint32_t known = 0, gridded = 0;
+    for (uint32_t slot = first; slot != INCIDENT_NONE; slot = incident_member_at(gateway->incidents.book, slot)->next) {
+        const struct config_place *place = subjects_place(gateway, incident_slot_subject(slot));
+        if (!place) continue;
+        if (place->known) {
+            known++;
+            message->latitude += (place->latitude - message->latitude) / known;
+            message->longitude += (place->longitude - message->longitude) / known;
+        }
+        if (place->grid[0] == '\0') continue;
+        if (gridded++ == 0)
+            snprintf(message->area, sizeof message->area, "%s", place->grid);
+        else
+            cut_to_common(message->area, place->grid);
+    }
+    message->has_centre = known > 0;
+}
+
+static char *encode(const struct gateway *gateway, uint32_t slot)
+{
+    const struct incident *incident = incident_at(gateway->incidents.book, slot);
+    bool is_open = incident->state == INCIDENT_OPEN;
+    struct message_incident message = {.revision = incident->revision,
+                                       .state = is_open                              ? MESSAGE_INCIDENT_OPEN
+                                                : incident->state == INCIDENT_MERGED ? MESSAGE_INCIDENT_MERGED
+                                                                                     : MESSAGE_INCIDENT_OVER,
+                                       .peak = incident->peak,
+                                       .since = incident->since,
+                                       .updated_at = incident->changed_at,
+                                       .alerts = incident->members,
+                                       .subjects = incident->subjects};
+    write_id(gateway, slot, message.id);
+    snprintf(message.city, sizeof message.city, "%s", gateway->config->city);
+    snprintf(message.gateway, sizeof message.gateway, "%s", gateway->config->gateway);
+    if (incident->state == INCIDENT_MERGED) write_id(gateway, incident->merged_into, message.merged_into);
+    uint32_t member = is_open ? incident->first : INCIDENT_NONE;
+    add_place(gateway, member, &message);
+    for (; member != INCIDENT_NONE; member = incident_member_at(gateway->incidents.book, member)->next)
+        add_member(gateway, member, &message);
+    return message_incident_encode(&message);
+}
+
+static int publish(struct gateway *gateway, uint32_t slot, bool empty)
+{
+    char id[SW_ALERT_ID_SIZE], topic[SW_TOPIC_SIZE];
+    write_id(gateway, slot, id);
+    retained_topic(gateway, PUBLISHER_INCIDENTS, id, topic);
+    char *body = empty ? calloc(1, 1) : encode(gateway, slot);
+    int error = body ? retained_set(gateway, PUBLISHER_INCIDENTS, topic, body) : SW_ERROR_NO_SPACE;
+    free(body);
+    if (error && error != SW_ERROR_BUSY)
+        log_event(LOG_LEVEL_WARNING, "incidents", "%s cannot be published: %s", topic, sw_error_text(error));
+    return error;
+}
+
+/* SW_ERROR_BUSY: not now. */
+static int tell(struct gateway *gateway, uint32_t slot)
+{
+    struct incident_told *told = &gateway->incidents.told[slot];
+    bool is_open = incident_at(gateway->incidents.book, slot)->state == INCIDENT_OPEN;
+    if (!told->said_over) {
+        if (publish(gateway, slot, false) == SW_ERROR_BUSY) return SW_ERROR_BUSY;
+        told->said_over = !is_open;
+    }
+    if (!is_open && publish(gateway, slot, true) == SW_ERROR_BUSY) return SW_ERROR_BUSY;
+    if (!is_open) incident_forget(gateway->incidents.book, slot);
+    told->is_due = told->said_over = false;
+    return SW_OK;
+}
+
+void incidents_pump(struct gateway *gateway)
+{
+    struct incident_book *book = gateway->incidents.book;
+    if (!retained_may_go(gateway, PUBLISHER_INCIDENTS) || !retained_clear_stale(gateway, PUBLISHER_INCIDENTS)) return;
+    /* Backwards: one that is forgotten has its place taken by the last. */
+    for (uint32_t i = incident_count(book); i > 0; i--) {
+        uint32_t slot = incident_listed(book, i - 1);
+        const struct incident_told *told = &gateway->incidents.told[slot];
+        if (told->is_due && told->batch <= gateway->journal.stored && tell(gateway, slot) == SW_ERROR_BUSY) return;
+    }
+}
+
 void incidents_tick(struct gateway *gateway)
 {
     incident_tick(gateway->incidents.book, gateway->clock.wall());
     incidents_save(gateway);
+    incidents_pump(gateway);
+}
+
+void incidents_on_link(struct gateway *gateway, bool up)
+{
+    struct incident_book *book = gateway->incidents.book;
+    if (!retained_on_link(gateway, PUBLISHER_INCIDENTS, up)) return;
+    /* What the broker holds of us may be of an earlier run, or nothing. */
+    for (uint32_t i = 0; i < incident_count(book); i++) {
+        struct incident_told *told = &gateway->incidents.told[incident_listed(book, i)];
+        told->is_due = incident_is_told(incident_at(book, incident_listed(book, i)));
+        told->said_over = false;
+    }
+    incidents_pump(gateway);
+}
+
+void incidents_on_kept(struct gateway *gateway, const char *topic)
+{
+    const struct incident_book *book = gateway->incidents.book;
+    const char *kept = retained_rest(gateway, PUBLISHER_INCIDENTS, topic);
+    char id[SW_ALERT_ID_SIZE];
+    for (uint32_t i = 0; kept && i < incident_count(book); i++) {
+        write_id(gateway, incident_listed(book, i), id);
+        if (strcmp(id, kept) == 0 && incident_is_told(incident_at(book, incident_listed(book, i)))) return;
+    }
+    if (kept) retained_note_stale(gateway, PUBLISHER_INCIDENTS, topic);
 }

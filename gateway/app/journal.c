@@ -288,6 +288,7 @@ void journal_committed(struct gateway *gateway, struct store_batch *batch, int e
         journal->stored = journal->batch - 1;
         tell_all(gateway, batch);
         store_batch_free(batch);
+        incidents_pump(gateway);
         outbox_wake(gateway);
         states_pump(gateway);
         journal_flush(gateway);

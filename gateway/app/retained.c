@@ -14,6 +14,8 @@ static const struct {
 } kinds[PUBLISHER_RETAINED_COUNT] = {
     [PUBLISHER_AREAS] = {SW_TOPIC_AREA, "areas", "areas are not published: the broker does not permit them"},
     [PUBLISHER_STATES] = {SW_TOPIC_STATE, "states", "states are not published: the broker does not permit them"},
+    [PUBLISHER_INCIDENTS] = {SW_TOPIC_INCIDENT, "incidents",
+                             "incidents are not published: the broker does not permit them"},
     [PUBLISHER_HOMES] = {SW_TOPIC_HOME, "homes", "homes are not published: the broker does not permit them"},
     /* Its topics are Home Assistant's. */
     [PUBLISHER_DISCOVERY] = {"", "discovery", "homes are not discovered: the broker does not permit it"},

@@ -22,8 +22,8 @@ struct watcher {
     char topics[TOPICS_MAX][SW_TOPIC_SIZE];
     const char *topic_pointers[TOPICS_MAX];
     size_t topic_count;
-    char area_topics[OPTIONS_GATEWAYS_MAX][SW_TOPIC_SIZE];
-    size_t area_topic_count;
+    char live_topics[2 * OPTIONS_GATEWAYS_MAX][SW_TOPIC_SIZE]; /* areas and incidents */
+    size_t live_topic_count;
     double end_s; /* 0 = none */
     char told[512];
 };
@@ -49,8 +49,10 @@ static void list_topics(struct watcher *watcher)
         const char *gateway = options->gateway_count > 0 ? options->gateways[i] : "+";
         add_topic(watcher, city, gateway, SW_TOPIC_STATUS);
         add_topic(watcher, city, gateway, SW_TOPIC_ALERT "/#");
-        (void)snprintf(watcher->area_topics[watcher->area_topic_count++], SW_TOPIC_SIZE,
+        (void)snprintf(watcher->live_topics[watcher->live_topic_count++], SW_TOPIC_SIZE,
                        SW_TOPIC_ROOT "/%.63s/%.63s/" SW_TOPIC_AREA "/#", city, gateway);
+        (void)snprintf(watcher->live_topics[watcher->live_topic_count++], SW_TOPIC_SIZE,
+                       SW_TOPIC_ROOT "/%.63s/%.63s/" SW_TOPIC_INCIDENT "/+", city, gateway);
     }
     if (options->rule_count == 0) return;
     char result[SW_TOPIC_SIZE];
@@ -158,12 +160,12 @@ static void pause_before_retry(const struct watcher *watcher, unsigned *pause_ms
     }
 }
 
-/* Without areas it goes on: alerts come first. */
-static void subscribe_areas(const struct watcher *watcher)
+/* Without areas and incidents it goes on: alerts come first. */
+static void subscribe_live(const struct watcher *watcher)
 {
     char text[512];
-    for (size_t i = 0; i < watcher->area_topic_count; i++)
-        if (connection_subscribe_live(watcher->connection, watcher->area_topics[i], text, sizeof text) != SW_OK)
+    for (size_t i = 0; i < watcher->live_topic_count; i++)
+        if (connection_subscribe_live(watcher->connection, watcher->live_topics[i], text, sizeof text) != SW_OK)
             (void)fprintf(stderr, "%s\n", text);
 }
 
@@ -175,7 +177,7 @@ static int watch_until_over(struct watcher *watcher)
         int error =
             connection_connect(watcher->connection, watcher->topic_pointers, watcher->topic_count, text, sizeof text);
         if (error == SW_OK) {
-            subscribe_areas(watcher);
+            subscribe_live(watcher);
             (void)snprintf(text, sizeof text, "connected to %s as %s", watcher->options->broker.uri,
                            watcher->client_id);
             say_once(watcher, text);
@@ -195,13 +197,14 @@ static int watch_until_over(struct watcher *watcher)
 static void summarise(const struct watcher *watcher)
 {
     struct watch_counters counters = watch_counters(watcher->watch);
-    (void)fprintf(stderr,
-                  "received %llu: alerts %llu, statuses %llu, areas %llu, duplicates %llu, malformed %llu; "
-                  "gateways %u; receipts %llu\n",
-                  (unsigned long long)counters.received, (unsigned long long)counters.alerts,
-                  (unsigned long long)counters.statuses, (unsigned long long)counters.areas,
-                  (unsigned long long)counters.duplicates, (unsigned long long)counters.malformed, counters.gateways,
-                  (unsigned long long)counters.receipts);
+    (void)fprintf(
+        stderr,
+        "received %llu: alerts %llu, statuses %llu, areas %llu, incidents %llu, duplicates %llu, malformed %llu; "
+        "gateways %u; receipts %llu\n",
+        (unsigned long long)counters.received, (unsigned long long)counters.alerts,
+        (unsigned long long)counters.statuses, (unsigned long long)counters.areas,
+        (unsigned long long)counters.incidents, (unsigned long long)counters.duplicates,
+        (unsigned long long)counters.malformed, counters.gateways, (unsigned long long)counters.receipts);
 }
 
 /* The client id is the session's name at the broker, so it must be the same after a restart, and another one for a

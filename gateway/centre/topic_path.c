@@ -35,8 +35,9 @@ struct topic_path topic_path_parse(const char *topic)
         return path;
     }
     if (at && strcmp(branch, SW_TOPIC_STATE) == 0 && sw_id_valid(at)) path.branch = TOPIC_STATE;
-    if (!at || strcmp(branch, SW_TOPIC_ALERT) != 0) return path;
+    bool is_alert = at && strcmp(branch, SW_TOPIC_ALERT) == 0;
+    if (!is_alert && (!at || strcmp(branch, SW_TOPIC_INCIDENT) != 0)) return path;
     const char *end = take_level(at, path.alert_id, sizeof path.alert_id);
-    if (end && *end == '\0' && end[-1] != '/') path.branch = TOPIC_ALERT;
+    if (end && *end == '\0' && end[-1] != '/') path.branch = is_alert ? TOPIC_ALERT : TOPIC_INCIDENT;
     return path;
 }

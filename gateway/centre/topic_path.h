@@ -4,13 +4,21 @@
 
 #include "stillwater/topics.h"
 
-enum topic_branch { TOPIC_OTHER, TOPIC_STATUS, TOPIC_ALERT, TOPIC_AREA, TOPIC_STATE, TOPIC_CENTRE_RESULT };
+enum topic_branch {
+    TOPIC_OTHER,
+    TOPIC_STATUS,
+    TOPIC_ALERT,
+    TOPIC_AREA,
+    TOPIC_STATE,
+    TOPIC_INCIDENT,
+    TOPIC_CENTRE_RESULT
+};
 
 struct topic_path {
     enum topic_branch branch;
     char city[SW_ID_SIZE];
     char gateway[SW_ID_SIZE];
-    char alert_id[SW_ALERT_ID_SIZE]; /* TOPIC_ALERT */
+    char alert_id[SW_ALERT_ID_SIZE]; /* TOPIC_ALERT, TOPIC_INCIDENT */
     char area[SW_AREA_PATH_SIZE];    /* TOPIC_AREA */
 };
 

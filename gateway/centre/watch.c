@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "centre/area_table.h"
+#include "centre/incident_log.h"
 #include "centre/received.h"
 #include "centre/seen.h"
 #include "centre/topic_path.h"
@@ -31,6 +32,7 @@ struct watch {
     struct seen *messages;     /* (city/alert id, revision) */
     struct seen *acknowledged; /* (city/alert id, 0) */
     struct area_table *areas;
+    struct incident_log *incidents;
     struct gateway *gateways;
     uint32_t gateway_count;
     struct received *received; /* NULL = none */
@@ -100,6 +102,7 @@ static void learn(void *ctx, const char *line, size_t size)
     struct message_alert_summary alert;
     struct message_status_summary status;
     struct message_area area;
+    struct message_incident incident;
     char key[SEEN_KEY_SIZE], reason[REASON_SIZE];
     if (message_alert_decode(line, size, &alert, reason, sizeof reason) == SW_OK) {
         key_of(alert.city, alert.id, key);
@@ -110,6 +113,10 @@ static void learn(void *ctx, const char *line, size_t size)
         (void)trail_goes_on(watch, &status, before);
     } else if (message_area_decode(line, size, &area, reason, sizeof reason) == SW_OK) {
         (void)area_table_take(watch->areas, &area, true);
+    } else if (message_incident_decode(line, size, &incident, reason, sizeof reason) == SW_OK) {
+        key_of(incident.city, incident.id, key);
+        (void)seen_add(watch->messages, key, incident.revision);
+        (void)incident_log_take(watch->incidents, &incident);
     }
 }
 
@@ -121,9 +128,10 @@ struct watch *watch_new(const struct watch_settings *settings, char *text, size_
         watch->messages = seen_new(SEEN_CAPACITY);
         watch->acknowledged = seen_new(SEEN_CAPACITY);
         watch->areas = area_table_new();
+        watch->incidents = incident_log_new();
         watch->gateways = calloc(WATCH_GATEWAYS_MAX, sizeof *watch->gateways);
     }
-    if (!watch || !watch->messages || !watch->acknowledged || !watch->areas || !watch->gateways) {
+    if (!watch || !watch->messages || !watch->acknowledged || !watch->areas || !watch->incidents || !watch->gateways) {
         (void)snprintf(text, text_size, "no memory");
         watch_free(watch);
         return NULL;
@@ -149,6 +157,7 @@ void watch_free(struct watch *watch)
     seen_free(watch->messages);
     seen_free(watch->acknowledged);
     area_table_free(watch->areas);
+    incident_log_free(watch->incidents);
     free(watch->gateways);
     free(watch);
 }
@@ -209,6 +218,21 @@ static void say_status(FILE *out, const struct message_status_summary *status)
     if (status->has_outage_hours_left && status->outage_hours_left < HOURS_TOLD_BELOW)
         (void)fprintf(out, "; its store would last %u hours", status->outage_hours_left);
     (void)fprintf(out, "  (%s/%s)\n", status->city, status->gateway);
+    (void)fflush(out);
+}
+
+static void say_incident(FILE *out, const struct message_incident *incident)
+{
+    char time[MESSAGE_TIME_SIZE], colour[16], sentence[INCIDENT_SENTENCE_SIZE];
+    if (!out) return;
+    message_time_format(incident->updated_at, time);
+    (void)snprintf(colour, sizeof colour, "%s", sw_colour_name(incident->colour));
+    for (char *at = colour; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    incident_log_describe(incident, sentence);
+    (void)fprintf(out, "%s  %-6s  %-12s  Incident: %s  (%s/%s, incident %s, revision %u)\n", time, colour,
+                  message_incident_state_name(incident->state), sentence, incident->city, incident->gateway,
+                  incident->id, incident->revision);
     (void)fflush(out);
 }
 
@@ -315,7 +339,11 @@ static int show_alert(struct watch *watch, const struct message_alert_summary *a
     }
     watch->counters.alerts++;
     error = archive_write(&watch->archive, payload, size, text, text_size);
-    say_alert(watch->settings.sentences, alert);
+    /* What a person did, or somebody has to know, is always told; what the water did, where the incident has not told
+     * it yet. */
+    if (alert->note[0] != '\0' || alert->actor[0] != '\0' ||
+        !incident_log_covers(watch->incidents, alert->city, alert->incident, alert->colour))
+        say_alert(watch->settings.sentences, alert);
     apply_rules(watch, alert, key);
     return error;
 }
@@ -411,6 +439,32 @@ static int take_area(struct watch *watch, const struct topic_path *path, const c
     return archive_write(&watch->archive, payload, size, text, text_size);
 }
 
+static int take_incident(struct watch *watch, const struct topic_path *path, const char *topic, const char *payload,
+                         size_t size, char *text, size_t text_size)
+{
+    struct message_incident incident;
+    char key[SEEN_KEY_SIZE], reason[REASON_SIZE];
+    if (message_incident_decode(payload, size, &incident, reason, sizeof reason) != SW_OK) {
+        complain(watch, topic, reason);
+        return SW_OK;
+    }
+    const char *wrong = mismatch(path, incident.city, incident.gateway);
+    if (!wrong && strcmp(path->alert_id, incident.id) != 0) wrong = "the incident id in the body is not the topic's";
+    if (wrong) {
+        complain(watch, topic, wrong);
+        return SW_OK;
+    }
+    count_gateway(watch, incident.city, incident.gateway);
+    key_of(incident.city, incident.id, key);
+    if (!seen_add(watch->messages, key, incident.revision)) {
+        watch->counters.duplicates++;
+        return SW_OK;
+    }
+    watch->counters.incidents++;
+    if (incident_log_take(watch->incidents, &incident)) say_incident(watch->settings.sentences, &incident);
+    return archive_write(&watch->archive, payload, size, text, text_size);
+}
+
 int watch_take(struct watch *watch, const char *topic, const char *payload, size_t size, const char *response_topic,
                char *text, size_t text_size)
 {
@@ -430,6 +484,10 @@ int watch_take(struct watch *watch, const char *topic, const char *payload, size
             return SW_OK;
         }
         return take_area(watch, &path, topic, payload, size, text, text_size);
+    case TOPIC_INCIDENT:
+        /* Taken from the broker after it was told as over. */
+        if (size == 0) return SW_OK;
+        return take_incident(watch, &path, topic, payload, size, text, text_size);
     case TOPIC_STATE:
     case TOPIC_CENTRE_RESULT:
     case TOPIC_OTHER:

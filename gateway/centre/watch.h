@@ -25,7 +25,7 @@ struct watch_settings {
 };
 
 struct watch_counters {
-    uint64_t received, alerts, statuses, areas, duplicates, malformed, receipts; /* receipts: revisions */
+    uint64_t received, alerts, statuses, areas, incidents, duplicates, malformed, receipts; /* receipts: revisions */
     uint32_t gateways;
 };
 

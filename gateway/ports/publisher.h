@@ -22,6 +22,7 @@ struct publisher_command {
 enum publisher_retained {
     PUBLISHER_AREAS,
     PUBLISHER_STATES,
+    PUBLISHER_INCIDENTS,
     PUBLISHER_HOMES,     /* what families see */
     PUBLISHER_DISCOVERY, /* how Home Assistant learns of homes; below mqtt.discovery_prefix */
     PUBLISHER_RETAINED_COUNT

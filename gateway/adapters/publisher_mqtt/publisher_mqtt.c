@@ -446,8 +446,10 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     (void)snprintf(publisher->command_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND, city, gateway);
     (void)snprintf(publisher->result_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_COMMAND_RESULT, city,
                    gateway);
-    static const char *const retained[] = {
-        [PUBLISHER_AREAS] = SW_TOPIC_AREA, [PUBLISHER_STATES] = SW_TOPIC_STATE, [PUBLISHER_HOMES] = SW_TOPIC_HOME};
+    static const char *const retained[] = {[PUBLISHER_AREAS] = SW_TOPIC_AREA,
+                                           [PUBLISHER_STATES] = SW_TOPIC_STATE,
+                                           [PUBLISHER_INCIDENTS] = SW_TOPIC_INCIDENT,
+                                           [PUBLISHER_HOMES] = SW_TOPIC_HOME};
     for (unsigned kind = 0; kind < PUBLISHER_DISCOVERY; kind++)
         (void)snprintf(publisher->retained_topics[kind], SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/%s/#", city, gateway,
                        retained[kind]);

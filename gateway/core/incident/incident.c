@@ -36,6 +36,11 @@ bool incident_takes(enum sw_alert_kind kind)
     return place_of_kind(kind) < KINDS;
 }
 
+uint32_t incident_slots(const struct incident_book *book)
+{
+    return book->slots;
+}
+
 uint32_t incident_slot(uint32_t subject, enum sw_alert_kind kind)
 {
     return subject * KINDS + place_of_kind(kind);

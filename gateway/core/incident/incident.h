@@ -80,6 +80,7 @@ void incident_tick(struct incident_book *book, struct sw_wall now);
 /* The incident an alert belongs to, INCIDENT_NONE while there is none to tell of. */
 uint32_t incident_of(const struct incident_book *book, uint32_t subject, enum sw_alert_kind kind);
 
+uint32_t incident_slots(const struct incident_book *book); /* how many there are */
 uint32_t incident_slot(uint32_t subject, enum sw_alert_kind kind);
 uint32_t incident_slot_subject(uint32_t slot);
 enum sw_alert_kind incident_slot_kind(uint32_t slot);

@@ -454,12 +454,37 @@ static int set_shown(enum publisher_retained kind, const char *topic, const char
     return SW_OK;
 }
 
+static int set_incident(const char *topic, const char *payload)
+{
+    char text[256];
+    if (!has_room(fake.incident_count, fake.incidents_done)) return SW_ERROR_BUSY;
+    struct fake_incident *incident = &fake.incidents[fake.incident_count++];
+    snprintf(incident->topic, sizeof incident->topic, "%s", topic);
+    incident->is_empty = payload[0] == '\0';
+    if (!incident->is_empty)
+        assert_int_equal(message_incident_decode(payload, strlen(payload), &incident->incident, text, sizeof text),
+                         SW_OK);
+    return SW_OK;
+}
+
 int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
                            const char *payload)
 {
     (void)publisher;
     if (kind == PUBLISHER_HOMES || kind == PUBLISHER_DISCOVERY) return set_shown(kind, topic, payload);
-    return kind == PUBLISHER_AREAS ? set_area(topic, payload) : set_state(topic, payload);
+    return kind == PUBLISHER_AREAS    ? set_area(topic, payload)
+           : kind == PUBLISHER_STATES ? set_state(topic, payload)
+                                      : set_incident(topic, payload);
+}
+
+size_t fake_incidents_taken(void)
+{
+    size_t count = 0;
+    for (; fake.incidents_done < fake.incident_count; count++) {
+        fake.incidents_done++;
+        fake.publisher.retained_done(fake.publisher.ctx, PUBLISHER_INCIDENTS, true);
+    }
+    return count;
 }
 
 void fake_state_done(bool taken)
@@ -522,6 +547,7 @@ void fake_link(bool up)
 {
     fake.link_up = up;
     fake.area_count = fake.areas_done = fake.state_count = fake.states_done = 0;
+    fake.incident_count = fake.incidents_done = 0;
     fake.publisher.link(fake.publisher.ctx, up, up ? "connected" : "gone");
 }
 

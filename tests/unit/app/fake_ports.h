@@ -51,6 +51,12 @@ struct fake_state {
     char body[4096];
 };
 
+struct fake_incident {
+    char topic[SW_TOPIC_SIZE];
+    bool is_empty;
+    struct message_incident incident;
+};
+
 struct fake_cap {
     char topic[SW_TOPIC_SIZE];
     char *body;
@@ -122,6 +128,9 @@ struct fake_ports {
     struct fake_state states[FAKE_LIST_MAX];
     size_t state_count, states_done;
     struct fake_reply replies[256];
+    struct fake_incident incidents[64];
+    size_t incident_count, incidents_done;
+    struct fake_reply replies[128];
     size_t reply_count;
     struct message_status_summary status; /* the last one */
     size_t status_count;
@@ -163,6 +172,8 @@ size_t fake_areas_taken(void);
 /* The same for states. */
 void fake_state_done(bool taken);
 size_t fake_states_taken(void);
+/* The same for incidents. */
+size_t fake_incidents_taken(void);
 void fake_advance(struct gateway_under_test *test, int64_t ms);
 
 /* A node's records first..last, one a second, water index on slot 0 (or as told). */

@@ -130,12 +130,100 @@ static void it_ends_when_all_is_over(void **state)
     gateway_end(&test);
 }
 
+/* ---- the message ---- */
+
+static const struct fake_incident *last_told(void)
+{
+    assert_true(fake.incident_count > 0);
+    return &fake.incidents[fake.incident_count - 1];
+}
+
+static void it_is_told_with_its_members_and_taken_away_when_over(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    begin(&test);
+    fake_link(true);
+    level(&test, SITE_1, 120);
+    settle(&test);
+    assert_int_equal(fake.incident_count, 0); /* one alone is none */
+    level(&test, SITE_2, 300);
+    settle(&test);
+    settle(&test);
+    assert_int_equal(fake_incidents_taken(), 1);
+    const struct message_incident *told = &last_told()->incident;
+    assert_int_equal(strncmp(last_told()->topic, "stillwater/c/g/incident/g.incident.site-1.2026", 46), 0);
+    assert_int_equal(told->state, MESSAGE_INCIDENT_OPEN);
+    assert_int_equal(told->revision, 1);
+    assert_int_equal(told->colour, SW_COLOUR_ORANGE);
+    assert_int_equal(told->open, 2);
+    assert_int_equal(told->unacknowledged, 2);
+    assert_string_equal(told->area, "a");
+    assert_int_equal(told->member_count, 2);
+    assert_string_equal(told->members[0].subject, "site-2"); /* the worst first */
+    assert_string_equal(told->members[1].subject, "site-1");
+    assert_string_equal(last_of("site-2").incident, told->id);
+
+    fake_link(false);
+    fake_link(true);
+    assert_int_equal(fake_incidents_taken(), 1); /* once more for a broker that may have forgotten */
+    assert_int_equal(last_told()->incident.revision, 1);
+
+    fall(&test, 75);
+    for (int i = 0; i < 4; i++) {
+        (void)fake_incidents_taken();
+        settle(&test);
+    }
+    assert_true(fake.incident_count >= 3);
+    assert_int_equal(fake.incidents[fake.incident_count - 2].incident.state, MESSAGE_INCIDENT_OVER);
+    assert_true(last_told()->is_empty);
+    gateway_end(&test);
+}
+
+static void nothing_is_told_that_is_not_stored(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    begin(&test);
+    fake_link(true);
+    level(&test, SITE_1, 120);
+    struct field_bus_sample sample = {.device = SITE_2, .count = 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = 1200};
+    fake.bus.sample(fake.bus.ctx, &sample);
+    fake_advance(&test, 1000);
+    fake_advance(&test, 1000);
+    assert_non_null(fake.committing);
+    assert_int_equal(fake.incident_count, 0);
+    settle(&test);
+    settle(&test);
+    assert_int_equal(fake.incident_count, 1);
+    gateway_end(&test);
+}
+
+static void what_the_broker_holds_of_before_is_taken_away(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    begin(&test);
+    fake_link(true);
+    fake.publisher.retained_kept(fake.publisher.ctx, PUBLISHER_INCIDENTS,
+                                 "stillwater/c/g/incident/g.incident.site-1.20200101T000000000Z");
+    settle(&test);
+    assert_int_equal(fake_incidents_taken(), 1);
+    assert_true(last_told()->is_empty);
+    assert_string_equal(last_told()->topic, "stillwater/c/g/incident/g.incident.site-1.20200101T000000000Z");
+    gateway_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_near_is_named_as_one),
         cmocka_unit_test(a_restart_does_not_part_them),
         cmocka_unit_test(it_ends_when_all_is_over),
+        cmocka_unit_test(it_is_told_with_its_members_and_taken_away_when_over),
+        cmocka_unit_test(nothing_is_told_that_is_not_stored),
+        cmocka_unit_test(what_the_broker_holds_of_before_is_taken_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

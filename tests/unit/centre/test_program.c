@@ -318,7 +318,7 @@ static void messages_that_are_not_valid_are_told_and_counted(void **state)
     wait_for(&centre, "stillwater/northport/gw-1/alert/x: schema: found \"stillwater.status/1\"");
     wait_for(&centre, "stillwater/northport/gw-1/status: line 1, column 5");
     (void)kill(centre.process, SIGTERM);
-    wait_for(&centre, "received 3: alerts 0, statuses 0, areas 0, duplicates 0, malformed 3; gateways 0");
+    wait_for(&centre, "received 3: alerts 0, statuses 0, areas 0, incidents 0, duplicates 0, malformed 3; gateways 0");
     assert_int_equal(broker_stop_tool(&centre, 0), 0);
     assert_int_equal(count_lines_with(file, "", ""), 0);
     broker_close(&broker);

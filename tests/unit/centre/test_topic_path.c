@@ -25,6 +25,9 @@ static void topics_of_a_gateway_are_told_apart(void **state)
     assert_int_equal(path.branch, TOPIC_AREA);
     assert_string_equal(path.area, "northport/east/mill lane");
     assert_int_equal(topic_path_parse("stillwater/northport/gw-1/state/canal-3").branch, TOPIC_STATE);
+    path = topic_path_parse("stillwater/northport/gw-1/incident/gw-1.incident.canal-3.20261122T034000000Z");
+    assert_int_equal(path.branch, TOPIC_INCIDENT);
+    assert_string_equal(path.alert_id, "gw-1.incident.canal-3.20261122T034000000Z");
     path = topic_path_parse("stillwater/northport/centre/watch-all/result");
     assert_int_equal(path.branch, TOPIC_CENTRE_RESULT);
 }
@@ -44,6 +47,8 @@ static void other_topics_belong_to_nobody(void **state)
         "stillwater/northport/gw-1/alert",
         "stillwater/northport/gw-1/alert/",
         "stillwater/northport/gw-1/alert/a/b",
+        "stillwater/northport/gw-1/incident",
+        "stillwater/northport/gw-1/incident/a/b",
         "stillwater/northport/gw-1/area",
         "stillwater/northport/gw-1/area/",
         "stillwater/northport/gw-1/area/a//b",

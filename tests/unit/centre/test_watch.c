@@ -105,7 +105,7 @@ static void take(struct bench *bench, const char *topic, const char *payload)
 }
 
 static char *body_with(uint32_t revision, enum sw_alert_state now, enum sw_colour colour,
-                       const struct message_escalation *escalation)
+                       const struct message_escalation *escalation, const char *incident)
 {
     struct sw_alert alert = {
         .id = ID,
@@ -128,13 +128,14 @@ static char *body_with(uint32_t revision, enum sw_alert_state now, enum sw_colou
         (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
         (void)snprintf(alert.note, sizeof alert.note, "pump on its way");
     }
-    struct message_alert_about about = {.city = "northport", .gateway = "gw-1", .escalation = escalation};
+    struct message_alert_about about = {
+        .city = "northport", .gateway = "gw-1", .escalation = escalation, .incident = incident};
     return message_alert_encode(&alert, &about);
 }
 
 static char *alert_body(uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
 {
-    return body_with(revision, now, colour, NULL);
+    return body_with(revision, now, colour, NULL, NULL);
 }
 
 static void take_alert(struct bench *bench, uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
@@ -184,11 +185,11 @@ static void who_has_to_act_is_said_with_the_time_there_is(void **state)
                                             .responsible = "worker-8",
                                             .deputy_of = "worker-7",
                                             .deadline = {INT64_C(1795318920000)}};
-    char *body = body_with(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE, &escalation);
+    char *body = body_with(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE, &escalation, NULL);
     take(bench, BASE "/alert/" ID, body);
     free(body);
     escalation.deadline.ms = 0;
-    body = body_with(2, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE, &escalation);
+    body = body_with(2, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE, &escalation, NULL);
     take(bench, BASE "/alert/" ID, body);
     free(body);
     assert_non_null(strstr(bench->sentences,
@@ -196,6 +197,106 @@ static void who_has_to_act_is_said_with_the_time_there_is(void **state)
                            "(northport/east)  (northport/gw-1, alert " ID ", revision 1)\n"));
     assert_non_null(
         strstr(bench->sentences, "by officer-12: pump on its way  (northport/gw-1, alert " ID ", revision 2)\n"));
+}
+
+/* ---- incidents ---- */
+
+#define INCIDENT "gw-1.incident.canal-3.20261122T034000000Z"
+
+static void take_incident(struct bench *bench, uint32_t revision, enum message_incident_state now,
+                          enum sw_colour colour, uint32_t alerts)
+{
+    struct message_incident incident = {.id = INCIDENT,
+                                        .revision = revision,
+                                        .city = "northport",
+                                        .gateway = "gw-1",
+                                        .state = now,
+                                        .colour = colour,
+                                        .peak = SW_COLOUR_RED,
+                                        .since = {INT64_C(1795318800000)},
+                                        .updated_at = {INT64_C(1795318800000) + revision},
+                                        .area = "northport/east",
+                                        .alerts = alerts,
+                                        .open = now == MESSAGE_INCIDENT_OPEN ? alerts : 0,
+                                        .unacknowledged = now == MESSAGE_INCIDENT_OPEN ? 1 : 0,
+                                        .subjects = 2,
+                                        .member_count = now == MESSAGE_INCIDENT_OPEN ? 1 : 0};
+    incident.members[0] = (struct message_incident_member){.alert_id = ID,
+                                                           .subject = "canal-3",
+                                                           .kind = SW_ALERT_KIND_LEVEL,
+                                                           .state = SW_ALERT_STATE_RAISED,
+                                                           .colour = SW_COLOUR_ORANGE,
+                                                           .raised_at = {INT64_C(1795318800000)}};
+    char *body = message_incident_encode(&incident);
+    take(bench, BASE "/incident/" INCIDENT, body);
+    free(body);
+}
+
+static void take_member(struct bench *bench, uint32_t revision, enum sw_alert_state now, enum sw_colour colour)
+{
+    char *body = body_with(revision, now, colour, NULL, INCIDENT);
+    take(bench, BASE "/alert/" ID, body);
+    free(body);
+}
+
+static unsigned said(const struct bench *bench)
+{
+    unsigned count = 0;
+    (void)fflush(bench->sentence_stream);
+    for (const char *at = bench->sentences; at && (at = strchr(at, '\n')) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void a_storm_is_one_line(void **state)
+{
+    struct bench *bench = *state;
+    take_incident(bench, 1, MESSAGE_INCIDENT_OPEN, SW_COLOUR_ORANGE, 2);
+    assert_string_equal(bench->sentences,
+                        "2026-11-22T03:40:00.001Z  ORANGE  open          Incident: 2 alerts at 2 sensors in "
+                        "northport/east, 2 open, 1 not acknowledged: canal-3 level orange and 1 more  "
+                        "(northport/gw-1, incident " INCIDENT ", revision 1)\n");
+    take_member(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take_incident(bench, 2, MESSAGE_INCIDENT_OPEN, SW_COLOUR_ORANGE, 3);
+    assert_int_equal(said(bench), 1);
+    take_member(bench, 2, SW_ALERT_STATE_ACKNOWLEDGED, SW_COLOUR_ORANGE); /* what a person did is told */
+    assert_int_equal(said(bench), 2);
+    take_member(bench, 3, SW_ALERT_STATE_RAISED, SW_COLOUR_RED); /* and what is worse than what was told */
+    assert_int_equal(said(bench), 3);
+    take_incident(bench, 3, MESSAGE_INCIDENT_OPEN, SW_COLOUR_RED, 3);
+    take_incident(bench, 4, MESSAGE_INCIDENT_OPEN, SW_COLOUR_RED, 6);
+    take_incident(bench, 4, MESSAGE_INCIDENT_OPEN, SW_COLOUR_RED, 6);
+    take_incident(bench, 5, MESSAGE_INCIDENT_OVER, SW_COLOUR_GREEN, 6);
+    assert_int_equal(said(bench), 6);
+    assert_non_null(strstr(bench->sentences, "6 alerts at 2 sensors in northport/east, red at worst"));
+    take_member(bench, 4, SW_ALERT_STATE_CLEARED, SW_COLOUR_GREEN); /* late: by itself again */
+    assert_int_equal(said(bench), 7);
+    take(bench, BASE "/incident/" INCIDENT, "");
+    struct watch_counters counters = watch_counters(bench->watch);
+    assert_int_equal(counters.incidents, 5);
+    assert_int_equal(counters.alerts, 4);
+    assert_int_equal(counters.duplicates, 1);
+    assert_int_equal(counters.malformed, 0);
+    assert_int_equal(lines_in(bench), 9);
+}
+
+static void alerts_of_an_incident_not_heard_of_are_told(void **state)
+{
+    struct bench *bench = *state;
+    take_member(bench, 1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    assert_int_equal(said(bench), 1);
+}
+
+static void an_incident_that_is_wrong_is_complained_of(void **state)
+{
+    struct bench *bench = *state;
+    take(bench, BASE "/incident/" INCIDENT, "{}");
+    take_incident(bench, 1, MESSAGE_INCIDENT_OPEN, SW_COLOUR_ORANGE, 2);
+    char *body = alert_body(1, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    take(bench, BASE "/incident/" INCIDENT, body);
+    free(body);
+    assert_int_equal(watch_counters(bench->watch).malformed, 2);
+    assert_int_equal(said(bench), 1);
 }
 
 static void the_body_is_written_as_it_came(void **state)
@@ -584,6 +685,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(a_message_is_written_and_said_once),
         BENCH_TEST(who_has_to_act_is_said_with_the_time_there_is),
+        BENCH_TEST(a_storm_is_one_line),
+        BENCH_TEST(alerts_of_an_incident_not_heard_of_are_told),
+        BENCH_TEST(an_incident_that_is_wrong_is_complained_of),
         BENCH_TEST(the_body_is_written_as_it_came),
         BENCH_TEST(what_the_file_holds_is_not_written_again_after_a_restart),
         BENCH_TEST(messages_that_are_not_valid_are_told_and_not_written),
