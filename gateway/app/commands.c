@@ -7,6 +7,7 @@
 #include "app/journal.h"
 #include "app/log.h"
 #include "app/status.h"
+#include "app/storm.h"
 #include "message/message.h"
 
 /* Long enough to call people and drive there. */
@@ -111,6 +112,19 @@ static bool is_about_hold(const struct message_command *command)
            command->verb == MESSAGE_VERB_MAINTENANCE || command->verb == MESSAGE_VERB_SERVICED;
 }
 
+static bool is_of_storm(const struct message_command *command)
+{
+    return command->verb == MESSAGE_VERB_STORM || command->verb == MESSAGE_VERB_CALM;
+}
+
+static void describe_storm_refusal(int error, char *text, size_t size)
+{
+    if (error == SW_ERROR_INVALID_ARGUMENT)
+        snprintf(text, size, "until: expected a time in the future, at most 31 days ahead");
+    else
+        snprintf(text, size, "storm watch is not on");
+}
+
 static void describe_refusal(const struct message_command *command, int error, char *text, size_t size)
 {
     if (command->verb == MESSAGE_VERB_DRILL) {
@@ -119,6 +133,10 @@ static void describe_refusal(const struct message_command *command, int error, c
     }
     if (is_about_hold(command)) {
         describe_hold_refusal(command, error, text, size);
+        return;
+    }
+    if (is_of_storm(command)) {
+        describe_storm_refusal(error, text, size);
         return;
     }
     bool about_home = command->verb == MESSAGE_VERB_AWAY || command->verb == MESSAGE_VERB_BACK;
@@ -241,6 +259,20 @@ static int set_hold(struct gateway *gateway, const struct message_command *comma
     return error;
 }
 
+static int set_storm(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)
+{
+    int error = storm_command(gateway, command);
+    if (error) return error;
+    char time[MESSAGE_TIME_SIZE];
+    message_time_format(command->until, time);
+    snprintf(waiting->subject, sizeof waiting->subject, "%s", gateway->config->gateway);
+    if (command->verb == MESSAGE_VERB_STORM)
+        snprintf(waiting->text, sizeof waiting->text, "storm watch until %s", time);
+    else
+        snprintf(waiting->text, sizeof waiting->text, "storm watch off");
+    return SW_OK;
+}
+
 static int take_feedback(struct gateway *gateway, const struct message_command *command,
                          struct waiting_command *waiting)
 {
@@ -256,7 +288,7 @@ static void add_to_trail(struct gateway *gateway, const struct message_command *
 {
     struct store_command row = {.time = gateway->clock.wall()};
     if (command->verb == MESSAGE_VERB_ACT || command->verb == MESSAGE_VERB_FEEDBACK) return;
-    snprintf(row.about, sizeof row.about, "%s", command->area[0] != '\0' ? command->area : command->subject);
+    snprintf(row.about, sizeof row.about, "%s", command->area[0] != '\0' ? command->area : waiting->subject);
     snprintf(row.text, sizeof row.text, "%s", waiting->text);
     snprintf(row.by, sizeof row.by, "%s", command->by);
     snprintf(row.note, sizeof row.note, "%s", command->note);
@@ -271,6 +303,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
                 : command->verb == MESSAGE_VERB_FEEDBACK ? take_feedback(gateway, command, waiting)
                 : command->verb == MESSAGE_VERB_DRILL    ? start_drill(gateway, command, waiting)
                 : is_about_hold(command)                 ? set_hold(gateway, command, waiting)
+                : is_of_storm(command)                   ? set_storm(gateway, command, waiting)
                                                          : set_away(gateway, command, waiting);
     if (error) {
         describe_refusal(command, error, text, sizeof text);
@@ -278,12 +311,12 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
         clear(waiting);
         return;
     }
+    if (command->subject[0] != '\0') snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);
     add_to_trail(gateway, command, waiting);
     waiting->stage = STAGE_OPEN;
     if (command->alert_id[0] != '\0') snprintf(waiting->alert_id, sizeof waiting->alert_id, "%s", command->alert_id);
-    snprintf(waiting->subject, sizeof waiting->subject, "%s", command->subject);
     log_event(LOG_LEVEL_INFO, "command", "%s of %s by %s: %s", message_command_name(command),
-              command->subject[0] != '\0' ? command->subject
+              waiting->subject[0] != '\0' ? waiting->subject
               : command->area[0] != '\0'  ? command->area
                                           : command->alert_id,
               command->by, waiting->text);

@@ -23,6 +23,7 @@
 #include "app/space.h"
 #include "app/states.h"
 #include "app/status.h"
+#include "app/storm.h"
 #include "app/subjects.h"
 #include "app/weather.h"
 
@@ -188,6 +189,7 @@ void gateway_tick(struct gateway *gateway)
         reports_tick(gateway);
         areas_tick(gateway);
         incidents_tick(gateway);
+        storm_tick(gateway);
         states_tick(gateway);
         home_assistant_pump(gateway);
         status_tick(gateway);
@@ -322,6 +324,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
     alerts_restore(gateway);
     reports_restore(gateway);
     escalations_restore(gateway);
+    storm_begin(gateway);
     retired_resolve(gateway);
     int64_t behind_ms = sw_wall_diff_ms(store_load_last_time(gateway->store), gateway->since);
     if (behind_ms > STEP_MS)

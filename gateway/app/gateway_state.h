@@ -9,6 +9,7 @@
 #include "core/escalation/escalation.h"
 #include "core/incident/incident.h"
 #include "core/outage/outage.h"
+#include "core/storm/storm.h"
 #include "message/message.h"
 #include "ports/field_bus.h"
 #include "ports/publisher.h"
@@ -287,6 +288,10 @@ struct gateway {
     struct retained retained[PUBLISHER_RETAINED_COUNT];
     struct area_pump areas;
     struct incidents incidents;
+    struct {
+        struct storm state;
+        bool told; /* since the start, to the bus */
+    } storm;
     struct state_pump states;
     struct escalation_pump escalations;
     struct waiting_command commands[COMMANDS_WAITING_MAX];

@@ -10,6 +10,7 @@
 #include "app/notify.h"
 #include "app/retained.h"
 #include "app/space.h"
+#include "app/storm.h"
 
 #define COUNTERS_MAX 96
 
@@ -184,6 +185,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .trail = trail,
                                     .holds = holds->list,
                                     .hold_count = holds->count,
+                                    .storm = storm_message(gateway),
                                     .counters = list.items,
                                     .counter_count = list.count};
     return message_status_encode(&status);

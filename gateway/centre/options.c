@@ -56,6 +56,11 @@ const char options_usage[] =
     "                    --kind KIND --colour blue|yellow|orange|red [--until TIME]\n"
     "                    --by NAME [--note TEXT]; without --until for an hour\n"
     "\n"
+    "Switch storm watch on, or off before its time:\n"
+    "  stillwater-centre storm --broker ... --city CITY --gateway GATEWAY --until TIME --by NAME\n"
+    "                    [--note TEXT]\n"
+    "  stillwater-centre calm --broker ... --city CITY --gateway GATEWAY --by NAME [--note TEXT]\n"
+    "\n"
     "Warn all gateways of a city of the weather; green takes the warning back:\n"
     "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
     "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
@@ -523,6 +528,8 @@ static const char *check_members(const struct message_command *command, bool *mi
         [MESSAGE_VERB_UNSILENCE] = {MEMBER_SUBJECT, MEMBER_AREA | MEMBER_KIND},
         [MESSAGE_VERB_MAINTENANCE] = {MEMBER_SUBJECT | MEMBER_UNTIL, 0},
         [MESSAGE_VERB_SERVICED] = {MEMBER_SUBJECT, 0},
+        [MESSAGE_VERB_STORM] = {MEMBER_UNTIL, 0},
+        [MESSAGE_VERB_CALM] = {0, 0},
     };
     unsigned given = members_given(command), must = members[command->verb].must | MEMBER_BY;
     unsigned may = must | members[command->verb].may | MEMBER_NOTE;

@@ -9,6 +9,7 @@
 #include "cli/readiness.h"
 #include "cli/registry.h"
 #include "cli/replay.h"
+#include "cli/report.h"
 
 static const struct {
     const char *name;
@@ -21,6 +22,7 @@ static const struct {
     {"audit", audit_main, "who did what to an alert, and proof of it"},
     {"registry", registry_main, "who answers for an area at an hour"},
     {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
+    {"report", report_main, "after a storm: levels, alerts, how fast they were answered, what was missed"},
     {"near", near_main, "what is near a point, from the registry of places"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

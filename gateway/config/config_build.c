@@ -628,11 +628,11 @@ static void build_storm(struct build *build)
 {
     const struct raw_storm *raw = build->raw->storm;
     struct config_storm *storm = &build->config->storm;
-    *storm = (struct config_storm){SW_COLOUR_ORANGE, SW_COLOUR_ORANGE, 10800000, 500};
+    *storm = (struct config_storm){{SW_COLOUR_ORANGE, SW_COLOUR_ORANGE, 10800000}, 500};
     if (!raw) return;
-    lay_colour(&storm->alert, raw->alert);
-    lay_colour(&storm->warning, raw->warning);
-    lay_decimal(&storm->quiet_ms, raw->quiet_s, 1000);
+    lay_colour(&storm->rules.alert, raw->alert);
+    lay_colour(&storm->rules.warning, raw->warning);
+    lay_decimal(&storm->rules.quiet_ms, raw->quiet_s, 1000);
     lay_u32(&storm->poll_interval_ms, raw->poll_interval_ms);
 }
 

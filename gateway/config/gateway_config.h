@@ -11,6 +11,7 @@
 #include "core/incident/incident.h"
 #include "core/near/near.h"
 #include "core/report/report_desk.h"
+#include "core/storm/storm.h"
 #include "stillwater/sensor_profile.h"
 #include "stillwater/topics.h"
 
@@ -96,11 +97,9 @@ struct config_mqtt {
     char *key_file;
 };
 
-/* Storm watch (app/storm.h). SW_COLOUR_COUNT = off. */
 struct config_storm {
-    enum sw_colour alert, warning;
-    int64_t quiet_ms;
-    uint32_t poll_interval_ms;
+    struct storm_rules rules;
+    uint32_t poll_interval_ms; /* while it is on, at most */
 };
 
 /* Files about the city that all its gateways share; NULL = none. */

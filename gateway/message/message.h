@@ -117,6 +117,8 @@ enum message_verb {
     MESSAGE_VERB_UNSILENCE,   /* subject or area, kind */
     MESSAGE_VERB_MAINTENANCE, /* subject, until */
     MESSAGE_VERB_SERVICED,    /* subject */
+    MESSAGE_VERB_STORM,       /* until: storm watch on */
+    MESSAGE_VERB_CALM,        /* and off */
 };
 
 /* Members that a verb does not have are zero. */
@@ -141,7 +143,9 @@ const char *message_command_name(const struct message_command *command);
 /* Fills in verb and action; SW_ERROR_NOT_FOUND for a word that is no command. */
 int message_command_from_name(const char *name, struct message_command *command);
 #define MESSAGE_COMMAND_NAMES                                                                                          \
-    "acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, maintenance or serviced"
+    "acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, maintenance, serviced, storm "   \
+    "or "                                                                                                              \
+    "calm"
 
 /* Checks every member. On SW_ERROR_MESSAGE `text` says which member (or which line and column) is wrong and what was
  * expected. `payload` need not be terminated. */
@@ -232,6 +236,13 @@ struct message_counter {
 
 #define MESSAGE_TRAIL_SIZE 88
 
+/* Storm watch; `since` 0: it is off. */
+struct message_storm {
+    struct sw_wall since;
+    struct sw_wall until; /* set by hand; 0 = not */
+    char why[32];         /* "by_hand", "weather_warning", "alert" */
+};
+
 struct message_status {
     const char *city, *gateway;
     enum message_status_state state; /* OFFLINE is the will: the gateway was lost; STOPPED: it was shut down */
@@ -242,6 +253,7 @@ struct message_status {
     const char *trail;         /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
     const struct hold *holds;  /* in force */
     size_t hold_count;
+    struct message_storm storm;
     const struct message_counter *counters;
     size_t counter_count;
 };
@@ -256,6 +268,7 @@ struct message_status_summary {
     bool has_outage_hours_left;
     uint32_t outage_hours_left;
     char trail[MESSAGE_TRAIL_SIZE]; /* "" = not given */
+    struct message_storm storm;
 };
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
                           size_t text_size);

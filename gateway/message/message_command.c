@@ -23,6 +23,8 @@ static const char *const verb_names[] = {
     [MESSAGE_VERB_UNSILENCE] = "unsilence",
     [MESSAGE_VERB_MAINTENANCE] = "maintenance",
     [MESSAGE_VERB_SERVICED] = "serviced",
+    [MESSAGE_VERB_STORM] = "storm",
+    [MESSAGE_VERB_CALM] = "calm",
 };
 
 #define VERB_COUNT (sizeof verb_names / sizeof verb_names[0])
@@ -141,6 +143,8 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
     static const char *const unsilence[] = {"schema", "command", "subject", "area", "kind", "by", "note"};
     static const char *const maintenance[] = {"schema", "command", "subject", "until", "by", "note"};
     static const char *const drill[] = {"schema", "command", "subject", "kind", "colour", "until", "by", "note"};
+    static const char *const storm[] = {"schema", "command", "until", "by", "note"};
+    static const char *const calm[] = {"schema", "command", "by", "note"};
     switch (command->verb) {
     case MESSAGE_VERB_ACT:
         read_act(reader, command);
@@ -177,6 +181,13 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
         json_read_only(reader, maintenance, sizeof maintenance / sizeof maintenance[0]);
         json_read_id(reader, "subject", JSON_REQUIRED, command->subject, sizeof command->subject);
         json_read_time(reader, "until", &command->until);
+        break;
+    case MESSAGE_VERB_STORM:
+        json_read_only(reader, storm, sizeof storm / sizeof storm[0]);
+        json_read_time(reader, "until", &command->until);
+        break;
+    case MESSAGE_VERB_CALM:
+        json_read_only(reader, calm, sizeof calm / sizeof calm[0]);
         break;
     }
     json_read_id(reader, "by", JSON_REQUIRED, command->by, sizeof command->by);

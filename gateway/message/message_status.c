@@ -48,6 +48,16 @@ static void add_holds(struct json_builder *body, const struct message_status *st
     json_add(body, "holds", list);
 }
 
+static void add_storm(struct json_builder *body, const struct message_storm *storm)
+{
+    if (!sw_wall_known(storm->since)) return;
+    struct json_builder object = json_builder_new();
+    json_add_time(&object, "since", storm->since);
+    json_add_string(&object, "why", storm->why);
+    json_add_known_time(&object, "until", storm->until);
+    json_add_object(body, "storm", &object);
+}
+
 char *message_status_encode(const struct message_status *status)
 {
     struct json_builder body = json_builder_new();
@@ -64,6 +74,7 @@ char *message_status_encode(const struct message_status *status)
     if (status->outage_hours_left >= 0) json_add_integer(&body, "outage_hours_left", status->outage_hours_left);
     if (status->trail) json_add_text(&body, "trail", status->trail);
     add_holds(&body, status);
+    add_storm(&body, &status->storm);
     struct json_builder counters = json_builder_new();
     for (size_t i = 0; i < status->counter_count; i++)
         json_add_integer(&counters, status->counters[i].name, counter_value(status->counters[i].value));
@@ -84,6 +95,19 @@ static void read_state(struct json_reader *reader, enum message_status_state *st
     json_reader_fail(reader, "state: found \"%s\", expected online, offline or stopped", name);
 }
 
+static void read_storm(struct json_reader *outer, struct message_storm *storm)
+{
+    char text[160] = "";
+    json_t *object = outer->failed ? NULL : json_object_get(outer->root, "storm");
+    if (!object) return;
+    struct json_reader reader = {object, text, sizeof text, false};
+    if (!json_is_object(object)) json_reader_fail(&reader, "expected an object");
+    json_read_time(&reader, "since", &storm->since);
+    json_read_string(&reader, "why", JSON_REQUIRED, storm->why, sizeof storm->why);
+    if (json_read_present(&reader, "until", JSON_OPTIONAL)) json_read_time(&reader, "until", &storm->until);
+    if (reader.failed) json_reader_fail(outer, "storm: %s", text);
+}
+
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
                           size_t text_size)
 {
@@ -99,5 +123,6 @@ int message_status_decode(const char *payload, size_t size, struct message_statu
     summary->has_outage_hours_left = json_read_present(&reader, "outage_hours_left", JSON_OPTIONAL);
     json_read_count(&reader, "outage_hours_left", JSON_OPTIONAL, 0, &summary->outage_hours_left);
     json_read_string(&reader, "trail", JSON_OPTIONAL, summary->trail, sizeof summary->trail);
+    read_storm(&reader, &summary->storm);
     return json_reader_close(&reader);
 }

@@ -76,6 +76,10 @@ void field_bus_acknowledge(struct field_bus *bus, uint32_t line, uint32_t node, 
 /* Gives a new log its epoch and the sequence its numbering goes on from. */
 void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base);
 
+/* Storm watch: nodes and devices that are polled more seldom than this are polled so often from the next poll on; 0: as
+ * configured. A unit counts as down after the time it always does. */
+void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms);
+
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line);
 
 /* Ends the threads (within a request's timeout), then calls closed() from the loop. No other callback comes once this

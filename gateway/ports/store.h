@@ -48,6 +48,7 @@ enum store_snapshot_domain {
     STORE_SNAPSHOT_FIRST = 64,
     STORE_SNAPSHOT_DRILLS = 64,     /* all open drills in one, under the name "drills" */
     STORE_SNAPSHOT_ESCALATION = 65, /* who has to act on an open alert, by its id */
+    STORE_SNAPSHOT_STORM = 71,      /* storm watch, under the name "storm" */
     STORE_SNAPSHOT_INCIDENT = 70,   /* an alert's part in an incident, by subject and kind (app/incidents.c) */
     STORE_SNAPSHOT_HELD = 80,       /* silences, maintenance, delays and what flaps, under the name "held" */
 };

@@ -160,9 +160,8 @@ static void lose_link(const char *why)
 }
 
 static const char *retained_kinds[PUBLISHER_RETAINED_COUNT] = {
-    [PUBLISHER_AREAS] = "/" SW_TOPIC_AREA "/",
-    [PUBLISHER_STATES] = "/" SW_TOPIC_STATE "/",
-    [PUBLISHER_HOMES] = "/" SW_TOPIC_HOME "/",
+    [PUBLISHER_AREAS] = "/" SW_TOPIC_AREA "/",         [PUBLISHER_STATES] = "/" SW_TOPIC_STATE "/",
+    [PUBLISHER_INCIDENTS] = "/" SW_TOPIC_INCIDENT "/", [PUBLISHER_HOMES] = "/" SW_TOPIC_HOME "/",
     [PUBLISHER_DISCOVERY] = "homeassistant/",
 };
 

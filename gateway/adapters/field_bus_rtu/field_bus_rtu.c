@@ -129,6 +129,12 @@ void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uin
     mailbox_order_open_log(&bus->lines[line].mailbox, node, epoch, base);
 }
 
+void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
+{
+    for (uint32_t i = 0; i < bus->line_count; i++)
+        mailbox_order_hurry(&bus->lines[i].mailbox, interval_ms);
+}
+
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
 {
     return mailbox_counters(&bus->lines[line].mailbox);

@@ -115,9 +115,33 @@ static struct choice choose(struct field_line *line)
     return choice;
 }
 
+/* Who has just been polled would otherwise wait out the long interval once more. */
+static void hurry(struct unit_health *health, int64_t *poll_us, uint32_t interval_ms, int64_t now_us)
+{
+    int64_t latest_us = now_us + INT64_C(1000) * interval_ms;
+    bool is_new = interval_ms > 0 && health->hurry_ms != interval_ms;
+    health->hurry_ms = interval_ms;
+    if (is_new && health->failures == 0 && *poll_us > latest_us && *poll_us != LINE_NEVER_US) *poll_us = latest_us;
+}
+
+static void take_hurry(struct field_line *line, int64_t now_us)
+{
+    const struct config_line *config = line->context.config;
+    uint32_t interval_ms = mailbox_hurry(&line->mailbox);
+    for (uint32_t i = 0; i < config->node_count; i++) {
+        struct node_session *node = &line->nodes[i];
+        bool waits = node->due_us == node->poll_due_us;
+        hurry(&node->health, &node->poll_due_us, interval_ms, now_us);
+        if (waits) node->due_us = node->poll_due_us;
+    }
+    for (uint32_t i = 0; i < config->device_count; i++)
+        hurry(&line->devices[i].health, &line->devices[i].due_us, interval_ms, now_us);
+}
+
 static void take_orders(struct field_line *line)
 {
     int64_t now = rtu_now_us();
+    take_hurry(line, now);
     for (uint32_t i = 0; i < line->context.config->node_count; i++) {
         struct node_order order = mailbox_take_order(&line->mailbox, i);
         node_session_order(&line->nodes[i], &order, now);

@@ -89,6 +89,14 @@ struct node_order mailbox_take_order(struct field_mailbox *mailbox, uint32_t nod
     return order;
 }
 
+uint32_t mailbox_hurry(struct field_mailbox *mailbox)
+{
+    uv_mutex_lock(&mailbox->lock);
+    uint32_t interval_ms = mailbox->hurry_ms;
+    uv_mutex_unlock(&mailbox->lock);
+    return interval_ms;
+}
+
 void mailbox_publish_counters(struct field_mailbox *mailbox, const struct field_bus_counters *counters)
 {
     uv_mutex_lock(&mailbox->lock);
@@ -136,6 +144,14 @@ void mailbox_order_open_log(struct field_mailbox *mailbox, uint32_t node, uint16
     order->open_log = true;
     order->open_epoch = epoch;
     order->open_base = base;
+    uv_mutex_unlock(&mailbox->lock);
+    wake(mailbox);
+}
+
+void mailbox_order_hurry(struct field_mailbox *mailbox, uint32_t interval_ms)
+{
+    uv_mutex_lock(&mailbox->lock);
+    mailbox->hurry_ms = interval_ms;
     uv_mutex_unlock(&mailbox->lock);
     wake(mailbox);
 }

@@ -54,6 +54,7 @@ struct field_mailbox {
     uint32_t first, count;
     struct node_order *orders;
     struct field_bus_counters counters;
+    uint32_t hurry_ms; /* longest poll interval; 0 = as configured */
     bool stopping;
     bool ended;
 };
@@ -67,6 +68,7 @@ void mailbox_post(struct field_mailbox *mailbox, const struct field_event *event
 bool mailbox_stopping(struct field_mailbox *mailbox);
 void mailbox_clear_wake(struct field_mailbox *mailbox);
 struct node_order mailbox_take_order(struct field_mailbox *mailbox, uint32_t node);
+uint32_t mailbox_hurry(struct field_mailbox *mailbox);
 void mailbox_publish_counters(struct field_mailbox *mailbox, const struct field_bus_counters *counters);
 /* The thread's last call. */
 void mailbox_end(struct field_mailbox *mailbox);
@@ -75,6 +77,7 @@ void mailbox_end(struct field_mailbox *mailbox);
 bool mailbox_take(struct field_mailbox *mailbox, struct field_event *event);
 void mailbox_order_acknowledge(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t sequence);
 void mailbox_order_open_log(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t base);
+void mailbox_order_hurry(struct field_mailbox *mailbox, uint32_t interval_ms);
 void mailbox_order_stop(struct field_mailbox *mailbox);
 bool mailbox_ended(struct field_mailbox *mailbox);
 struct field_bus_counters mailbox_counters(struct field_mailbox *mailbox);

@@ -30,7 +30,8 @@ bool unit_health_is_down(const struct unit_health *health, int64_t now_us)
 
 int64_t unit_health_next_poll(const struct unit_health *health, int64_t last_due_us, int64_t now_us)
 {
-    int64_t interval_us = (int64_t)health->interval_ms * 1000;
+    bool hurries = health->hurry_ms > 0 && health->hurry_ms < health->interval_ms;
+    int64_t interval_us = INT64_C(1000) * (hurries ? health->hurry_ms : health->interval_ms);
     if (interval_us <= 0) return now_us;
     int64_t next = last_due_us + interval_us;
     if (next <= now_us) next += (now_us - next) / interval_us * interval_us + interval_us;

@@ -17,6 +17,7 @@
 
 struct unit_health {
     uint32_t interval_ms;
+    uint32_t hurry_ms; /* polled at least so often; 0 = as the interval says */
     uint32_t backoff_limit_ms;
     uint32_t failures; /* in a row */
     int64_t failing_since_us;

@@ -16,7 +16,7 @@
 /* Longest time from connect() to the broker's answer to the subscription. */
 #define LINK_SETUP_TIMEOUT_MS 10000
 
-#define LINK_SUBSCRIPTIONS_MAX 9
+#define LINK_SUBSCRIPTIONS_MAX 10
 
 struct link_subscription {
     const char *topic;  /* must stay until the end; NULL = none */

@@ -334,6 +334,12 @@ void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uin
     fake.opens[fake.open_count++] = (struct fake_call){line, node, epoch, base};
 }
 
+void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
+{
+    assert_non_null(bus);
+    fake.hurry_ms = interval_ms;
+}
+
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
 {
     (void)bus, (void)line;

@@ -108,6 +108,7 @@ struct fake_ports {
     struct field_bus_events bus;
     struct fake_call acknowledges[64], opens[16];
     size_t acknowledge_count, open_count;
+    uint32_t hurry_ms;
 
     struct publisher_events publisher;
     bool link_up;
@@ -127,10 +128,9 @@ struct fake_ports {
     size_t area_count, areas_done; /* handed over, and answered by fake_area_done() */
     struct fake_state states[FAKE_LIST_MAX];
     size_t state_count, states_done;
-    struct fake_reply replies[256];
     struct fake_incident incidents[64];
     size_t incident_count, incidents_done;
-    struct fake_reply replies[128];
+    struct fake_reply replies[256];
     size_t reply_count;
     struct message_status_summary status; /* the last one */
     size_t status_count;

@@ -171,6 +171,22 @@ static void a_silence_has_a_scope_an_end_an_author_and_a_reason(void **state)
     assert_wrong("c|serviced" AT "|--subject|s|--until|2026-12-24T18:00:00Z", "--until: serviced has no such option");
 }
 
+static void storm_watch_is_asked_for(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[256];
+    assert_int_equal(parse("c|storm" AT "|--until|2026-11-22T18:00:00Z", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_STORM);
+    assert_true(sw_wall_known(options.command.until));
+    assert_int_equal(parse("c|calm" AT, &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_CALM);
+    assert_wrong("c|storm" AT, "--until: missing");
+    assert_wrong("c|storm" AT "|--until|2026-11-22T18:00:00Z|--alert|a", "--alert: storm has no such option");
+    assert_wrong("c|calm" AT "|--until|2026-11-22T18:00:00Z", "--until: calm has no such option");
+    assert_wrong("c|calm" AT "|--subject|s", "--subject: calm has no such option");
+}
+
 static void a_drill_is_asked_for(void **state)
 {
     (void)state;
@@ -250,10 +266,10 @@ static void wrong_lines_say_what_is_wrong(void **state)
     assert_wrong("c", "--broker: missing");
     assert_wrong("c|watch",
                  "watch: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
-                 "drill, silence, unsilence, maintenance or serviced");
+                 "drill, silence, unsilence, maintenance, serviced, storm or calm");
     assert_wrong("c|clear",
                  "clear: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
-                 "drill, silence, unsilence, maintenance or serviced");
+                 "drill, silence, unsilence, maintenance, serviced, storm or calm");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");
@@ -343,6 +359,7 @@ int main(void)
         cmocka_unit_test(a_map_takes_what_to_look_at),
         cmocka_unit_test(homes_and_outcomes_are_told),
         cmocka_unit_test(a_silence_has_a_scope_an_end_an_author_and_a_reason),
+        cmocka_unit_test(storm_watch_is_asked_for),
         cmocka_unit_test(a_drill_is_asked_for),
         cmocka_unit_test(the_weather_is_told),
         cmocka_unit_test(wrong_lines_about_people_say_what_is_wrong),
