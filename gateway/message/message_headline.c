@@ -25,7 +25,7 @@ static const struct {
         {"Site", "warning over: the band was reached, is not expected any more, or cannot be foretold"},
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Sensor", "readings can be trusted again"},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
-    [SW_ALERT_KIND_BACK] = {"Subject", "watched again: "},
+    [SW_ALERT_KIND_BACK] = {"Home", "watched again: "},
     [SW_ALERT_KIND_STORE_FULL] = {"Gateway", "its store has room again"},
     [SW_ALERT_KIND_REPORTED] = {"Place", "over"},
 };
@@ -268,7 +268,9 @@ static void add_drill(struct message_line *line, const struct sw_alert *alert)
 void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADLINE_SIZE])
 {
     struct message_line line = message_line_over(out, MESSAGE_HEADLINE_SIZE);
-    message_line_add(&line, "%s%s %s: ", alert->drill ? "DRILL: " : "", words[alert->kind].subject, alert->subject);
+    bool serviced = alert->evidence.rule == SW_ALERT_RULE_MAINTENANCE_OVER;
+    message_line_add(&line, "%s%s %s: ", alert->drill ? "DRILL: " : "",
+                     serviced ? "Sensor" : words[alert->kind].subject, alert->subject);
     if (alert->drill) {
         add_drill(&line, alert);
     } else if (alert->state == SW_ALERT_STATE_CLEARED && alert->actor[0] != '\0') {

@@ -127,6 +127,34 @@ static void a_drill_says_so_first_and_names_no_figures(void **state)
 }
 
 /* Names and figures at their largest. */
+static void who_is_watched_again(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    alert.kind = SW_ALERT_KIND_BACK;
+    alert.state = SW_ALERT_STATE_CLEARED;
+    alert.evidence = (struct sw_evidence){.rule = SW_ALERT_RULE_TIME_OVER};
+    assert_headline(&alert, "Home home-4f21: watched again: the time that was set is over");
+    strcpy(alert.subject, "canal-3");
+    alert.evidence.rule = SW_ALERT_RULE_MAINTENANCE_OVER;
+    assert_headline(&alert, "Sensor canal-3: watched again: the time that was set for its maintenance is over");
+}
+
+static void what_flaps_and_what_has_expired_says_so(void **state)
+{
+    (void)state;
+    struct sw_alert alert = sample_no_use();
+    alert.kind = SW_ALERT_KIND_BUS_SILENT;
+    strcpy(alert.subject, "line-1");
+    alert.evidence = (struct sw_evidence){.rule = SW_ALERT_RULE_NOBODY_ANSWERS, .flaps = 6};
+    assert_headline(&alert, "Line line-1: nothing on it answers; everything on it is unknown; comes and goes, raised 6 "
+                            "times lately");
+    alert.state = SW_ALERT_STATE_EXPIRED;
+    assert_headline(&alert,
+                    "Line line-1: expired, nothing can say whether it is over (a line has failed; everything on "
+                    "it is unknown)");
+}
+
 static void the_longest_sentence_fits(void **state)
 {
     (void)state;
@@ -157,6 +185,8 @@ int main(void)
         cmocka_unit_test(a_cover),
         cmocka_unit_test(silences),
         cmocka_unit_test(a_drill_says_so_first_and_names_no_figures),
+        cmocka_unit_test(who_is_watched_again),
+        cmocka_unit_test(what_flaps_and_what_has_expired_says_so),
         cmocka_unit_test(the_longest_sentence_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
