@@ -11,8 +11,9 @@ import core_cost
 import latency
 import near
 import replay_speed
+import storm
 
-BENCHES = {"core": core_cost.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run}
+BENCHES = {"core": core_cost.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run, "storm": storm.run}
 
 
 def main():
