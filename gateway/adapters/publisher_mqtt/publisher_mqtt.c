@@ -553,6 +553,7 @@ static int alert_properties(const char *payload, const char *content_type, const
         return error;
     error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
+    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "state", sw_alert_state_name(alert.state));
     if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
     /* Who answers for it is not told with CAP, which may go to the public. */
     bool is_cap = strcmp(content_type, SW_CONTENT_TYPE_CAP) == 0;

@@ -162,6 +162,7 @@ static void an_alert_carries_its_properties(void **state)
     assert_int_equal(strncmp(output, "stillwater/northport/gw-1/alert/x7|1|0|application/json|1|604", 61), 0);
     assert_non_null(strstr(output, "kind:cover_open"));
     assert_non_null(strstr(output, "colour:orange"));
+    assert_non_null(strstr(output, "state:raised"));
     assert_non_null(strstr(output, "responsible:officer-1"));
     assert_non_null(strstr(output, "level:2"));
     assert_non_null(strstr(output, "replayed:true"));
