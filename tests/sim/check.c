@@ -100,6 +100,31 @@ void check_revision(const struct sw_alert *before, const struct sw_alert *alert)
                  sw_alert_state_name(alert->state));
 }
 
+static struct message_alert_summary summary_of(const char *body)
+{
+    struct message_alert_summary summary;
+    char text[256];
+    if (message_alert_decode(body, strlen(body), &summary, text, sizeof text) != SW_OK)
+        sim_fail("a body cannot be read: %s: %s", text, body);
+    return summary;
+}
+
+void check_step(const char *before_body, const char *body)
+{
+    struct message_alert_summary before = summary_of(before_body), now = summary_of(body);
+    const struct message_escalation *from = &before.escalation, *to = &now.escalation;
+    bool up = to->level == from->level + 1 || (to->level == from->level && to->repeat == from->repeat + 1);
+    bool allowed_up = up && now.state == SW_ALERT_STATE_RAISED && from->deadline.ms != 0;
+    bool same = to->level == from->level && (to->repeat == from->repeat || now.state != before.state) &&
+                strcmp(to->responsible, from->responsible) == 0;
+    bool anew = now.state == SW_ALERT_STATE_RAISED && before.state != SW_ALERT_STATE_RAISED;
+    check_counts.escalations += up;
+    if (!same && !anew && !allowed_up)
+        sim_fail("%s: revision %u is with %s, level %u, repeat %u, after %s, level %u, repeat %u", now.id,
+                 (unsigned)now.revision, to->responsible, (unsigned)to->level, (unsigned)to->repeat, from->responsible,
+                 (unsigned)from->level, (unsigned)from->repeat);
+}
+
 void check_publish(int64_t row, const char *topic, const char *payload)
 {
     if (row < 1 || (size_t)row > disk_revision_count())

@@ -8,6 +8,9 @@
 /* A record becomes durable. `before`: the sequence stored before it in its epoch, 0 = none. */
 void check_reading(uint32_t node, uint32_t before, const struct store_reading *row);
 /* A revision becomes durable. `before`: the one stored before it, NULL = none. */
+/* What is published of a revision, and of the one before it: who has to act on it goes up by one level or not at all,
+ * and begins anew only after somebody has acted. */
+void check_step(const char *before, const char *body);
 void check_revision(const struct sw_alert *before, const struct sw_alert *alert);
 /* A row of the outbox is handed to the broker. */
 void check_publish(int64_t row, const char *topic, const char *payload);
@@ -23,7 +26,7 @@ void check_end(void);
 void check_free(void);
 
 struct check_counts {
-    uint64_t expected, possible, found;
+    uint64_t expected, possible, found, escalations;
 };
 extern struct check_counts check_counts;
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/gateway.h"
+#include "core/escalation/duty.h"
 #include "sim/agenda.h"
 #include "sim/broker.h"
 #include "sim/store.h"
@@ -127,6 +128,32 @@ static void on_problem(void *ctx, const char *file, unsigned line, const char *f
     sim_fail("the configuration is refused, %s:%u: %s: %s", file, line, field, text);
 }
 
+/* Of two streets alerts go up to the city, where red ones are told again and again; one of them has nobody at night. */
+static struct duty_hours by_day[7];
+static struct duty_person people[] = {{.id = "officer-1"}, {.id = "worker-1"}, {.id = "worker-2"}};
+static struct duty_area areas[] = {
+    {.path = "simtown", .parent = DUTY_NONE, .responsible = 0, .acknowledge_ms = {[SW_COLOUR_RED] = 1200000}},
+    {.path = "simtown/street-0",
+     .parent = 0,
+     .depth = 1,
+     .responsible = 1,
+     .acknowledge_ms = {[SW_COLOUR_ORANGE] = 3600000, [SW_COLOUR_RED] = 1200000},
+     .dispatch_ms = {[SW_COLOUR_RED] = 3600000}},
+    {.path = "simtown/street-6",
+     .parent = 0,
+     .depth = 1,
+     .responsible = 2,
+     .acknowledge_ms = {[SW_COLOUR_ORANGE] = 3600000, [SW_COLOUR_RED] = 1200000}}};
+static const struct duty_roster roster = {.people = people, .person_count = 3, .areas = areas, .area_count = 3};
+
+static void make_hours(void)
+{
+    for (unsigned day = 0; day < 7; day++)
+        by_day[day] = (struct duty_hours){(uint16_t)(day * 1440 + 480), (uint16_t)(day * 1440 + 960)};
+    people[2].hours = by_day;
+    people[2].hours_count = 7;
+}
+
 static void load_config(void)
 {
     char path[] = "/tmp/stillwater-sim-XXXXXX";
@@ -138,6 +165,8 @@ static void load_config(void)
     struct config_report report = {NULL, on_problem};
     (void)config_load(path, CONFIG_FOR_DAEMON, report, &host.config);
     unlink(path);
+    make_hours();
+    host.config->duty = &roster;
 }
 
 /* ---- life ---- */

@@ -228,9 +228,9 @@ static void tell(void)
            bus_counts.exchanges, bus_counts.faults, disk_counts.readings, disk_counts.commits, disk_counts.failures,
            host_pause_count());
     printf("  %zu revisions in %" PRIu64 " messages (%" PRIu64 " lost and %" PRIu64
-           " doubled by the broker), %zu orders\n",
+           " doubled by the broker), %zu orders, %" PRIu64 " times somebody above was asked\n",
            disk_revision_count(), broker_counts.published, broker_counts.lost, broker_counts.doubled,
-           centre_order_count());
+           centre_order_count(), check_counts.escalations);
 }
 
 static void end(void)

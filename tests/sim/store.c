@@ -178,6 +178,7 @@ static void take_alert(const struct batch_alert *taken)
     revision_name(alert.id, alert.revision, name, sizeof name);
     uint32_t before = table_find(&disk.alert_places, alert.id);
     check_revision(before == TABLE_NONE ? NULL : &disk.alerts[before].alert, &alert);
+    if (before != TABLE_NONE) check_step(disk.revisions[disk.alerts[before].revision].body, taken->payload);
     if (disk.revision_count == disk.revision_capacity) {
         disk.revision_capacity = disk.revision_capacity ? 2 * disk.revision_capacity : 256;
         disk.revisions = sim_grown(disk.revisions, disk.revision_capacity, sizeof *disk.revisions);
@@ -216,14 +217,20 @@ static void tidy(void)
         disk.first_left++;
 }
 
+static bool is_forgotten(int domain)
+{
+    return sim.mutation == MUTATION_FORGET_SNAPSHOT ||
+           (sim.mutation == MUTATION_FORGET_ESCALATION && domain == STORE_SNAPSHOT_ESCALATION);
+}
+
 static void take_batch(struct store_batch *batch)
 {
     if (batch->alert_count > 0 && sim_mutates(MUTATION_LOSE_COMMIT, 3)) return;
     bool torn = batch->alert_count > 0 && sim_mutates(MUTATION_TEAR_COMMIT, 3);
     take_readings(batch);
     take_cursors(batch);
-    for (size_t i = 0; i < batch->snapshot_count && sim.mutation != MUTATION_FORGET_SNAPSHOT; i++)
-        take_snapshot(&batch->snapshots[i]);
+    for (size_t i = 0; i < batch->snapshot_count; i++)
+        if (!is_forgotten(batch->snapshots[i].domain)) take_snapshot(&batch->snapshots[i]);
     for (size_t i = 0; i < batch->alert_count && !torn; i++)
         if (!(batch->alerts[i].alert.revision == 1 && sim.mutation == MUTATION_SWALLOW_ALERT))
             take_alert(&batch->alerts[i]);
