@@ -235,7 +235,7 @@ static void cap_goes_before_its_alert_and_wants_no_receipt(void **state)
     while (!broker_tool_says(&listener, "alert/x7"))
         broker_pause_ms(10);
     (void)broker_tool_output(&listener, output, sizeof output);
-    const char *cap = strstr(output, "cap/x7|application/cap+xml|kind:cover_open colour:orange||");
+    const char *cap = strstr(output, "cap/x7|application/cap+xml|kind:cover_open state:raised colour:orange||");
     assert_non_null(cap);
     assert_true(cap < strstr(output, "alert/x7"));
     (void)broker_stop_tool(&listener, SIGTERM);
