@@ -89,10 +89,22 @@ static void on_stored_report(void *ctx, const struct store_report *row)
     snprintf(place->grid, sizeof place->grid, "%s", row->grid);
 }
 
+static void note_raised(struct gateway *gateway, uint32_t subject, enum sw_alert_kind kind)
+{
+    struct report_room *room = &gateway->reports;
+    if (kind == SW_ALERT_KIND_REPORTED || room->place_count == 0 || room->raised_count == REPORT_RAISED_MAX) return;
+    room->raised[room->raised_count++] = (struct raised_alert){subject, kind};
+}
+
+/* A sensor's alert may have been raised and not been looked at; to look twice changes nothing. */
 void reports_restore(struct gateway *gateway)
 {
     struct sw_wall since = sw_wall_from_ms(gateway->clock.wall().ms - KEPT_MS);
     store_each_report(gateway->store, since, gateway, on_stored_report);
+    for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
+        const struct open_alert *alert = open_alerts_at(gateway->open, i);
+        if (alert->revision == 1 && !alert->drill) note_raised(gateway, alert->subject, alert->kind);
+    }
 }
 
 /* ---- which alert it is about ---- */
@@ -352,10 +364,8 @@ void reports_on_revision(struct gateway *gateway, uint32_t subject, const struct
     } else if (alert->kind == SW_ALERT_KIND_REPORTED && room->opening) {
         struct report_tally *tally = report_desk_tally(room->desk, hash);
         if (tally) (void)report_tally_take(tally, room->opening);
-    } else if (alert->revision == 1 && !alert->drill && subject != NO_SUBJECT && room->place_count > 0 &&
-               room->raised_count < REPORT_RAISED_MAX) {
-        struct raised_alert *raised = &room->raised[room->raised_count++];
-        *raised = (struct raised_alert){subject, alert->kind};
+    } else if (alert->revision == 1 && !alert->drill && subject != NO_SUBJECT) {
+        note_raised(gateway, subject, alert->kind);
     }
 }
 

@@ -43,15 +43,28 @@ areas:
 """
 
 
+# What lies near: a camera and a shelter in the street, a store of sandbags at the other end of the town.
+PLACES = """\
+{"type": "FeatureCollection", "features": [
+  {"type": "Feature", "geometry": {"type": "Point", "coordinates": [120.5873, 31.3006]},
+   "properties": {"id": "cam-17", "kind": "camera"}},
+  {"type": "Feature", "geometry": {"type": "Point", "coordinates": [120.5901, 31.2990]},
+   "properties": {"id": "school-3", "kind": "shelter", "name": "Mill School", "capacity": 200}},
+  {"type": "Feature", "geometry": {"type": "Point", "coordinates": [120.5800, 31.2900]},
+   "properties": {"id": "depot-1", "kind": "store", "name": "Works depot", "hours": "24/7"}}]}
+"""
+
+
 def config(rig, home_line, drain_line, node_silent_s):
     rig.path("people.yaml").write_text(PEOPLE)
+    rig.path("places.geojson").write_text(PLACES)
     return f"""\
 schema: stillwater.gateway/1
 city: demo
 gateway: gw-1
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}}}
-registry: {{people: {rig.path("people.yaml")}}}
+registry: {{people: {rig.path("people.yaml")}, places: {rig.path("places.geojson")}}}
 policy:
   no_use: {{volume_l: 2, window_s: 20, coverage_pct: 80, observed_gap_s: 5}}
   drip: {{pause_s: 3}}

@@ -178,6 +178,22 @@ static void a_sensor_that_comes_later_is_linked(void **state)
     assert_int_equal(fake.reports[1].source, SW_REPORT_SOURCE_SENSOR);
 }
 
+static void a_sensor_is_linked_although_the_gateway_was_killed_before(void **state)
+{
+    (void)state;
+    citizen("c-1", "r-1", "flood", NEAR_SITE);
+    struct field_bus_sample sample = {.count = 1, .time = {fake.wall_ms}};
+    sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = 6000};
+    fake.bus.sample(fake.bus.ctx, &sample);
+    commit();
+    assert_int_equal(last()->alert.kind, SW_ALERT_KIND_LEVEL);
+    gateway_kill_and_begin(&test);
+    fake_advance(&test, 1000);
+    commit();
+    assert_int_equal(last()->alert.kind, SW_ALERT_KIND_REPORTED);
+    assert_says(last(), "\"sensors\":1,");
+}
+
 static void officers_act_on_it_and_nobody_s_silence_ends_it(void **state)
 {
     (void)state;
@@ -332,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_worker_confirms_a_sensors_alert, begin, end),
         cmocka_unit_test_setup_teardown(what_fits_no_alert_opens_one, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_comes_later_is_linked, begin, end),
+        cmocka_unit_test_setup_teardown(a_sensor_is_linked_although_the_gateway_was_killed_before, begin, end),
         cmocka_unit_test_setup_teardown(officers_act_on_it_and_nobody_s_silence_ends_it, begin, end),
         cmocka_unit_test_setup_teardown(all_of_it_survives_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(a_troll_is_bounded_and_counted, begin, end),
