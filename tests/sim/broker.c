@@ -22,6 +22,7 @@ struct publisher {
     struct publisher_events events;
     char *will;
     bool up;
+    int64_t up_since_us;
     bool alive;
     uint64_t connection; /* what was sent over an earlier one is not answered over this one */
     uint32_t inflight;
@@ -183,6 +184,7 @@ static void connect_again(void *ctx, uint64_t connection)
         return;
     }
     publisher.up = true;
+    publisher.up_since_us = sim.now_us;
     publisher.connection++;
     memset(publisher.retained, 0, sizeof publisher.retained);
     broker_counts.connects++;
@@ -194,6 +196,11 @@ static void connect_soon(void)
 {
     agenda_add(sim.now_us + dice_between(&broker.dice, SECOND / 2, 30 * SECOND), connect_again, NULL,
                publisher.connection);
+}
+
+int64_t broker_up_since_us(void)
+{
+    return publisher.up ? publisher.up_since_us : INT64_MAX;
 }
 
 void broker_break_link(void)
@@ -373,7 +380,7 @@ int publisher_set_retained(struct publisher *unused, enum publisher_retained kin
     uint32_t most = publisher.retained[kind].taken ? PUBLISHER_RETAINED_UNDER_WAY_MAX : 1;
     if (!publisher.up || publisher.retained[kind].under_way >= most) return SW_ERROR_BUSY;
     publisher.retained[kind].under_way++;
-    if (permits((int)kind)) retain(topic, payload);
+    if (permits((int)kind) && !sim_mutates(MUTATION_LOSE_STATE, 3)) retain(topic, payload);
     agenda_add(sim.now_us + way_us(), on_retained, &retained_kinds[kind], publisher.connection);
     return SW_OK;
 }

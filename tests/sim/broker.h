@@ -22,6 +22,9 @@ void broker_send_receipt(const char *payload);
 /* `number` comes back with the answer. */
 void broker_send_command(const char *payload, size_t number);
 
+/* When the gateway's connection was made; INT64_MAX while there is none. */
+int64_t broker_up_since_us(void);
+
 /* The retained message of a topic, NULL when there is none. */
 const char *broker_retained(const char *topic);
 void broker_each_retained(void (*each)(const char *topic, const char *payload));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message/message.h"
+#include "sim/agenda.h"
 #include "sim/broker.h"
 #include "sim/centre.h"
 #include "sim/host.h"
@@ -16,6 +17,10 @@
 /* Between what happens and what is told of it lie a sampling period, a heartbeat and a clock that is off. */
 #define SLACK_OF_SENSORS (3 * HOUR)
 #define SLACK_OF_CLOCKS  (5 * MINUTE)
+
+/* How often what is retained is looked at, and how long it has to get there. */
+#define MOMENT  (7 * MINUTE)
+#define SETTLED (2 * MINUTE)
 
 struct doubt {
     uint32_t node;
@@ -141,6 +146,56 @@ void check_doubt(uint32_t node, int64_t from_us, int64_t to_us)
         check.doubts = sim_grown(check.doubts, check.doubt_capacity, sizeof *check.doubts);
     }
     check.doubts[check.doubt_count++] = (struct doubt){node, from_us, to_us};
+}
+
+/* ---- from time to time ---- */
+
+/* Is there an open alert of the subject whose name ends the topic? */
+static void check_state(const char *topic, const char *payload)
+{
+    const char *branch = strstr(topic, "/" SW_TOPIC_STATE "/");
+    const struct stored_revision *row;
+    if (!branch) return;
+    const char *subject = branch + strlen("/" SW_TOPIC_STATE "/");
+    for (size_t i = 0; (row = disk_present(i)) != NULL; i++)
+        if (strcmp(row->subject, subject) == 0 && sw_alert_state_is_open(row->state)) return;
+    sim_fail("the broker retains %s, and nothing is open there: %s", topic, payload);
+}
+
+static void check_open(const struct stored_revision *row)
+{
+    char topic[SW_TOPIC_SIZE], revision[32];
+    snprintf(topic, sizeof topic, "stillwater/simtown/gw/" SW_TOPIC_STATE "/%s", row->subject);
+    snprintf(revision, sizeof revision, "\"revision\":%u", (unsigned)row->revision);
+    const char *payload = broker_retained(topic);
+    if (!payload || !strstr(payload, row->id) || !strstr(payload, revision))
+        sim_fail("%s revision %u is %s, and the broker retains on %s: %s", row->id, (unsigned)row->revision,
+                 sw_alert_state_name(row->state), topic, payload ? payload : "nothing");
+}
+
+/* Whether what is stored has had the time to get there. */
+static bool is_settled(void)
+{
+    size_t count = disk_revision_count();
+    int64_t up_us = broker_up_since_us();
+    return up_us < sim.now_us - SETTLED && (count == 0 || disk_revision(count - 1)->stored_us < sim.now_us - SETTLED);
+}
+
+static void check_moment(void *ctx, uint64_t unused)
+{
+    const struct stored_revision *row;
+    (void)ctx, (void)unused;
+    agenda_add(sim.now_us + MOMENT, check_moment, NULL, 0);
+    if (!is_settled()) return;
+    for (size_t i = 0; (row = disk_present(i)) != NULL; i++)
+        if (sw_alert_state_is_open(row->state)) check_open(row);
+    broker_each_retained(check_state);
+    check_counts.moments++;
+}
+
+void check_begin(void)
+{
+    agenda_add(MOMENT, check_moment, NULL, 0);
 }
 
 /* ---- at the end: the world and its alerts ---- */

@@ -15,6 +15,9 @@ void check_revision(const struct sw_alert *before, const struct sw_alert *alert)
 /* A row of the outbox is handed to the broker. */
 void check_publish(int64_t row, const char *topic, const char *payload);
 
+/* From time to time: what the broker retains says what is open. */
+void check_begin(void);
+
 /* The alerts that come from this node, or from all (CHECK_ALL), are not to be foretold in this time: readings are lost,
  * or their times are wrong. */
 #define CHECK_ALL UINT32_MAX
@@ -26,7 +29,7 @@ void check_end(void);
 void check_free(void);
 
 struct check_counts {
-    uint64_t expected, possible, found, escalations;
+    uint64_t expected, possible, found, escalations, moments;
 };
 extern struct check_counts check_counts;
 

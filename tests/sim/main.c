@@ -258,6 +258,7 @@ int main(int argc, char **argv)
     centre_make();
     host_make();
     faults_make();
+    check_begin();
     play(sim.days * DAY);
     faults_end();
     play(world_end_us());

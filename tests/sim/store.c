@@ -562,6 +562,11 @@ const struct stored_revision *disk_revision(size_t index)
     return &disk.revisions[index];
 }
 
+const struct stored_revision *disk_present(size_t index)
+{
+    return index < disk.alert_count ? &disk.revisions[disk.alerts[index].revision] : NULL;
+}
+
 size_t disk_outbox_left(void)
 {
     return disk.left;

@@ -34,6 +34,8 @@ struct stored_revision {
 };
 size_t disk_revision_count(void);
 const struct stored_revision *disk_revision(size_t index);
+/* The last revision of each alert, in no order; NULL behind the last one. */
+const struct stored_revision *disk_present(size_t index);
 /* Rows of the outbox that are not done. */
 size_t disk_outbox_left(void);
 
