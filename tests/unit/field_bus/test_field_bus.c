@@ -118,6 +118,21 @@ static void a_backlog_of_a_thousand_is_drained_in_order_without_loss(void **stat
     bench_free(bench);
 }
 
+/* At the interval of the configuration the second poll would come after a minute, the fifth after five. */
+static void in_a_hurry_a_seldom_poll_comes_soon(void **state)
+{
+    (void)state;
+    int64_t node_value;
+    struct bench *bench = bench_new();
+    bench->gateway->line.poll_interval_ms = 60000;
+    bench_start(bench);
+    listener_until(bench->gateway, NODE(bench, polls) >= 1);
+    field_bus_hurry(bench->gateway->bus, 50);
+    listener_until(bench->gateway, NODE(bench, polls) >= 5);
+    field_bus_hurry(bench->gateway->bus, 0);
+    bench_free(bench);
+}
+
 static void nothing_is_acknowledged_that_was_not_given(void **state)
 {
     (void)state;
@@ -396,6 +411,7 @@ int main(void)
         cmocka_unit_test(records_come_once_and_the_node_is_told_so),
         cmocka_unit_test(an_empty_window_says_that_the_node_is_alive),
         cmocka_unit_test(a_backlog_of_a_thousand_is_drained_in_order_without_loss),
+        cmocka_unit_test(in_a_hurry_a_seldom_poll_comes_soon),
         cmocka_unit_test(nothing_is_acknowledged_that_was_not_given),
         cmocka_unit_test(an_acknowledge_without_progress_does_not_make_the_bus_spin),
         cmocka_unit_test(a_lost_request_loses_no_record),

@@ -59,13 +59,23 @@ static void polls_stay_on_their_raster(void **state)
     assert_int_equal(unit_health_next_poll(&health, 5 * S, 6 * S), 7 * S);
 }
 
+static void a_hurry_shortens_and_never_lengthens(void **state)
+{
+    (void)state;
+    struct unit_health health;
+    unit_health_init(&health, 1000, UNIT_BACKOFF_NODE_MS);
+    health.hurry_ms = 250;
+    assert_int_equal(unit_health_next_poll(&health, 5 * S, 5 * S + 100), 5 * S + S / 4);
+    health.hurry_ms = 2000;
+    assert_int_equal(unit_health_next_poll(&health, 5 * S, 5 * S + 100), 6 * S);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_pause_doubles_up_to_the_limit),
-        cmocka_unit_test(a_long_interval_is_never_shortened),
-        cmocka_unit_test(down_needs_both_a_count_and_a_time),
-        cmocka_unit_test(polls_stay_on_their_raster),
+        cmocka_unit_test(the_pause_doubles_up_to_the_limit),    cmocka_unit_test(a_long_interval_is_never_shortened),
+        cmocka_unit_test(down_needs_both_a_count_and_a_time),   cmocka_unit_test(polls_stay_on_their_raster),
+        cmocka_unit_test(a_hurry_shortens_and_never_lengthens),
     };
     return cmocka_run_group_tests_name("field_bus unit_health", tests, NULL, NULL);
 }
