@@ -68,7 +68,8 @@ def examples_of_commands(schema, known):
     for branch in schema["allOf"]:
         for verb in branch["if"]["properties"]["command"].get("enum") or [branch["if"]["properties"]["command"]["const"]]:
             body = {"schema": "stillwater.command/1", "command": verb}
-            for name in (*branch["then"].get("required", ()), "by"):
+            one_of = branch["then"].get("oneOf", [{}])[0].get("required", ())
+            for name in (*branch["then"].get("required", ()), *one_of, "by"):
                 body[name] = value_of(schema, schema["properties"][name], name, known)
             yield body
 
