@@ -17,7 +17,7 @@ from rig import ROOT
 
 BASE = "stillwater/demo/gw-1/"
 SITE, HOME, PORTLESS = "site-1", "home-1", "line-0"
-CENTRE, STRANGER = "city-centre", "stranger"
+CENTRE, STRANGER, WORKER = "city-centre", "stranger", "worker-7"
 CHUNK = 40
 WRONG_VALUES = (None, True, 7, -1, 1.5, 4294967296, "", "x" * 300, "bad id!", "a/b", "tab\there", "2020-01-01T00:00:00Z", "yesterday", [], {}, [1], {"a": 1})
 RAW = (b"", b"open the gates", b"[]", b"7", b"null", b'"text"', b"{}", b"{" * 2000, b'{"schema":', b'{"schema":"\xff\xfe"}', b"x" * 100_000)
@@ -32,7 +32,7 @@ store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}, username: gw-1, password_file: {rig.path("password")}, resend_after_s: 3600}}
 policy: {{silent: {{bus_s: 1, level_s: 86400, home_s: 86400}}}}
 subjects:
-  - {{id: {SITE}}}
+  - {{id: {SITE}, place: {{latitude: 31.3, longitude: 120.6, grid: demo/north/c1}}}}
   - {{id: {HOME}}}
 lines:
   - id: {PORTLESS}
@@ -104,7 +104,7 @@ def access_list():
 class Scene:
     def __init__(self, rig):
         self.rig = rig
-        rig.broker(users=("gw-1", CENTRE, STRANGER), access=access_list())
+        rig.broker(users=("gw-1", CENTRE, STRANGER, WORKER), access=access_list())
         rig.path("password").write_text("gw-1\n")
         argv = ["stdbuf", "-oL", "mosquitto_sub", "-d", *self.client(CENTRE)]
         self.listener = rig.start("results", [*argv, "-t", BASE + "command/result"])
@@ -203,8 +203,8 @@ def illegal_steps(scene):
     check(found == ["OK", "NOT_PERMITTED", "OK", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"], f"{list(zip(verbs, found))}")
 
 
-def receipts_and_weather(scene):
-    """No answer to a receipt, for it comes from a machine; both are counted, and told in the log."""
+def what_has_no_answer(scene):
+    """No answer to a receipt, for it comes from a machine; all are counted, and told in the log."""
     receipt = {"schema": "stillwater.receipt/1", "centre": "c-1", "time": in_hours(0), "stored": [{"alert": scene.alert, "revision": 1}]}
     cases = [text.encode() for _, _, text in mutants_of(schema_of("receipt"), receipt)] + [text for text in RAW if text]
     scene.publish(BASE + "receipt", cases)
@@ -212,7 +212,23 @@ def receipts_and_weather(scene):
     weather = {"schema": "stillwater.weather/1", "colour": "orange", "until": in_hours(1), "by": "met-office"}
     warnings = list(mutants_of(schema_of("weather"), weather))
     refused(scene.ask([text.encode() for _, _, text in warnings], "stillwater/demo/weather"), warnings)
-    return {"receipts_refused": len(cases), "receipts_unknown": 1, "weather_refused": len(warnings), "weather_colour": 0}
+    return {
+        "receipts_refused": len(cases),
+        "receipts_unknown": 1,
+        "weather_refused": len(warnings),
+        "weather_colour": 0,
+        "reports_refused": reports(scene),
+    }
+
+
+def reports(scene):
+    """Nor to a report that does not ask for one: how many were refused."""
+    report = {"schema": "stillwater.report/1", "id": "r-1", "source": "worker", "kind": "flood", "time": in_hours(0)}
+    report |= {"place": {"latitude": 31.3, "longitude": 120.6}, "by": WORKER}
+    cases = [text.encode() for _, _, text in mutants_of(schema_of("report"), report)] + [text for text in RAW if text]
+    cases += [json.dumps({**report, **wrong}).encode() for wrong in ({"source": "citizen"}, {"by": "somebody-else"}, {"time": in_hours(2)})]
+    scene.publish(f"stillwater/demo/report/worker/{WORKER}", cases, WORKER)
+    return len(cases)
 
 
 def without_the_right(scene):
@@ -238,7 +254,7 @@ def test(rig, _):
     without_the_right(scene)
     wrong_commands(scene)
     what_only_the_gateway_knows(scene)
-    counted = receipts_and_weather(scene)
+    counted = what_has_no_answer(scene)
     changed = [table for table, rows in scene.state().items() if rows != before[table]]
     check(not changed, f"nothing that is kept has changed {changed}")
     check(rig.query("SELECT COUNT(*) FROM outbox")[0][0] == 1, "no receipt has counted, and no stranger's")
