@@ -31,6 +31,7 @@ gateway: gw-1
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}, username: gw-1, password_file: {rig.path("password")}, resend_after_s: 3600}}
 policy: {{silent: {{bus_s: 1, level_s: 86400, home_s: 86400}}}}
+reports: {{areas: [demo/north]}}
 subjects:
   - {{id: {SITE}, place: {{latitude: 31.3, longitude: 120.6, grid: demo/north/c1}}}}
   - {{id: {HOME}}}
@@ -224,7 +225,7 @@ def what_has_no_answer(scene):
 def reports(scene):
     """Nor to a report that does not ask for one: how many were refused."""
     report = {"schema": "stillwater.report/1", "id": "r-1", "source": "worker", "kind": "flood", "time": in_hours(0)}
-    report |= {"place": {"latitude": 31.3, "longitude": 120.6}, "by": WORKER}
+    report |= {"place": {"latitude": 31.3, "longitude": 120.6, "grid": "demo/north/c1"}, "by": WORKER}
     cases = [text.encode() for _, _, text in mutants_of(schema_of("report"), report)] + [text for text in RAW if text]
     cases += [json.dumps({**report, **wrong}).encode() for wrong in ({"source": "citizen"}, {"by": "somebody-else"}, {"time": in_hours(2)})]
     scene.publish(f"stillwater/demo/report/worker/{WORKER}", cases, WORKER)
