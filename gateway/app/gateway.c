@@ -191,7 +191,7 @@ void gateway_tick(struct gateway *gateway)
         incidents_tick(gateway);
         storm_tick(gateway);
         states_tick(gateway);
-        home_assistant_pump(gateway);
+        home_assistant_tick(gateway);
         status_tick(gateway);
     }
     if (gateway->phase <= PHASE_DRAIN) {

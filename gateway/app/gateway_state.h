@@ -178,6 +178,7 @@ struct shown_home {
 struct home_assistant {
     struct shown_home *homes;
     uint32_t count;
+    uint32_t next_device, next_state; /* to be looked at; `count` = all have been since the last tick */
 };
 
 /* CAP beside the alerts. */

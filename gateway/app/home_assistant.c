@@ -133,14 +133,14 @@ static int tell_device(struct gateway *gateway, struct shown_home *shown)
     return error;
 }
 
-/* As many as may go now; what is wrong by now goes first. */
-static void tell_all(struct gateway *gateway, enum publisher_retained kind,
-                     int (*tell)(struct gateway *gateway, struct shown_home *shown))
+/* As many as may go now, from *next on; what is wrong by now goes first. */
+static void tell_from(struct gateway *gateway, enum publisher_retained kind, uint32_t *next,
+                      int (*tell)(struct gateway *gateway, struct shown_home *shown))
 {
     struct home_assistant *shown = &gateway->home_assistant;
     if (!retained_may_go(gateway, kind) || !retained_clear_stale(gateway, kind)) return;
-    for (uint32_t i = 0; i < shown->count; i++) {
-        int error = tell(gateway, &shown->homes[i]);
+    for (; *next < shown->count; ++*next) {
+        int error = tell(gateway, &shown->homes[*next]);
         if (error == SW_ERROR_BUSY) return;
         if (error)
             log_event(LOG_LEVEL_WARNING, "home assistant", "a home cannot be published: %s", sw_error_text(error));
@@ -149,8 +149,17 @@ static void tell_all(struct gateway *gateway, enum publisher_retained kind,
 
 void home_assistant_pump(struct gateway *gateway)
 {
-    tell_all(gateway, PUBLISHER_DISCOVERY, tell_device);
-    tell_all(gateway, PUBLISHER_HOMES, tell_state);
+    struct home_assistant *shown = &gateway->home_assistant;
+    tell_from(gateway, PUBLISHER_DISCOVERY, &shown->next_device, tell_device);
+    tell_from(gateway, PUBLISHER_HOMES, &shown->next_state, tell_state);
+}
+
+void home_assistant_tick(struct gateway *gateway)
+{
+    struct home_assistant *shown = &gateway->home_assistant;
+    if (shown->next_device == shown->count) shown->next_device = 0;
+    if (shown->next_state == shown->count) shown->next_state = 0;
+    home_assistant_pump(gateway);
 }
 
 /* ---- the link ---- */
@@ -159,6 +168,7 @@ void home_assistant_on_birth(struct gateway *gateway)
 {
     for (uint32_t i = 0; i < gateway->home_assistant.count; i++)
         gateway->home_assistant.homes[i].device_due = true;
+    gateway->home_assistant.next_device = 0;
     home_assistant_pump(gateway);
 }
 

@@ -12,7 +12,9 @@
 int home_assistant_build(struct gateway *gateway);
 void home_assistant_free(struct gateway *gateway);
 
-/* Tells what is new and may be told now. With each tick, and when there is room. */
+/* Looks at each home once and tells what is new, as far as the publisher has room. */
+void home_assistant_tick(struct gateway *gateway);
+/* Goes on where room was wanting. */
 void home_assistant_pump(struct gateway *gateway);
 
 void home_assistant_on_link(struct gateway *gateway, bool up);
