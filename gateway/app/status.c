@@ -134,6 +134,17 @@ static void add_publisher(struct counter_list *list, const struct gateway *gatew
     add(list, "weather", publisher.weather);
 }
 
+/* None of a home: families read the status, and whose home is held is for the centre alone. They are counted all the
+ * same. */
+static void list_holds(const struct gateway *gateway, struct message_status *status)
+{
+    const struct holds *holds = core_holds(gateway->core);
+    uint32_t home;
+    for (uint32_t i = 0; i < holds->count; i++)
+        if (core_find_subject(gateway->core, SUBJECT_HOME, holds->list[i].subject, &home) != SW_OK)
+            status->holds[status->hold_count++] = &holds->list[i];
+}
+
 /* What does not work at the moment, as one sentence; "" when all is well. */
 static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZE])
 {
@@ -165,7 +176,6 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
 {
     struct counter_list list = {.count = 0};
     char trouble[TROUBLE_SIZE], trail[MESSAGE_TRAIL_SIZE];
-    const struct holds *holds = core_holds(gateway->core);
     collect_trouble(gateway, trouble);
     describe_trail(gateway, state, trail);
     add_own(&list, gateway);
@@ -183,11 +193,10 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .trouble = trouble,
                                     .outage_hours_left = space_outage_hours_left(gateway),
                                     .trail = trail,
-                                    .holds = holds->list,
-                                    .hold_count = holds->count,
                                     .storm = storm_message(gateway),
                                     .counters = list.items,
                                     .counter_count = list.count};
+    list_holds(gateway, &status);
     return message_status_encode(&status);
 }
 

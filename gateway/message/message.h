@@ -248,10 +248,10 @@ struct message_status {
     enum message_status_state state; /* OFFLINE is the will: the gateway was lost; STOPPED: it was shut down */
     struct sw_wall time, since;
     uint32_t open_alerts;
-    const char *trouble;       /* "" or a sentence: what does not work at the moment (disk full, line down) */
-    int64_t outage_hours_left; /* negative = left out */
-    const char *trail;         /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
-    const struct hold *holds;  /* in force */
+    const char *trouble;                 /* "" or a sentence: what does not work at the moment (disk full, line down) */
+    int64_t outage_hours_left;           /* negative = left out */
+    const char *trail;                   /* its newest row, "SEQUENCE:HASH"; NULL or "" = left out */
+    const struct hold *holds[HOLDS_MAX]; /* in force, none of a home */
     size_t hold_count;
     struct message_storm storm;
     const struct message_counter *counters;

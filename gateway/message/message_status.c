@@ -32,7 +32,7 @@ static void add_holds(struct json_builder *body, const struct message_status *st
     if (status->hold_count == 0) return;
     json_t *list = json_array();
     for (size_t i = 0; i < status->hold_count; i++) {
-        const struct hold *hold = &status->holds[i];
+        const struct hold *hold = status->holds[i];
         struct json_builder object = json_builder_new();
         bool is_silence = hold->reason == HOLD_SILENCE;
         json_add_string(&object, "reason", is_silence ? "silence" : "maintenance");

@@ -221,6 +221,23 @@ static void a_silence_keeps_back_until_it_ends(void **state)
     gateway_end(&test);
 }
 
+/* The status is read by families, too. */
+static void the_status_does_not_name_a_home_that_is_held(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    command_until(COMMAND("silence", ",\"subject\":\"home-1\",\"note\":\"away\",\"until\":\"%s\""), 3600000);
+    commit();
+    assert_true(last_answer()->accepted);
+    assert_int_equal(counter(&test, "silences"), 1);
+    char *status = status_encode(test.gateway, MESSAGE_STATUS_ONLINE);
+    assert_null(strstr(status, "home-1"));
+    assert_null(strstr(status, "\"holds\""));
+    free(status);
+    gateway_end(&test);
+}
+
 static void a_sensor_in_maintenance_is_judged_by_nobody(void **state)
 {
     (void)state;
@@ -400,6 +417,7 @@ int main(void)
         cmocka_unit_test(a_home_is_set_back),
         cmocka_unit_test(a_drill_goes_the_whole_way_and_survives_a_restart),
         cmocka_unit_test(a_silence_keeps_back_until_it_ends),
+        cmocka_unit_test(the_status_does_not_name_a_home_that_is_held),
         cmocka_unit_test(a_sensor_in_maintenance_is_judged_by_nobody),
         cmocka_unit_test(a_hold_that_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(a_drill_that_cannot_be_is_refused_with_its_reason),

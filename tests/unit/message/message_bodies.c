@@ -158,7 +158,7 @@ static void print_statuses(void)
                           .why = "by_hand"},
                 .counters = counters,
                 .counter_count = count,
-                .holds = holds,
+                .holds = {&holds[0], &holds[1]},
                 .hold_count = (size_t)roll(0, 2),
             };
             print_body("status", message_status_encode(&status));
