@@ -1,6 +1,5 @@
 #include "app/incidents.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +10,6 @@
 #include "app/subjects.h"
 #include "core/alert/alert_id.h"
 #include "message/message.h"
-
-#define METRES_PER_DEGREE 111195.0 /* of a great circle: 6371 km mean radius */
-#define RADIANS(degrees)  ((degrees)*3.14159265358979323846 / 180)
 
 /* A slot's name: "<domain>.<kind>.<subject>". */
 #define NAME_SIZE (4 + 16 + SW_ID_SIZE)
@@ -31,20 +27,13 @@ static uint32_t parent_of(const struct gateway *gateway, const struct config_pla
     return area == AREA_NONE ? 0 : area + 1;
 }
 
-/* On the plane that touches the globe at the first place there is. */
 static void set_places(struct gateway *gateway)
 {
-    const struct config_place *origin = NULL;
     for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
         const struct config_place *here = subjects_place(gateway, i);
         if (!here) continue;
         struct incident_place place = {.known = here->known, .parent = parent_of(gateway, here)};
-        if (here->known && !origin) origin = here;
-        if (here->known) {
-            double east = (here->longitude - origin->longitude) * cos(RADIANS(origin->latitude));
-            place.east_m = (int32_t)lround(east * METRES_PER_DEGREE);
-            place.north_m = (int32_t)lround((here->latitude - origin->latitude) * METRES_PER_DEGREE);
-        }
+        if (here->known) place.at = globe_point(here->latitude, here->longitude);
         incident_set_place(gateway->incidents.book, i, place);
     }
 }

@@ -140,17 +140,11 @@ static bool find_alert(const struct gateway *gateway, enum sw_report_kind kind, 
     return any;
 }
 
-static bool is_below(const char *path, const char *area)
-{
-    size_t length = strlen(area);
-    return strncmp(path, area, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
 /* The city gives each area to one gateway, so that no two open an alert of one report. */
 static bool is_ours(const struct gateway *gateway, const char *grid)
 {
     for (uint32_t i = 0; i < gateway->config->reports.area_count; i++)
-        if (is_below(grid, gateway->config->reports.areas[i])) return true;
+        if (sw_area_path_is_in(grid, gateway->config->reports.areas[i])) return true;
     return false;
 }
 
@@ -332,7 +326,7 @@ static bool check(const struct gateway *gateway, const struct message_report *me
         snprintf(text, size, "the topic does not end with an id");
     else if (message->source == SW_REPORT_SOURCE_WORKER && strcmp(message->by, who) != 0)
         snprintf(text, size, "by: found %s, expected %s as the topic", message->by, who);
-    else if (message->place.grid[0] != '\0' && !is_below(message->place.grid, city))
+    else if (message->place.grid[0] != '\0' && !sw_area_path_is_in(message->place.grid, city))
         snprintf(text, size, "place.grid: found %s, expected a path of %s", message->place.grid, city);
     return text[0] == '\0';
 }

@@ -35,18 +35,12 @@ struct reader {
 
 /* ---- which sensors ---- */
 
-static bool is_below(const char *path, const char *area)
-{
-    size_t length = strlen(area);
-    return strncmp(path, area, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
 static void add_sensor(struct reader *reader, uint32_t subject, const struct sw_profile *profile, int64_t expected_ms)
 {
     const struct config_subject *who = &reader->config->subjects[subject];
     enum subject_domain domain = subject_domain_of(sw_profile_point(profile, 0)->kind);
     if ((domain != SUBJECT_LEVEL && domain != SUBJECT_COVER) || reader->by_subject[subject] != 0 ||
-        (reader->report->area && !is_below(who->place.grid, reader->report->area)))
+        (reader->report->area && !sw_area_path_is_in(who->place.grid, reader->report->area)))
         return;
     struct report_sensor *sensor = &reader->report->sensors[reader->report->sensor_count++];
     sensor->subject = who;

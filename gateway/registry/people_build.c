@@ -218,12 +218,11 @@ static void lay_deadlines(int64_t deadlines_ms[SW_COLOUR_COUNT], const struct ra
 static void check_path(const struct build *build, const char *city, uint32_t number)
 {
     const char *path = build->raw->areas[number].grid;
-    size_t length = strlen(city);
     char field[CONFIG_PATH_SIZE];
     snprintf(field, sizeof field, "areas[%u].grid", number);
     if (!sw_area_path_valid(path))
         report(build, field, "found %s; expected names joined by '/'", path);
-    else if (strncmp(path, city, length) != 0 || (path[length] != '\0' && path[length] != '/'))
+    else if (!sw_area_path_is_in(path, city))
         report(build, field, "found %s; expected the city, %s, or an area in it", path, city);
 }
 

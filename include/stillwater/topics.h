@@ -27,6 +27,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #define SW_TOPIC_ROOT           "stillwater"
 #define SW_TOPIC_STATUS         "status"
@@ -103,6 +104,13 @@ static inline bool sw_area_path_valid(const char *path)
         level = c == '/' ? 0 : level + 1;
     }
     return level > 0;
+}
+
+/* The area itself, or one below it. */
+static inline bool sw_area_path_is_in(const char *path, const char *area)
+{
+    size_t length = strlen(area);
+    return strncmp(path, area, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
 #endif

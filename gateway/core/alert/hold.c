@@ -2,17 +2,10 @@
 
 #include <string.h>
 
-/* The path itself, or one below it. */
-static bool lies_in(const char *grid, const char *area)
-{
-    size_t length = strlen(area);
-    return grid && strncmp(grid, area, length) == 0 && (grid[length] == '\0' || grid[length] == '/');
-}
-
 bool hold_covers(const struct hold *hold, const struct hold_question *alert)
 {
-    bool there =
-        hold->subject[0] != '\0' ? strcmp(hold->subject, alert->subject) == 0 : lies_in(alert->grid, hold->area);
+    bool there = hold->subject[0] != '\0' ? strcmp(hold->subject, alert->subject) == 0
+                                          : alert->grid && sw_area_path_is_in(alert->grid, hold->area);
     if (!there || hold->reason == HOLD_MAINTENANCE) return there;
     return (hold->kind == SW_ALERT_KIND_NONE || hold->kind == alert->kind) && alert->colour <= hold->most;
 }

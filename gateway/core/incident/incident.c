@@ -13,6 +13,7 @@ static const enum sw_alert_kind kinds[] = {SW_ALERT_KIND_LEVEL, SW_ALERT_KIND_LE
 
 struct incident_book {
     struct incident_rules rules;
+    double reach; /* rules.distance_m as a chord squared */
     uint32_t slots;
     struct incident_place *places;   /* by subject */
     struct incident_member *members; /* by slot */
@@ -92,6 +93,7 @@ struct incident_book *incident_book_init(void *memory, uint32_t subjects, struct
 {
     struct incident_book *book = memory;
     book->rules = rules;
+    book->reach = globe_chord_squared_of((double)rules.distance_m);
     (void)lay_out(book, memory, subjects);
     return book;
 }
@@ -108,8 +110,7 @@ static bool is_near(const struct incident_book *book, uint32_t a, uint32_t b)
     const struct incident_place *here = &book->places[a], *there = &book->places[b];
     if (a == b || (here->parent != 0 && here->parent == there->parent)) return true;
     if (!here->known || !there->known) return false;
-    int64_t east = (int64_t)here->east_m - there->east_m, north = (int64_t)here->north_m - there->north_m;
-    return east * east + north * north <= book->rules.distance_m * book->rules.distance_m;
+    return globe_chord_squared(&here->at, &there->at) <= book->reach;
 }
 
 static bool touches(const struct incident_book *book, uint32_t incident, uint32_t subject, struct sw_wall now)

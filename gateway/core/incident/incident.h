@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/near/globe.h"
 #include "stillwater/alert.h"
 
 #define INCIDENT_NONE UINT32_MAX
@@ -27,11 +28,10 @@ struct incident_rules {
     int64_t distance_m, within_ms, off_delay_ms;
 };
 
-/* Where a subject is. Metres from a point of the caller's: a gateway's reach is small enough for a flat map. */
 struct incident_place {
     bool known;
-    int32_t east_m, north_m;
-    uint32_t parent; /* of its grid; 0 = none */
+    struct globe_point at; /* where it is known */
+    uint32_t parent;       /* of its grid; 0 = none */
 };
 
 enum incident_state {

@@ -208,6 +208,10 @@ static void paths_are_checked(void **state)
     static const char *const bad[] = {"", "/", "a/", "/a", "a//b", "a/+/b", "a/#", "a\tb", "a\x7f"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(sw_area_path_valid(bad[i]));
+    assert_true(sw_area_path_is_in("n/s", "n/s"));
+    assert_true(sw_area_path_is_in("n/s/c1", "n/s"));
+    assert_false(sw_area_path_is_in("n/st", "n/s"));
+    assert_false(sw_area_path_is_in("n", "n/s"));
     assert_true(sw_area_path_valid("a"));
     assert_true(sw_area_path_valid("\xe8\x8b\x8f\xe5\xb7\x9e/gusu/17 b"));
     memset(path, 'a', sizeof path);

@@ -29,12 +29,20 @@ static struct town town_of(uint32_t subjects)
     return town;
 }
 
+#define METRES_PER_DEGREE 111195.0
+
+static struct incident_place place_at(int32_t east_m, int32_t north_m)
+{
+    return (struct incident_place){.known = true,
+                                   .at = globe_point(north_m / METRES_PER_DEGREE, east_m / METRES_PER_DEGREE)};
+}
+
 /* Subjects on a line, `apart_m` from one to the next. */
 static struct town row_of(int32_t apart_m)
 {
     struct town town = town_of(SUBJECTS);
     for (uint32_t i = 0; i < SUBJECTS; i++)
-        incident_set_place(town.book, i, (struct incident_place){.known = true, .east_m = (int32_t)i * apart_m});
+        incident_set_place(town.book, i, place_at((int32_t)i * apart_m, 0));
     return town;
 }
 
@@ -222,16 +230,14 @@ static void incidents_are_the_connected_places(void **state)
         seed = seed * 1103515245u + 12345u;
         int32_t east_m = (int32_t)(seed >> 8) % 10000;
         seed = seed * 1103515245u + 12345u;
-        places[i] = (struct incident_place){.known = true, .east_m = east_m, .north_m = (int32_t)(seed >> 8) % 10000};
+        places[i] = place_at(east_m, (int32_t)(seed >> 8) % 10000);
         incident_set_place(town.book, i, places[i]);
         parents[i] = order[i] = i;
     }
     for (uint32_t i = 0; i < POINTS; i++)
-        for (uint32_t j = 0; j < i; j++) {
-            int64_t east = places[i].east_m - places[j].east_m, north = places[i].north_m - places[j].north_m;
-            if (east * east + north * north <= DISTANCE_M * DISTANCE_M)
+        for (uint32_t j = 0; j < i; j++)
+            if (globe_distance_m(&places[i].at, &places[j].at) <= DISTANCE_M)
                 parents[root_of(parents, i)] = root_of(parents, j);
-        }
     for (uint32_t i = POINTS; i > 1; i--) {
         seed = seed * 1103515245u + 12345u;
         uint32_t other = (seed >> 8) % i, kept = order[i - 1];
