@@ -284,6 +284,10 @@ static void take(struct gateway *gateway, const struct publisher_command *from, 
                                   .kind = message->kind,
                                   .colour = message->colour,
                                   .time_ms = message->time.ms};
+    /* Elsewhere an answer alone would tell a citizen that there is an alert. */
+    struct publisher_command unanswered = *from;
+    unanswered.response_topic = NULL;
+    if (!is_worker && !is_ours(gateway, message->place.grid)) from = &unanswered;
     struct open_alert alert;
     bool fits = find_alert(gateway, message->kind, &message->place, message->time.ms, false, &alert);
     bool opens = !fits && message->kind != SW_REPORT_ALL_CLEAR;

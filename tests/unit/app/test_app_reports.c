@@ -54,6 +54,19 @@ static void report(const char *source, const char *who, const char *by, const ch
     commit();
 }
 
+/* Not of this gateway's area. */
+static void citizen_elsewhere(const char *id, const char *kind, const char *latitude, int64_t ahead_ms)
+{
+    char time[MESSAGE_TIME_SIZE], payload[1024];
+    message_time_format(sw_wall_from_ms(fake.wall_ms + ahead_ms), time);
+    snprintf(payload, sizeof payload,
+             "{\"schema\":\"stillwater.report/1\",\"id\":\"%s\",\"source\":\"citizen\",\"kind\":\"%s\",\"time\":\"%s\","
+             "\"place\":{\"latitude\":%s,\"longitude\":121.0},\"by\":\"c-9\"}",
+             id, kind, time, latitude);
+    fake_report("citizen", "portal-1", payload);
+    commit();
+}
+
 static void worker(const char *id, const char *kind, const char *latitude, const char *longitude, const char *rest)
 {
     report("worker", "worker-7", "worker-7", id, kind, latitude, longitude, rest);
@@ -100,6 +113,21 @@ static uint64_t counter(const char *name)
     uint64_t value = strtoull(at + strlen(wanted), NULL, 10);
     free(body);
     return value;
+}
+
+static void a_citizen_elsewhere_cannot_tell_by_the_answer_whether_there_is_an_alert(void **state)
+{
+    (void)state;
+    water(6000);
+    citizen_elsewhere("r-1", "flood", "31.1", 0);
+    assert_int_equal(counter("reports_elsewhere"), 1);
+    citizen_elsewhere("r-2", "flood", "31.002", 0);
+    citizen_elsewhere("r-2", "flood", "31.002", 0);
+    citizen_elsewhere("r-3", "flood", "31.002", 3600000);
+    assert_int_equal(counter("reports_confirming"), 1);
+    assert_int_equal(counter("reports_repeated"), 1);
+    assert_int_equal(counter("reports_refused"), 1);
+    assert_int_equal(fake.reply_count, 0);
 }
 
 static void a_worker_confirms_a_sensors_alert(void **state)
@@ -346,6 +374,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_worker_confirms_a_sensors_alert, begin, end),
+        cmocka_unit_test_setup_teardown(a_citizen_elsewhere_cannot_tell_by_the_answer_whether_there_is_an_alert, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(what_fits_no_alert_opens_one, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_that_comes_later_is_linked, begin, end),
         cmocka_unit_test_setup_teardown(a_sensor_is_linked_although_the_gateway_was_killed_before, begin, end),
