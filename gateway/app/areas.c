@@ -15,6 +15,8 @@
 static const char *grid_of(const struct gateway *gateway, uint32_t subject)
 {
     const struct config_place *place = subjects_place(gateway, subject);
+    /* It moves. */
+    if (core_subject_domain(gateway->core, subject) == SUBJECT_PLACE) return gateway->config->city;
     if (!place || place->grid[0] == '\0') return gateway->config->city;
     if (sw_area_path_valid(place->grid)) return place->grid;
     log_event(LOG_LEVEL_WARNING, core_subject_name(gateway->core, subject),
@@ -25,21 +27,26 @@ static const char *grid_of(const struct gateway *gateway, uint32_t subject)
 static void judge(struct gateway *gateway, uint32_t subject)
 {
     struct core_area_input input = core_area_input(gateway->core, subject, gateway->clock.wall());
+    if (core_subject_domain(gateway->core, subject) == SUBJECT_PLACE)
+        area_map_move(gateway->areas.map, subject, subjects_place(gateway, subject)->grid);
     area_map_set(gateway->areas.map, subject, input.colour, input.unknown);
 }
 
 int areas_build(struct gateway *gateway)
 {
     struct area_pump *areas = &gateway->areas;
-    uint32_t count = core_subject_count(gateway->core);
-    struct area_subject *subjects = calloc(count + 1, sizeof *subjects);
+    const struct gateway_config *config = gateway->config;
+    uint32_t count = core_subject_count(gateway->core), mapped = count + config->reports.area_count;
+    struct area_subject *subjects = calloc(mapped + 1, sizeof *subjects);
     if (!subjects) return SW_ERROR_NO_SPACE;
     for (uint32_t i = 0; i < count; i++)
         subjects[i] = (struct area_subject){core_subject_domain(gateway->core, i), grid_of(gateway, i)};
-    areas->map_memory = malloc(area_map_size(subjects, count));
+    for (uint32_t i = count; i < mapped; i++)
+        subjects[i] = (struct area_subject){SUBJECT_PLACE, config->reports.areas[i - count]};
+    areas->map_memory = malloc(area_map_size(subjects, mapped));
     areas->noted = calloc(count + 1, sizeof *areas->noted);
     areas->is_noted = calloc(count + 1, sizeof *areas->is_noted);
-    if (areas->map_memory) areas->map = area_map_init(areas->map_memory, subjects, count);
+    if (areas->map_memory) areas->map = area_map_init(areas->map_memory, subjects, mapped);
     free(subjects);
     uint32_t area_count = areas->map ? area_map_count(areas->map) : 0;
     areas->told = calloc(area_count + 1, sizeof *areas->told);
@@ -98,6 +105,7 @@ static char *encode(const struct gateway *gateway, const char *path, const struc
                                 .homes_colour = report->homes_colour,
                                 .homes_unknown = report->homes_unknown,
                                 .worst_count = report->worst_count};
+    memcpy(area.reported, report->reported, sizeof area.reported);
     snprintf(area.city, sizeof area.city, "%s", gateway->config->city);
     snprintf(area.gateway, sizeof area.gateway, "%s", gateway->config->gateway);
     snprintf(area.area, sizeof area.area, "%s", path);

@@ -27,15 +27,13 @@ static uint32_t parent_of(const struct gateway *gateway, const struct config_pla
     return area == AREA_NONE ? 0 : area + 1;
 }
 
-static void set_places(struct gateway *gateway)
+void incidents_place(struct gateway *gateway, uint32_t subject)
 {
-    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
-        const struct config_place *here = subjects_place(gateway, i);
-        if (!here) continue;
-        struct incident_place place = {.known = here->known, .parent = parent_of(gateway, here)};
-        if (here->known) place.at = globe_point(here->latitude, here->longitude);
-        incident_set_place(gateway->incidents.book, i, place);
-    }
+    const struct config_place *here = subjects_place(gateway, subject);
+    if (!here) return;
+    struct incident_place place = {.known = here->known, .parent = parent_of(gateway, here)};
+    if (here->known) place.at = globe_point(here->latitude, here->longitude);
+    incident_set_place(gateway->incidents.book, subject, place);
 }
 
 /* ---- over a restart ---- */
@@ -55,7 +53,7 @@ static uint32_t slot_named(const struct gateway *gateway, const char *name)
     uint32_t subject;
     if (sscanf(name, "%d.%31[a-z_].%n", &domain, kind_name, &length) != 2 || length == 0) return INCIDENT_NONE;
     enum sw_alert_kind kind = sw_alert_kind_from_name(kind_name);
-    if (domain < SUBJECT_HOME || domain >= SUBJECT_DOMAIN_COUNT || !incident_takes(kind) ||
+    if (domain < SUBJECT_HOME || domain >= SUBJECT_DOMAIN_COUNT || !incident_takes_kind(kind) ||
         core_find_subject(gateway->core, (enum subject_domain)domain, name + length, &subject) != SW_OK)
         return INCIDENT_NONE;
     return incident_slot(subject, kind);
@@ -156,7 +154,7 @@ static void follow_register(struct gateway *gateway)
     }
     for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
         const struct open_alert *open = open_alerts_at(gateway->open, i);
-        if (!open->drill && incident_takes(open->kind)) take_open(gateway, open);
+        if (!open->drill && incident_takes(open->kind, open->rule)) take_open(gateway, open);
     }
 }
 
@@ -168,7 +166,8 @@ int incidents_build(struct gateway *gateway)
     gateway->incidents.book = incident_book_init(gateway->incidents.memory, count, gateway->config->incident);
     gateway->incidents.told = calloc(incident_slots(gateway->incidents.book) + 1, sizeof *gateway->incidents.told);
     if (!gateway->incidents.told) return SW_ERROR_NO_SPACE;
-    set_places(gateway);
+    for (uint32_t i = 0; i < count; i++)
+        incidents_place(gateway, i);
     store_each_snapshot(gateway->store, gateway, on_row);
     incident_settle(gateway->incidents.book);
     follow_register(gateway);
@@ -185,8 +184,14 @@ void incidents_free(struct gateway *gateway)
 
 void incidents_on_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
-    if (gateway->incidents.book && !alert->drill && incident_takes(alert->kind))
+    if (gateway->incidents.book && !alert->drill && incident_takes(alert->kind, alert->evidence.rule))
         incident_take(gateway->incidents.book, subject, alert);
+}
+
+bool incidents_have(const struct gateway *gateway, uint32_t subject, enum sw_alert_kind kind)
+{
+    const struct incident_book *book = gateway->incidents.book;
+    return incident_member_at(book, incident_slot(subject, kind))->state != SW_ALERT_STATE_NONE;
 }
 
 static void write_id(const struct gateway *gateway, uint32_t slot, char id[SW_ALERT_ID_SIZE])
@@ -199,7 +204,9 @@ static void write_id(const struct gateway *gateway, uint32_t slot, char id[SW_AL
 const char *incidents_id(const struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
                          char id[SW_ALERT_ID_SIZE])
 {
-    if (subject == NO_SUBJECT || alert->drill || !gateway->incidents.book) return NULL;
+    if (subject == NO_SUBJECT || alert->drill || !gateway->incidents.book ||
+        !incident_takes(alert->kind, alert->evidence.rule))
+        return NULL;
     uint32_t slot = incident_of(gateway->incidents.book, subject, alert->kind);
     if (slot == INCIDENT_NONE) return NULL;
     write_id(gateway, slot, id);

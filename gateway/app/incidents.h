@@ -12,6 +12,11 @@
 int incidents_build(struct gateway *gateway);
 void incidents_free(struct gateway *gateway);
 
+/* What people report is at this place from now on. For the others it is done at the start. */
+void incidents_place(struct gateway *gateway, uint32_t subject);
+/* Whether the subject's alert of this kind is a member of an incident, though it may be over. */
+bool incidents_have(const struct gateway *gateway, uint32_t subject, enum sw_alert_kind kind);
+
 /* Before the revision is journalled. `subject`: of the core. */
 void incidents_on_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);
 void incidents_tick(struct gateway *gateway);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
 #include "app/subjects.h"
@@ -30,6 +31,7 @@ int reports_add_places(struct gateway *gateway)
         int error = core_add_subject(gateway->core, SUBJECT_PLACE, room->names[i], CORE_NO_PARENT,
                                      &gateway->config->policy, &index);
         if (error) return error;
+        core_set_grid(gateway->core, index, room->places[i].grid);
         room->place_count++;
     }
     return SW_OK;
@@ -69,6 +71,35 @@ static struct report_heard report_of(const struct store_report *row)
                                  .time_ms = row->time.ms};
 }
 
+/* What a silence holds back at a place, as if it were open. */
+static bool find_held(const struct gateway *gateway, uint32_t place, struct open_alert *held)
+{
+    uint32_t subject = gateway->reports.first_place + place;
+    struct sw_alert alert;
+    if (!core_held_report(gateway->core, subject, &alert)) return false;
+    *held = (struct open_alert){.subject = subject,
+                                .kind = alert.kind,
+                                .rule = alert.evidence.rule,
+                                .onset = alert.onset,
+                                .updated_at = alert.updated_at};
+    memcpy(held->id, alert.id, sizeof held->id);
+    return true;
+}
+
+static bool find_subject(const struct gateway *gateway, const char *alert_id, uint32_t *subject,
+                         enum sw_alert_kind *kind)
+{
+    struct open_alert held;
+    if (core_find_open_alert(gateway->core, alert_id, subject, kind) == SW_OK) return true;
+    for (uint32_t i = 0; i < gateway->reports.place_count; i++) {
+        if (!find_held(gateway, i, &held) || strcmp(held.id, alert_id) != 0) continue;
+        *subject = held.subject;
+        *kind = held.kind;
+        return true;
+    }
+    return false;
+}
+
 /* The first report of an alert that reports opened is where it is. */
 static void on_stored_report(void *ctx, const struct store_report *row)
 {
@@ -78,8 +109,7 @@ static void on_stored_report(void *ctx, const struct store_report *row)
     uint32_t subject;
     enum sw_alert_kind kind;
     if (row->source != SW_REPORT_SOURCE_SENSOR) report_desk_recall(room->desk, &report, row->received.ms);
-    if (row->alert_id[0] == '\0' || core_find_open_alert(gateway->core, row->alert_id, &subject, &kind) != SW_OK)
-        return;
+    if (row->alert_id[0] == '\0' || !find_subject(gateway, row->alert_id, &subject, &kind)) return;
     struct report_tally *tally = report_desk_tally(room->desk, report_hash(row->alert_id));
     if (tally) (void)report_tally_take(tally, &report);
     if (kind != SW_ALERT_KIND_REPORTED || subject < room->first_place) return;
@@ -120,24 +150,39 @@ static bool tells_of(const struct gateway *gateway, const struct open_alert *ale
     return *distance_m <= sw_report_reach_m(kind);
 }
 
+struct search {
+    struct open_alert *found;
+    double distance_m;
+    bool any;
+};
+
+static void take_nearer(struct search *search, const struct open_alert *alert, double distance_m)
+{
+    bool nearer = distance_m < search->distance_m ||
+                  (distance_m <= search->distance_m && strcmp(alert->id, search->found->id) < 0);
+    if (search->any && !nearer) return;
+    *search->found = *alert;
+    search->distance_m = distance_m;
+    search->any = true;
+}
+
 /* The nearest, of equal distance by id. Its entry may move with the next revision: hence a copy. */
 static bool find_alert(const struct gateway *gateway, enum sw_report_kind kind, const struct config_place *place,
                        int64_t time_ms, bool reported_only, struct open_alert *found)
 {
     struct globe_point here = point_of(place);
-    double nearest_m = 0, distance_m;
-    bool any = false;
+    struct search search = {.found = found};
+    struct open_alert held;
+    double distance_m;
     for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
         const struct open_alert *alert = open_alerts_at(gateway->open, i);
         if (reported_only && alert->kind != SW_ALERT_KIND_REPORTED) continue;
-        if (!tells_of(gateway, alert, kind, &here, time_ms, &distance_m)) continue;
-        bool nearer = distance_m < nearest_m || (distance_m <= nearest_m && strcmp(alert->id, found->id) < 0);
-        if (any && !nearer) continue;
-        *found = *alert;
-        nearest_m = distance_m;
-        any = true;
+        if (tells_of(gateway, alert, kind, &here, time_ms, &distance_m)) take_nearer(&search, alert, distance_m);
     }
-    return any;
+    for (uint32_t i = 0; i < gateway->reports.place_count; i++)
+        if (find_held(gateway, i, &held) && tells_of(gateway, &held, kind, &here, time_ms, &distance_m))
+            take_nearer(&search, &held, distance_m);
+    return search.any;
 }
 
 /* The city gives each area to one gateway, so that no two open an alert of one report. */
@@ -164,15 +209,25 @@ static int confirm(struct gateway *gateway, const struct open_alert *alert, cons
     return core_report(gateway->core, alert->subject, colour, alert->rule, alert->onset, actor, note, now);
 }
 
-/* `place_count` when all are lent. */
+static bool is_lent(const struct gateway *gateway, uint32_t place)
+{
+    uint32_t subject = gateway->reports.first_place + place;
+    struct open_alert held;
+    return open_alerts_find(gateway->open, subject, SW_ALERT_KIND_REPORTED) || find_held(gateway, place, &held);
+}
+
+/* `place_count` when all are lent. While the incident lasts that it belonged to, what was there stays where it was, as
+ * long as there are others. */
 static uint32_t free_place(const struct gateway *gateway)
 {
     const struct report_room *room = &gateway->reports;
-    uint32_t i = 0;
-    while (i < room->place_count &&
-           open_alerts_find(gateway->open, room->first_place + i, SW_ALERT_KIND_REPORTED) != NULL)
-        i++;
-    return i;
+    uint32_t fallback = room->place_count;
+    for (uint32_t i = 0; i < room->place_count; i++) {
+        if (is_lent(gateway, i)) continue;
+        if (!incidents_have(gateway, room->first_place + i, SW_ALERT_KIND_REPORTED)) return i;
+        if (fallback == room->place_count) fallback = i;
+    }
+    return fallback;
 }
 
 /* For the report to count: of `alert`, or where it is NULL of a new one. */
@@ -183,18 +238,25 @@ static bool has_room(const struct gateway *gateway, const struct open_alert *ale
     return report_desk_find(room->desk, 0) && (alert || free_place(gateway) < room->place_count);
 }
 
+/* Writes the id of the alert; it may be held back. */
 static int open_one(struct gateway *gateway, const struct report_heard *report, const struct message_report *message,
-                    const char *actor, const char *note)
+                    const char *actor, const char *note, char id[SW_ALERT_ID_SIZE])
 {
     struct report_room *room = &gateway->reports;
     struct report_tally alone = {.alert = 0};
     uint32_t i = free_place(gateway);
+    struct open_alert held;
     room->places[i] = message->place;
+    incidents_place(gateway, room->first_place + i);
     room->opening = report;
     (void)report_tally_take(&alone, report);
     int error = core_report(gateway->core, room->first_place + i, report_tally_colour(&alone, report->kind),
                             sw_report_rule(report->kind), message->time, actor, note, gateway->clock.wall());
     room->opening = NULL;
+    bool is_held = find_held(gateway, i, &held);
+    snprintf(id, SW_ALERT_ID_SIZE, "%s", is_held ? held.id : gateway->command_alert);
+    struct report_tally *tally = is_held ? report_desk_tally(room->desk, report_hash(id)) : NULL;
+    if (tally) (void)report_tally_take(tally, report);
     return error;
 }
 
@@ -302,18 +364,22 @@ static void take(struct gateway *gateway, const struct publisher_command *from, 
     }
     if (!admit(gateway, from, message, &report)) return;
     int error = SW_OK;
+    char id[SW_ALERT_ID_SIZE] = "";
     gateway->command_alert[0] = '\0';
+    if (fits) snprintf(id, sizeof id, "%s", alert.id);
     if (fits)
         error = confirm(gateway, &alert, &report, actor, note);
     else if (opens)
-        error = open_one(gateway, &report, message, actor, note);
+        error = open_one(gateway, &report, message, actor, note, id);
+    bool is_told = gateway->command_alert[0] != '\0';
     if (fits) what = error ? "tells nothing new" : message->kind == SW_REPORT_ALL_CLEAR ? "speaks against" : what;
     if (!fits) what = opens ? "opens" : "nothing is open there";
     gateway->counters.reports_confirming += fits && !error;
     gateway->counters.reports_opening += opens;
-    const char *alert_id = fits ? alert.id : gateway->command_alert;
-    store(gateway, message, portal, alert_id);
-    answer(gateway, from, message, what, alert_id, gateway->command_alert[0] != '\0' ? gateway->command_revision : 0);
+    bool is_held = id[0] != '\0' && !is_told && !error;
+    store(gateway, message, portal, id);
+    answer(gateway, from, message, is_held ? "is held back by a silence" : what, is_held ? "" : id,
+           is_told ? gateway->command_revision : 0);
     journal_flush(gateway);
 }
 
@@ -405,8 +471,12 @@ static void expire(struct gateway *gateway)
     struct sw_wall now = gateway->clock.wall();
     for (uint32_t i = 0; i < room->place_count; i++) {
         const struct open_alert *alert = open_alerts_find(gateway->open, room->first_place + i, SW_ALERT_KIND_REPORTED);
-        if (alert && sw_wall_diff_ms(now, alert->updated_at) >= gateway->config->reports.expire_ms)
-            core_expire_place(gateway->core, room->first_place + i, "nothing more was reported of it", now);
+        struct open_alert held;
+        bool is_held = !alert && find_held(gateway, i, &held);
+        if (is_held) alert = &held;
+        if (!alert || sw_wall_diff_ms(now, alert->updated_at) < gateway->config->reports.expire_ms) continue;
+        core_expire_place(gateway->core, room->first_place + i, "nothing more was reported of it", now);
+        if (is_held) report_desk_forget(room->desk, report_hash(held.id));
     }
 }
 

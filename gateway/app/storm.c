@@ -14,7 +14,7 @@ static enum sw_colour worst_alert(const struct gateway *gateway)
     enum sw_colour worst = SW_COLOUR_GREEN;
     for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
         const struct open_alert *open = open_alerts_at(gateway->open, i);
-        if (!open->drill && incident_takes(open->kind) && open->colour > worst) worst = open->colour;
+        if (!open->drill && incident_takes(open->kind, open->rule) && open->colour > worst) worst = open->colour;
     }
     return worst;
 }

@@ -176,6 +176,8 @@ static void add_area(struct area_merged *merged, const struct message_area *area
     if (area->homes_colour > sum->homes_colour) sum->homes_colour = area->homes_colour;
     add_count(&sum->level, &area->level, lost);
     add_count(&sum->cover, &area->cover, lost);
+    for (int colour = 0; colour < SW_COLOUR_COUNT; colour++)
+        add(&sum->reported[colour], area->reported[colour]);
     add(&sum->rain_watched, area->rain_watched);
     add(&sum->rain_unknown, lost ? area->rain_watched : area->rain_unknown);
     add(&sum->homes_watched, area->homes_watched);
@@ -246,17 +248,33 @@ static void begin_part(struct sentence *sentence)
     if (sentence->used > 0) say(sentence, "; ");
 }
 
-static void say_count(struct sentence *sentence, const char *kind, const struct area_count *count)
+/* What goes before the next one. */
+static const char *say_colours(struct sentence *sentence, const uint32_t colours[SW_COLOUR_COUNT])
 {
     const char *before = " ";
+    for (int colour = SW_COLOUR_COUNT - 1; colour >= 0; colour--) {
+        if (colours[colour] == 0) continue;
+        say(sentence, "%s%u %s", before, colours[colour], sw_colour_name((enum sw_colour)colour));
+        before = ", ";
+    }
+    return before;
+}
+
+static void say_reported(struct sentence *sentence, const uint32_t colours[SW_COLOUR_COUNT])
+{
+    static const uint32_t none[SW_COLOUR_COUNT];
+    if (memcmp(colours, none, sizeof none) == 0) return;
+    begin_part(sentence);
+    say(sentence, "reported:");
+    (void)say_colours(sentence, colours);
+}
+
+static void say_count(struct sentence *sentence, const char *kind, const struct area_count *count)
+{
     if (count->watched == 0) return;
     begin_part(sentence);
     say(sentence, "%s:", kind);
-    for (int colour = SW_COLOUR_COUNT - 1; colour >= 0; colour--) {
-        if (count->colours[colour] == 0) continue;
-        say(sentence, "%s%u %s", before, count->colours[colour], sw_colour_name((enum sw_colour)colour));
-        before = ", ";
-    }
+    const char *before = say_colours(sentence, count->colours);
     if (count->unknown > 0) say(sentence, "%s%u unknown", before, count->unknown);
 }
 
@@ -268,6 +286,7 @@ void area_merged_describe(const struct area_merged *merged, char out[AREA_SENTEN
     if (merged->lost > 0) say(&sentence, "%u of %u gateways lost", merged->lost, merged->gateways);
     say_count(&sentence, "level", &area->level);
     say_count(&sentence, "cover", &area->cover);
+    say_reported(&sentence, area->reported);
     if (area->rain_watched > 0) {
         begin_part(&sentence);
         say(&sentence, "rain: %u", area->rain_watched);

@@ -272,16 +272,22 @@ struct core_absence core_away(const struct core *core, uint32_t subject);
 /* ---- what people report (core_alert.c) ---- */
 
 /* Something is reported at a place (SUBJECT_PLACE): raises its alert, worsens it where the colour is worse, else tells
- * of it as core_tell does. `rule` counts for a new one. SW_ERROR_INVALID_ARGUMENT: not a place. */
+ * of it as core_tell does. A silence holds back what would be raised or become worse. `rule` counts for a new one.
+ * SW_ERROR_INVALID_ARGUMENT: not a place. */
 int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum sw_alert_rule rule, struct sw_wall onset,
                 const char *actor, const char *note, struct sw_wall now);
+
+/* The alert of a place that a silence holds back, as it will be raised, without a subject; updated_at: since when.
+ * False: there is none. */
+bool core_held_report(const struct core *core, uint32_t place, struct sw_alert *alert);
 
 /* A revision of an open alert that changes neither state nor colour: there is something to be told of it.
  * SW_ERROR_NOT_FOUND: the subject has no open alert of this kind. */
 int core_tell(struct core *core, uint32_t subject, enum sw_alert_kind kind, const char *actor, const char *note,
               struct sw_wall now);
 
-/* Nothing more was reported: whether it is over nobody knows. Nothing where it is not open. */
+/* Nothing more was reported: whether it is over nobody knows. One that is held back is forgotten. Nothing where it is
+ * neither. */
 void core_expire_place(struct core *core, uint32_t place, const char *note, struct sw_wall now);
 
 /* A weather warning for the whole city; green: there is none. Not in the snapshots: the topic it comes from is

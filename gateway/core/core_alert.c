@@ -350,22 +350,42 @@ int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum s
     struct subject *subject = &core->subjects[place];
     if (subject->domain != SUBJECT_PLACE) return SW_ERROR_INVALID_ARGUMENT;
     struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
-    bool open = alert_life_is_open(life);
-    if (open && colour <= (enum sw_colour)life->colour)
+    bool open = alert_life_is_open(life), pending = alert_life_is_pending(life);
+    bool silenced = core_is_silenced(core, place, SW_ALERT_KIND_REPORTED, colour);
+    if (open && (silenced || colour <= (enum sw_colour)life->colour))
         return core_tell(core, place, SW_ALERT_KIND_REPORTED, actor, note, now);
-    struct condition condition = {
-        .decided = true, .colour = colour, .onset_ms = onset.ms, .rule = open ? (enum sw_alert_rule)life->rule : rule};
+    if (pending && colour <= (enum sw_colour)life->colour) return SW_OK;
+    struct condition condition = {.decided = true,
+                                  .colour = colour,
+                                  .onset_ms = onset.ms,
+                                  .rule = open || pending ? (enum sw_alert_rule)life->rule : rule};
+    enum sw_alert_action step = SW_ALERT_ACTION_RAISE;
+    if (silenced && !pending) step = SW_ALERT_ACTION_HOLD;
+    if (open || (silenced && pending)) step = SW_ALERT_ACTION_WORSEN;
     if (!open) life->muted = false;
-    core_take_step(core, place, SUBJECT_ALERT_MAIN, open ? SW_ALERT_ACTION_WORSEN : SW_ALERT_ACTION_RAISE, &condition,
-                   (struct cause){actor, note}, now);
+    core_take_step(core, place, SUBJECT_ALERT_MAIN, step, &condition, (struct cause){actor, note}, now);
     return SW_OK;
+}
+
+bool core_held_report(const struct core *core, uint32_t place, struct sw_alert *alert)
+{
+    const struct subject *subject = &core->subjects[place];
+    const struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
+    if (subject->domain != SUBJECT_PLACE || !alert_life_is_pending(life)) return false;
+    alert_life_describe(life, SW_ALERT_KIND_REPORTED, alert);
+    alert->evidence.rule = (enum sw_alert_rule)life->rule;
+    alert->updated_at.ms = alert_life_pending_since_ms(life);
+    alert_id_write(alert->id, core->gateway, SW_ALERT_KIND_REPORTED, subject->name, alert->onset.ms);
+    return true;
 }
 
 void core_expire_place(struct core *core, uint32_t place, const char *note, struct sw_wall now)
 {
     const struct subject *subject = &core->subjects[place];
     const struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
-    if (subject->domain != SUBJECT_PLACE || !alert_life_is_open(life)) return;
+    if (subject->domain != SUBJECT_PLACE) return;
+    if (alert_life_is_pending(life)) core_clear(core, place, SUBJECT_ALERT_MAIN, NULL, note, now);
+    if (!alert_life_is_open(life)) return;
     struct condition over = {.decided = true, .colour = SW_COLOUR_GREEN, .rule = (enum sw_alert_rule)life->rule};
     core_take_step(core, place, SUBJECT_ALERT_MAIN, SW_ALERT_ACTION_EXPIRE, &over, (struct cause){NULL, note}, now);
 }

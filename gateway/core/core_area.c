@@ -2,7 +2,14 @@
 
 #include "core/core_state.h"
 
-static enum sw_colour colour_on_map(enum sw_alert_kind kind, enum sw_colour colour)
+/* Who needs help must not be read off a map, and a damaged sensor is work for somebody. */
+static bool is_of_place(enum sw_alert_rule rule)
+{
+    return rule == SW_ALERT_RULE_REPORTED_FLOOD || rule == SW_ALERT_RULE_REPORTED_COVER ||
+           rule == SW_ALERT_RULE_REPORTED_LEAK;
+}
+
+static enum sw_colour colour_on_map(enum sw_alert_kind kind, enum sw_alert_rule rule, enum sw_colour colour)
 {
     switch (kind) {
     case SW_ALERT_KIND_LEVEL:
@@ -13,6 +20,8 @@ static enum sw_colour colour_on_map(enum sw_alert_kind kind, enum sw_colour colo
         return colour;
     case SW_ALERT_KIND_LEVEL_SOON:
         return colour > SW_COLOUR_GREEN ? (enum sw_colour)(colour - 1) : SW_COLOUR_GREEN;
+    case SW_ALERT_KIND_REPORTED:
+        return is_of_place(rule) ? colour : SW_COLOUR_GREEN;
     default:
         return SW_COLOUR_GREEN;
     }
@@ -39,7 +48,7 @@ static void take_alerts(const struct core *core, uint32_t index, struct core_are
         const struct alert_life *life = &subject->alerts[which];
         enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, (enum subject_alert)which);
         if (!is_on_map(core, index, life, kind)) continue;
-        enum sw_colour colour = colour_on_map(kind, (enum sw_colour)life->colour);
+        enum sw_colour colour = colour_on_map(kind, (enum sw_alert_rule)life->rule, (enum sw_colour)life->colour);
         if (colour > input->colour) input->colour = colour;
         if (blinds(kind)) input->unknown = true;
     }

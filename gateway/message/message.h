@@ -317,6 +317,7 @@ struct message_area {
     enum sw_colour colour;
     bool unknown;
     struct area_count level, cover;
+    uint32_t reported[SW_COLOUR_COUNT]; /* none are green */
     uint32_t rain_watched, rain_unknown;
     uint32_t homes_watched;
     enum sw_colour homes_colour;

@@ -28,6 +28,20 @@ static void add_count(struct json_builder *body, const char *name, const struct 
     json_add_object(body, name, &object);
 }
 
+static void add_reported(struct json_builder *body, const struct message_area *area)
+{
+    uint32_t count = 0;
+    struct json_builder object = json_builder_new();
+    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
+        json_add_integer(&object, colour_members[colour], area->reported[colour]);
+        count += area->reported[colour];
+    }
+    if (count > 0)
+        json_add_object(body, "reported", &object);
+    else
+        json_decref(object.root);
+}
+
 static void add_unknown_share(struct json_builder *body, const struct message_area *area)
 {
     uint64_t watched = (uint64_t)area->level.watched + area->cover.watched;
@@ -84,6 +98,7 @@ char *message_area_encode(const struct message_area *area)
     add_unknown_share(&body, area);
     add_count(&body, "level", &area->level);
     add_count(&body, "cover", &area->cover);
+    add_reported(&body, area);
     add_rain(&body, area);
     add_homes(&body, area);
     add_worst(&body, area);
@@ -114,6 +129,16 @@ static void read_count(struct json_reader *outer, const char *name, struct area_
     for (int colour = 0; colour < SW_COLOUR_COUNT; colour++)
         json_read_count(&reader, colour_members[colour], JSON_REQUIRED, 0, &count->colours[colour]);
     json_reader_leave(outer, name, &reader);
+}
+
+static void read_reported(struct json_reader *outer, struct message_area *area)
+{
+    struct json_reader reader;
+    char text[160];
+    if (!json_reader_enter(outer, json_object_get(outer->root, "reported"), "reported", &reader, text)) return;
+    for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
+        json_read_count(&reader, colour_members[colour], JSON_REQUIRED, 0, &area->reported[colour]);
+    json_reader_leave(outer, "reported", &reader);
 }
 
 static void read_rain(struct json_reader *outer, struct message_area *area)
@@ -175,6 +200,7 @@ int message_area_decode(const char *payload, size_t size, struct message_area *a
     json_read_bool(&reader, "unknown", &area->unknown);
     read_count(&reader, "level", &area->level);
     read_count(&reader, "cover", &area->cover);
+    read_reported(&reader, area);
     read_rain(&reader, area);
     read_homes(&reader, area);
     read_worst(&reader, area);

@@ -15,7 +15,9 @@ struct area {
     uint32_t homes_waiting;             /* while laying out: homes not counted below, to be counted here or above */
     bool counts_homes;                  /* a group of homes begins to count here */
     bool changed;                       /* it is in the queue */
+    bool is_heard;                      /* people report there */
     uint32_t rain_watched, rain_unknown;
+    uint32_t reported[SW_COLOUR_COUNT]; /* none are green */
     struct area_count home, level, cover;
 };
 
@@ -45,12 +47,12 @@ static bool has_place(const struct area_subject *subject)
     case SUBJECT_LEVEL:
     case SUBJECT_COVER:
     case SUBJECT_RAIN:
+    case SUBJECT_PLACE:
         return subject->grid && sw_area_path_valid(subject->grid);
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
-    case SUBJECT_PLACE:
         break;
     }
     return false;
@@ -139,7 +141,7 @@ static uint32_t sensors_of(const struct area *area)
 
 static bool is_shown(const struct area *area)
 {
-    return sensors_of(area) + area->rain_watched + area->home.watched > 0;
+    return area->is_heard || sensors_of(area) + area->rain_watched + area->home.watched > 0;
 }
 
 void area_map_change(struct area_map *map, uint32_t index)
@@ -241,11 +243,13 @@ static void count_member(struct area *area, const struct member *member, uint32_
     case SUBJECT_RAIN:
         if (member->unknown) area->rain_unknown += by;
         break;
+    case SUBJECT_PLACE:
+        if (member->colour != SW_COLOUR_GREEN) area->reported[member->colour] += by;
+        break;
     case SUBJECT_NODE:
     case SUBJECT_LINE:
     case SUBJECT_SOURCE:
     case SUBJECT_STORE:
-    case SUBJECT_PLACE:
         break;
     }
 }
@@ -256,6 +260,7 @@ static void count_watched(struct area *area, enum subject_domain domain)
     if (domain == SUBJECT_LEVEL) area->level.watched++;
     if (domain == SUBJECT_COVER) area->cover.watched++;
     if (domain == SUBJECT_RAIN) area->rain_watched++;
+    if (domain == SUBJECT_PLACE) area->is_heard = true;
 }
 
 static void place_member(struct area_map *map, uint32_t index)
@@ -307,19 +312,47 @@ struct area_map *area_map_init(void *memory, const struct area_subject *subjects
     return map;
 }
 
+static void count_up(struct area_map *map, const struct member *member, uint32_t by)
+{
+    for (uint32_t a = member->area; a != AREA_NONE; a = map->areas[a].parent) {
+        count_member(&map->areas[a], member, by);
+        area_map_change(map, a);
+    }
+}
+
 void area_map_set(struct area_map *map, uint32_t subject, enum sw_colour colour, bool unknown)
 {
     assert(subject < map->subject_count && colour < SW_COLOUR_COUNT);
     struct member *member = &map->members[subject];
-    if (member->area == AREA_NONE || (member->colour == colour && member->unknown == unknown)) return;
-    struct member before = *member;
+    if (member->colour == colour && member->unknown == unknown) return;
+    count_up(map, member, UINT32_MAX);
     member->colour = (uint8_t)colour;
     member->unknown = unknown;
-    for (uint32_t a = member->area; a != AREA_NONE; a = map->areas[a].parent) {
-        count_member(&map->areas[a], &before, UINT32_MAX);
-        count_member(&map->areas[a], member, 1);
-        area_map_change(map, a);
+    count_up(map, member, 1);
+}
+
+/* AREA_NONE: neither it nor one above it is shown. */
+static uint32_t shown_area(const struct area_map *map, const char *grid)
+{
+    size_t length = sw_area_path_valid(grid) ? strlen(grid) : 0;
+    while (length > 0) {
+        uint32_t found = *bucket_of(map, grid, length);
+        if (found != 0 && is_shown(&map->areas[found - 1])) return found - 1;
+        while (length > 0 && grid[--length] != '/')
+            continue;
     }
+    return AREA_NONE;
+}
+
+void area_map_move(struct area_map *map, uint32_t subject, const char *grid)
+{
+    assert(subject < map->subject_count && map->members[subject].domain == SUBJECT_PLACE);
+    struct member *member = &map->members[subject];
+    uint32_t to = shown_area(map, grid);
+    if (to == member->area) return;
+    count_up(map, member, UINT32_MAX);
+    member->area = to;
+    count_up(map, member, 1);
 }
 
 enum sw_colour area_map_colour(const struct area_map *map, uint32_t subject)
@@ -391,9 +424,11 @@ void area_map_report(const struct area_map *map, uint32_t index, struct area_rep
     report->unknown = sensors_of(area) > 0 ? half_unknown(area->level.unknown + area->cover.unknown, sensors_of(area))
                                            : report->homes_unknown;
     report->colour = report->homes_colour;
+    memcpy(report->reported, area->reported, sizeof report->reported);
     for (int colour = SW_COLOUR_COUNT - 1; colour > SW_COLOUR_GREEN; colour--) {
-        if (of_colour(area, colour) == 0) continue;
-        if (colour > (int)report->colour) report->colour = (enum sw_colour)colour;
-        list_of_colour(map, index, colour, report);
+        bool any = of_colour(area, colour) > 0;
+        if ((any || area->reported[colour] > 0) && colour > (int)report->colour)
+            report->colour = (enum sw_colour)colour;
+        if (any) list_of_colour(map, index, colour, report);
     }
 }

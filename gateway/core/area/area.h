@@ -2,6 +2,7 @@
  *
  * The rule, with its reasons in docs/decisions/0006-area-colours.md:
  *   - An area has the worst colour of the water sensors and covers below it.
+ *     So does what people report there and is open.
  *   - Homes raise it to AREA_HOMES_COLOUR_MAX at most, when at least one in AREA_HOMES_ONE_IN of the homes counted
  * there is of that colour or worse, and they are counted in groups of AREA_HOMES_MIN or more only.
  *   - It is unknown when half or more of its water sensors and covers are; without any, when half or more of its homes
@@ -27,7 +28,8 @@
 
 struct area_subject {
     enum subject_domain domain;
-    const char *grid; /* path of the place it is in, as sw_area_path_valid() says; NULL or not valid: on no map */
+    const char *grid; /* path of the place it is in, as sw_area_path_valid() says; NULL or not valid: on no map; an
+                       * area where people report is shown without a sensor */
 };
 
 /* Of the subjects of one domain below an area. One that is unknown counts as that, and by its colour too when it has
@@ -41,10 +43,11 @@ struct area_count {
 /* What may be shown of an area. All zeroes where nothing may: compared with memcmp, so made by area_report() only. */
 #define AREA_WORST_MAX 5u
 struct area_report {
-    bool shown; /* it has a sensor, or homes enough */
+    bool shown; /* it has a sensor, or homes enough, or people report there */
     bool unknown;
     enum sw_colour colour;
     struct area_count level, cover;
+    uint32_t reported[SW_COLOUR_COUNT];  /* by people, and open; none are green */
     uint32_t rain_watched, rain_unknown; /* rain gauges colour nothing */
     uint32_t homes_watched;              /* those counted here; by colour they are not shown */
     enum sw_colour homes_colour;         /* not above AREA_HOMES_COLOUR_MAX */
@@ -66,6 +69,10 @@ struct area_map *area_map_init(void *memory, const struct area_subject *subjects
 /* A subject's colour and whether it is unknown. Changes nothing when both are as before; else takes as long as the
  * path has levels. Subjects on no map are let pass. */
 void area_map_set(struct area_map *map, uint32_t subject, enum sw_colour colour, bool unknown);
+
+/* Where people report something changes: a place (SUBJECT_PLACE) lies from now on in the area of this path, or in the
+ * nearest one above it that is shown; outside all of them, on no map. */
+void area_map_move(struct area_map *map, uint32_t subject, const char *grid);
 
 /* As it was set last. */
 enum sw_colour area_map_colour(const struct area_map *map, uint32_t subject);

@@ -8,7 +8,8 @@
 
 #define RECORD_VERSION 1
 
-static const enum sw_alert_kind kinds[] = {SW_ALERT_KIND_LEVEL, SW_ALERT_KIND_LEVEL_SOON, SW_ALERT_KIND_COVER_OPEN};
+static const enum sw_alert_kind kinds[] = {SW_ALERT_KIND_LEVEL, SW_ALERT_KIND_LEVEL_SOON, SW_ALERT_KIND_COVER_OPEN,
+                                           SW_ALERT_KIND_REPORTED};
 #define KINDS ((uint32_t)(sizeof kinds / sizeof kinds[0]))
 
 struct incident_book {
@@ -32,9 +33,14 @@ static uint32_t place_of_kind(enum sw_alert_kind kind)
     return i;
 }
 
-bool incident_takes(enum sw_alert_kind kind)
+bool incident_takes_kind(enum sw_alert_kind kind)
 {
     return place_of_kind(kind) < KINDS;
+}
+
+bool incident_takes(enum sw_alert_kind kind, enum sw_alert_rule rule)
+{
+    return incident_takes_kind(kind) && (kind != SW_ALERT_KIND_REPORTED || rule == SW_ALERT_RULE_REPORTED_FLOOD);
 }
 
 uint32_t incident_slots(const struct incident_book *book)
@@ -295,7 +301,7 @@ bool incident_is_told(const struct incident *incident)
 
 uint32_t incident_of(const struct incident_book *book, uint32_t subject, enum sw_alert_kind kind)
 {
-    if (!incident_takes(kind)) return INCIDENT_NONE;
+    if (!incident_takes_kind(kind)) return INCIDENT_NONE;
     const struct incident_member *member = &book->members[incident_slot(subject, kind)];
     bool told = member->state != SW_ALERT_STATE_NONE && incident_is_told(&book->incidents[member->incident]);
     return told ? member->incident : INCIDENT_NONE;

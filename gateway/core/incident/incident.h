@@ -22,7 +22,9 @@
 #define INCIDENT_NONE UINT32_MAX
 
 /* False for kinds that take no part. */
-bool incident_takes(enum sw_alert_kind kind);
+bool incident_takes_kind(enum sw_alert_kind kind);
+/* False for alerts that take no part. Of what people report only floods do. */
+bool incident_takes(enum sw_alert_kind kind, enum sw_alert_rule rule);
 
 struct incident_rules {
     int64_t distance_m, within_ms, off_delay_ms;
@@ -71,7 +73,7 @@ size_t incident_book_size(uint32_t subjects);
 struct incident_book *incident_book_init(void *memory, uint32_t subjects, struct incident_rules rules);
 void incident_set_place(struct incident_book *book, uint32_t subject, struct incident_place place);
 
-/* A revision of an alert of a kind that takes part. `now`: of the revision. */
+/* A revision of an alert that takes part. */
 void incident_take(struct incident_book *book, uint32_t subject, const struct sw_alert *alert);
 
 /* Ends what is over. */

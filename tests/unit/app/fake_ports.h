@@ -86,7 +86,7 @@ struct fake_ports {
     size_t reading_count;
     struct store_cursor cursors[16];
     size_t cursor_count;
-    struct fake_snapshot snapshots[64];
+    struct fake_snapshot snapshots[128];
     size_t snapshot_count;
     struct fake_outbox_row outbox[FAKE_LIST_MAX]; /* id = index + 1 */
     size_t outbox_count;

@@ -265,6 +265,77 @@ static void all_of_it_survives_a_restart(void **state)
     assert_says(last(), "\"latitude\":31.1,");
 }
 
+static enum sw_colour colour_of(const char *area)
+{
+    enum sw_colour colour = SW_COLOUR_COUNT;
+    fake_advance(&test, 1000);
+    (void)fake_areas_taken();
+    for (size_t i = 0; i < fake.area_count; i++)
+        if (strcmp(fake.areas[i].area.area, area) == 0) colour = fake.areas[i].area.colour;
+    return colour;
+}
+
+static void it_colours_its_area_and_leaves_with_its_alert(void **state)
+{
+    (void)state;
+    fake_link(true);
+    assert_int_equal(colour_of("c/n"), SW_COLOUR_GREEN);
+    worker("r-1", "person_needs_help", FAR, ",\"colour\":\"red\"");
+    assert_int_equal(colour_of("c/n"), SW_COLOUR_GREEN); /* nobody is to be found by the map */
+    worker("r-2", "flood", FAR, ",\"colour\":\"orange\"");
+    assert_int_equal(colour_of("c/n"), SW_COLOUR_ORANGE); /* c/n/1 has no sensor */
+    assert_int_equal(colour_of("c"), SW_COLOUR_ORANGE);
+    fake_advance(&test, test.config->reports.expire_ms);
+    commit();
+    assert_int_equal(colour_of("c/n"), SW_COLOUR_GREEN);
+}
+
+static void floods_near_one_another_are_an_incident(void **state)
+{
+    (void)state;
+    worker("r-1", "leak", "31.1", "121.0", "");
+    worker("r-2", "flood", "31.1", "121.0", "");
+    assert_null(strstr(last()->payload, "\"incident\":"));
+    worker("r-3", "flood", "31.104", "121.0", ""); /* out of reach of the first, near it as incidents go */
+    assert_string_equal(last()->alert.subject, "reported-3");
+    assert_says(last(), "\"incident\":\"g.incident.reported-2.");
+    /* What was there belongs to the incident while that lasts: its place is not lent anew. */
+    fake_advance(&test, test.config->reports.expire_ms);
+    commit();
+    worker("r-4", "cover_open", "31.5", "121.0", "");
+    assert_string_equal(last()->alert.subject, "reported-1");
+    assert_null(strstr(last()->payload, "\"incident\":"));
+}
+
+static void a_silence_of_its_area_holds_it_back(void **state)
+{
+    (void)state;
+    struct hold silence = {
+        .reason = HOLD_SILENCE, .area = "c/n", .most = SW_COLOUR_RED, .until = {fake.wall_ms + 7200000}, .by = "o-1"};
+    worker("r-0", "sensor_fault", "31.9", "121.0", ""); /* an area that nothing lies in cannot be silenced */
+    size_t before = fake.outbox_count;
+    assert_int_equal(core_hold(test.gateway->core, &silence, (struct sw_wall){fake.wall_ms}), SW_OK);
+    worker("r-1", "flood", FAR, "");
+    assert_int_equal(fake.outbox_count, before);
+    assert_string_equal(answer()->text, "is held back by a silence");
+    assert_string_equal(answer()->alert_id, "");
+    worker("r-2", "leak", "31.5", "121.0", ""); /* it is lent, though nobody has heard of it */
+    citizen("c-1", "r-3", "flood", FAR);
+    assert_int_equal(fake.outbox_count, before);
+    fake_advance(&test, 11000);
+    commit();
+    gateway_kill_and_begin(&test);
+    before = fake.outbox_count;
+    assert_int_equal(core_release(test.gateway->core, &silence, (struct sw_wall){fake.wall_ms}), SW_OK);
+    fake_advance(&test, 1000);
+    commit();
+    assert_int_equal(fake.outbox_count, before + 3); /* the one that was open before is told of it */
+    const struct fake_outbox_row *flood = &fake.outbox[before + 1];
+    assert_string_equal(flood->alert.note, "was held back, silenced by o-1");
+    assert_says(flood, "\"reports\":{\"workers\":1,\"citizens\":1,");
+    assert_says(flood, "\"latitude\":31.1,");
+}
+
 static void a_troll_is_bounded_and_counted(void **state)
 {
     (void)state;
@@ -381,6 +452,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sensor_is_linked_although_the_gateway_was_killed_before, begin, end),
         cmocka_unit_test_setup_teardown(officers_act_on_it_and_nobody_s_silence_ends_it, begin, end),
         cmocka_unit_test_setup_teardown(all_of_it_survives_a_restart, begin, end),
+        cmocka_unit_test_setup_teardown(it_colours_its_area_and_leaves_with_its_alert, begin, end),
+        cmocka_unit_test_setup_teardown(floods_near_one_another_are_an_incident, begin, end),
+        cmocka_unit_test_setup_teardown(a_silence_of_its_area_holds_it_back, begin, end),
         cmocka_unit_test_setup_teardown(a_troll_is_bounded_and_counted, begin, end),
         cmocka_unit_test_setup_teardown(what_a_citizen_writes_goes_into_the_store_alone, begin, end),
         cmocka_unit_test_setup_teardown(every_way_to_be_wrong_is_named_and_changes_nothing, begin, end),

@@ -49,6 +49,7 @@ static void the_worst_colour_and_the_sums_of_all_gateways(void **state)
     b.homes_watched = 7;
     b.homes_colour = SW_COLOUR_BLUE;
     b.rain_watched = 1;
+    b.reported[SW_COLOUR_ORANGE] = 1;
     b.time.ms += 5;
     take(table, &a);
     take(table, &b);
@@ -65,8 +66,10 @@ static void the_worst_colour_and_the_sums_of_all_gateways(void **state)
     assert_string_equal(merged.area.worst[0].subject, "site-gw-2");
     char sentence[AREA_SENTENCE_SIZE];
     area_merged_describe(&merged, sentence);
-    assert_string_equal(sentence, "level: 1 red, 1 yellow, 2 green; rain: 1; homes: 7, blue; site-gw-2 red, site-gw-1 "
-                                  "yellow");
+    assert_string_equal(
+        sentence,
+        "level: 1 red, 1 yellow, 2 green; reported: 1 orange; rain: 1; homes: 7, blue; site-gw-2 red, site-gw-1 "
+        "yellow");
 
     area_table_drop(table, "northport", "gw-2", "n/east");
     area_table_drop(table, "northport", "gw-2", "n/east");

@@ -201,6 +201,34 @@ static void homes_raise_an_area_to_yellow_and_are_never_named(void **state)
 
 /* ---- paths, depths, changes ---- */
 
+static void what_people_report_colours_where_they_say(void **state)
+{
+    (void)state;
+    static const struct area_subject town_of_people[] = {
+        {SUBJECT_LEVEL, "n/east/mill/c1"}, {SUBJECT_PLACE, "n"}, {SUBJECT_PLACE, "n/west"}};
+    struct town town = town_new(town_of_people, 3);
+    all_well(&town);
+    area_map_move(town.map, 1, "n/east/mill/c1");
+    area_map_set(town.map, 1, SW_COLOUR_ORANGE, true);
+    assert_area(&town, "n/east/mill/c1", SW_COLOUR_ORANGE, false);
+    assert_area(&town, "n", SW_COLOUR_ORANGE, false);
+    struct area_report cell = report_of(&town, "n/east/mill/c1");
+    assert_int_equal(cell.reported[SW_COLOUR_ORANGE], 1);
+    assert_int_equal(cell.worst_count, 0); /* no sensor says so */
+
+    /* Lent anew: to a cell without a sensor, in an area where people are heard. */
+    area_map_move(town.map, 1, "n/west/quay/c9");
+    assert_area(&town, "n/east/mill/c1", SW_COLOUR_GREEN, false);
+    assert_area(&town, "n/west", SW_COLOUR_ORANGE, true);
+    area_map_move(town.map, 1, "elsewhere/c1");
+    assert_area(&town, "n", SW_COLOUR_GREEN, false);
+    area_map_move(town.map, 1, "n/east/mill/c1");
+    area_map_set(town.map, 1, SW_COLOUR_GREEN, true);
+    assert_area(&town, "n", SW_COLOUR_GREEN, false);
+    assert_int_equal(report_of(&town, "n").reported[SW_COLOUR_ORANGE], 0);
+    free(town.memory);
+}
+
 static void paths_are_checked(void **state)
 {
     (void)state;
@@ -537,6 +565,7 @@ int main(void)
         cmocka_unit_test(fewer_than_three_homes_are_on_no_map),
         cmocka_unit_test(the_difference_of_two_areas_is_no_single_home),
         cmocka_unit_test(homes_raise_an_area_to_yellow_and_are_never_named),
+        cmocka_unit_test(what_people_report_colours_where_they_say),
         cmocka_unit_test(paths_are_checked),
         cmocka_unit_test(any_depth_will_do),
         cmocka_unit_test(a_change_is_told_for_each_area_above_it_once),

@@ -237,6 +237,40 @@ static void a_place_has_an_alert_like_others(void **state)
     world_free(world);
 }
 
+static void a_silence_holds_back_what_is_reported(void **state)
+{
+    (void)state;
+    struct policy city = policy_city_default();
+    struct world *world = world_new(4);
+    struct sw_alert held;
+    uint32_t place = world_add(world, SUBJECT_PLACE, "reported-1", CORE_NO_PARENT, &city);
+    core_set_grid(world->core, place, "c/n/1");
+    struct hold silence = {.reason = HOLD_SILENCE,
+                           .area = "c/n",
+                           .kind = SW_ALERT_KIND_REPORTED,
+                           .most = SW_COLOUR_YELLOW,
+                           .until = at(1000)};
+    assert_int_equal(core_hold(world->core, &silence, at(0)), SW_OK);
+    core_report(world->core, place, SW_COLOUR_BLUE, SW_ALERT_RULE_REPORTED_FLOOD, at(1), "portal-1", "", at(1));
+    core_report(world->core, place, SW_COLOUR_YELLOW, SW_ALERT_RULE_REPORTED_FLOOD, at(1), "portal-1", "", at(2));
+    assert_int_equal(world->alert_count, 0);
+    assert_true(core_held_report(world->core, place, &held));
+    assert_int_equal(held.evidence.rule, SW_ALERT_RULE_REPORTED_FLOOD);
+    core_expire_place(world->core, place, "nothing more was reported", at(3));
+    assert_false(core_held_report(world->core, place, &held));
+    assert_int_equal(world->alert_count, 0);
+
+    core_report(world->core, place, SW_COLOUR_YELLOW, SW_ALERT_RULE_REPORTED_FLOOD, at(4), "portal-1", "", at(4));
+    assert_true(core_held_report(world->core, place, &held));
+    /* Worse than the silence covers. */
+    core_report(world->core, place, SW_COLOUR_ORANGE, SW_ALERT_RULE_REPORTED_FLOOD, at(4), "portal-1", "", at(5));
+    assert_int_equal(world->alert_count, 1);
+    assert_string_equal(last(world)->id, held.id);
+    assert_int_equal(last(world)->colour, SW_COLOUR_ORANGE);
+    assert_false(core_held_report(world->core, place, &held));
+    world_free(world);
+}
+
 static void only_open_alerts_are_told_of(void **state)
 {
     (void)state;
@@ -267,6 +301,7 @@ int main(void)
         cmocka_unit_test(tallies_are_bounded_and_given_back),
         cmocka_unit_test(kinds_fit_what_they_may_tell_of),
         cmocka_unit_test(a_place_has_an_alert_like_others),
+        cmocka_unit_test(a_silence_holds_back_what_is_reported),
         cmocka_unit_test(only_open_alerts_are_told_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

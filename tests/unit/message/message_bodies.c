@@ -184,6 +184,7 @@ static void print_areas(void)
                                     .unknown = roll(0, 1) != 0,
                                     .level = roll_count(),
                                     .cover = roll_count(),
+                                    .reported = {[SW_COLOUR_ORANGE] = (uint32_t)roll(0, 1)},
                                     .rain_watched = (uint32_t)roll(0, 1),
                                     .homes_watched = (uint32_t)(roll(0, 1) * roll(AREA_HOMES_MIN, UINT32_MAX)),
                                     .homes_colour = (enum sw_colour)roll(0, AREA_HOMES_COLOUR_MAX),

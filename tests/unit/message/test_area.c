@@ -21,6 +21,7 @@ static struct message_area sample(void)
                                 .unknown = true,
                                 .level = {.watched = 2, .unknown = 2, .colours = {[SW_COLOUR_RED] = 1}},
                                 .cover = {.watched = 1, .colours = {[SW_COLOUR_GREEN] = 1}},
+                                .reported = {[SW_COLOUR_ORANGE] = 2},
                                 .rain_watched = 1,
                                 .homes_watched = 12,
                                 .homes_colour = SW_COLOUR_YELLOW,
@@ -41,6 +42,7 @@ static void an_area_is_encoded_and_decoded(void **state)
               "\"unknown\":true,\"unknown_pct\":66.6,"
               "\"level\":{\"watched\":2,\"unknown\":2,\"green\":0,\"blue\":0,\"yellow\":0,\"orange\":0,\"red\":1},"
               "\"cover\":{\"watched\":1,\"unknown\":0,\"green\":1,\"blue\":0,\"yellow\":0,\"orange\":0,\"red\":0},"
+              "\"reported\":{\"blue\":0,\"yellow\":0,\"orange\":2,\"red\":0},"
               "\"rain\":{\"watched\":1,\"unknown\":0},"
               "\"homes\":{\"watched\":12,\"colour\":\"yellow\",\"unknown\":false},"
               "\"worst\":[{\"subject\":\"canal-3\",\"kind\":\"level\",\"colour\":\"red\"}]}");
@@ -51,6 +53,7 @@ static void an_area_is_encoded_and_decoded(void **state)
     assert_true(found.unknown);
     assert_memory_equal(&found.level, &area.level, sizeof found.level);
     assert_memory_equal(&found.cover, &area.cover, sizeof found.cover);
+    assert_memory_equal(found.reported, area.reported, sizeof found.reported);
     assert_int_equal(found.rain_watched, 1);
     assert_int_equal(found.homes_watched, 12);
     assert_int_equal(found.homes_colour, SW_COLOUR_YELLOW);
