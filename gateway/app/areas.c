@@ -177,7 +177,7 @@ static void collect_due(struct gateway *gateway)
 
 void areas_tick(struct gateway *gateway)
 {
-    if (gateway->retained[PUBLISHER_AREAS].off) return;
+    if (gateway->retained[PUBLISHER_AREAS].permission.off) return;
     judge_some(gateway);
     if (!retained_may_go(gateway, PUBLISHER_AREAS)) return;
     collect_due(gateway);

@@ -8,15 +8,6 @@
 
 _Static_assert(MESSAGE_CAP_EARLIER_MAX >= STORE_EARLIER_MAX, "all that the store remembers can be named");
 
-/* Connections lost in a row with the first CAP of each under way, before it is taken for the cause. */
-#define UNANSWERED_MAX 3u
-
-static void give_up(struct gateway *gateway, const char *why)
-{
-    gateway->cap.off = true;
-    log_event(LOG_LEVEL_WARNING, "cap", "%s; none is published until the gateway is started again", why);
-}
-
 /* NULL: nothing is to be sent, or it cannot be made. */
 static char *encode(const struct store_outbox_row *row)
 {
@@ -33,15 +24,15 @@ static char *encode(const struct store_outbox_row *row)
 
 bool cap_send(struct gateway *gateway, const struct store_outbox_row *row, bool replayed)
 {
-    struct cap_sender *cap = &gateway->cap;
-    if (!gateway->config->mqtt.cap || cap->off) return true;
-    if (cap->probing) return false;
+    struct permission *permission = &gateway->cap;
+    if (!gateway->config->mqtt.cap || permission->off) return true;
+    if (permission->probing) return false;
     char topic[SW_TOPIC_SIZE];
     snprintf(topic, sizeof topic, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_CAP "/%s", gateway->config->city,
              gateway->config->gateway, row->alert_id);
     char *body = encode(row);
     int error = body ? publisher_send_cap(gateway->publisher, topic, body, row->payload, replayed) : SW_OK;
-    if (body && !error && !cap->taken) cap->probing = true;
+    if (body && !error) permission_on_sent(permission);
     free(body);
     if (error && error != SW_ERROR_BUSY)
         log_event(LOG_LEVEL_ERROR, "cap", "%s revision %u goes without: %s", row->alert_id, row->revision,
@@ -51,22 +42,12 @@ bool cap_send(struct gateway *gateway, const struct store_outbox_row *row, bool 
 
 void cap_on_link(struct gateway *gateway, bool up)
 {
-    struct cap_sender *cap = &gateway->cap;
-    if (!up && cap->probing && ++cap->unanswered == UNANSWERED_MAX && !cap->off)
-        give_up(gateway, "the broker closes the connection over them");
-    cap->probing = cap->taken = false;
+    permission_on_link(&gateway->cap, up, "cap");
 }
 
 void cap_on_done(struct gateway *gateway, bool taken)
 {
-    struct cap_sender *cap = &gateway->cap;
-    cap->probing = false;
-    if (taken) {
-        cap->taken = true;
-        cap->unanswered = 0;
-    } else if (!cap->off) {
-        give_up(gateway, "the broker does not permit them");
-    }
+    permission_on_done(&gateway->cap, taken, "cap");
 }
 
 const char *cap_trouble(const struct gateway *gateway)

@@ -3,6 +3,7 @@
 #define GATEWAY_APP_GATEWAY_STATE_H
 
 #include "app/gateway.h"
+#include "app/permission.h"
 #include "core/alert/open_alerts.h"
 #include "core/area/area.h"
 #include "core/core.h"
@@ -156,12 +157,9 @@ struct area_told {
 
 /* Topics of one kind that the broker keeps for us. */
 struct retained {
-    bool up;             /* link to the broker */
-    bool taken;          /* on this connection the broker has taken one */
-    bool probing;        /* it has been sent the first one and has not answered */
-    unsigned unanswered; /* connections lost like that, in a row */
-    bool off;            /* the broker permits none */
-    char **stale;        /* what the broker holds and is true of nothing any more; NULL until there are some */
+    bool up; /* link to the broker */
+    struct permission permission;
+    char **stale; /* what the broker holds and is true of nothing any more; NULL until there are some */
     uint32_t stale_count;
     uint64_t published;
 };
@@ -179,14 +177,6 @@ struct home_assistant {
     struct shown_home *homes;
     uint32_t count;
     uint32_t next_device, next_state; /* to be looked at; `count` = all have been since the last tick */
-};
-
-/* CAP beside the alerts. */
-struct cap_sender {
-    bool taken;          /* on this connection the broker has taken one */
-    bool probing;        /* it has been sent the first one and has not answered */
-    unsigned unanswered; /* connections lost like that, in a row */
-    bool off;            /* the broker permits none */
 };
 
 /* The way from the register of open alerts to the states' retained topics. */
@@ -284,7 +274,7 @@ struct gateway {
     struct journal journal;
     struct space space;
     struct outbox_pump outbox;
-    struct cap_sender cap;
+    struct permission cap; /* beside the alerts */
     struct home_assistant home_assistant;
     struct retained retained[PUBLISHER_RETAINED_COUNT];
     struct area_pump areas;

@@ -90,7 +90,7 @@ static void number_changes(struct gateway *gateway)
         if (!incident->untold || !incident_is_told(incident) || is_early) continue;
         incident_tell(book, slot);
         *told = (struct incident_told){.is_due = true, .batch = gateway->journal.batch, .numbered_at = now};
-        if (gateway->retained[PUBLISHER_INCIDENTS].off && !is_open) incident_forget(book, slot);
+        if (gateway->retained[PUBLISHER_INCIDENTS].permission.off && !is_open) incident_forget(book, slot);
     }
 }
 

@@ -6,9 +6,6 @@
 
 #include "app/log.h"
 
-/* Connections lost in a row with the first message of each under way, before it is taken for the cause. */
-#define UNANSWERED_MAX 3u
-
 static const struct {
     const char *branch, *name, *trouble;
 } kinds[PUBLISHER_RETAINED_COUNT] = {
@@ -38,7 +35,7 @@ const char *retained_rest(const struct gateway *gateway, enum publisher_retained
 bool retained_may_go(const struct gateway *gateway, enum publisher_retained kind)
 {
     const struct retained *retained = &gateway->retained[kind];
-    return retained->up && !retained->off && gateway->phase == PHASE_RUNNING;
+    return retained->up && !retained->permission.off && gateway->phase == PHASE_RUNNING;
 }
 
 int retained_set(struct gateway *gateway, enum publisher_retained kind, const char *topic, const char *body)
@@ -46,7 +43,7 @@ int retained_set(struct gateway *gateway, enum publisher_retained kind, const ch
     struct retained *retained = &gateway->retained[kind];
     int error = publisher_set_retained(gateway->publisher, kind, topic, body);
     if (error) return error;
-    if (!retained->taken) retained->probing = true;
+    permission_on_sent(&retained->permission);
     retained->published++;
     return SW_OK;
 }
@@ -75,39 +72,24 @@ bool retained_clear_stale(struct gateway *gateway, enum publisher_retained kind)
     return true;
 }
 
-static void give_up(struct gateway *gateway, enum publisher_retained kind, const char *why)
-{
-    gateway->retained[kind].off = true;
-    log_event(LOG_LEVEL_WARNING, kinds[kind].name, "%s; none is published until the gateway is started again", why);
-}
-
 bool retained_on_link(struct gateway *gateway, enum publisher_retained kind, bool up)
 {
     struct retained *retained = &gateway->retained[kind];
     if (!retained->up && !up) return false;
-    if (retained->up && retained->probing && ++retained->unanswered == UNANSWERED_MAX && !retained->off)
-        give_up(gateway, kind, "the broker closes the connection over them");
+    permission_on_link(&retained->permission, up, kinds[kind].name);
     retained->up = up;
-    retained->probing = retained->taken = false;
     return true;
 }
 
 void retained_on_done(struct gateway *gateway, enum publisher_retained kind, bool taken)
 {
-    struct retained *retained = &gateway->retained[kind];
-    retained->probing = false;
-    if (taken) {
-        retained->taken = true;
-        retained->unanswered = 0;
-    } else if (!retained->off) {
-        give_up(gateway, kind, "the broker does not permit them");
-    }
+    permission_on_done(&gateway->retained[kind].permission, taken, kinds[kind].name);
 }
 
 const char *retained_trouble(const struct gateway *gateway)
 {
     for (unsigned kind = 0; kind < PUBLISHER_RETAINED_COUNT; kind++)
-        if (gateway->retained[kind].off) return kinds[kind].trouble;
+        if (gateway->retained[kind].permission.off) return kinds[kind].trouble;
     return "";
 }
 

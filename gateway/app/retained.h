@@ -1,6 +1,5 @@
-/* Messages that the broker keeps for whoever comes later, by kinds (enum publisher_retained): what the pumps of areas
- * and states have in common. Whether the broker permits a kind, and what it holds of one from before that is wrong now.
- */
+/* Messages that the broker keeps for whoever comes later, by kinds (enum publisher_retained): what their
+ * pumps have in common: topics, and what the broker holds of a kind from before that is wrong now. */
 #ifndef GATEWAY_APP_RETAINED_H
 #define GATEWAY_APP_RETAINED_H
 

@@ -193,6 +193,6 @@ void states_on_kept(struct gateway *gateway, const char *topic)
 
 bool states_are_told(const struct gateway *gateway)
 {
-    return !gateway->states.first || gateway->retained[PUBLISHER_STATES].off ||
+    return !gateway->states.first || gateway->retained[PUBLISHER_STATES].permission.off ||
            sw_mono_diff_ms(gateway->clock.mono(), gateway->states.up_at) >= STATES_FIRST_MS;
 }

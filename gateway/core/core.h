@@ -184,7 +184,6 @@ const struct holds *core_holds(const struct core *core);
 
 /* Whether an alert of this kind and colour would be held back by a silence: nobody is to be asked about it. */
 bool core_is_silenced(const struct core *core, uint32_t subject, enum sw_alert_kind kind, enum sw_colour colour);
-bool core_in_maintenance(const struct core *core, uint32_t subject);
 /* Conditions that hold and that nobody has been told of. */
 uint32_t core_pending_count(const struct core *core);
 

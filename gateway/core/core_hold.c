@@ -298,12 +298,6 @@ const struct holds *core_holds(const struct core *core)
     return &core->holds;
 }
 
-bool core_in_maintenance(const struct core *core, uint32_t index)
-{
-    assert(index < core->count);
-    return core->subjects[index].is_maintained;
-}
-
 uint32_t core_pending_count(const struct core *core)
 {
     uint32_t count = 0;

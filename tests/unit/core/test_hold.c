@@ -270,7 +270,7 @@ static void maintenance_clears_judges_nothing_and_ends_with_a_note(void **state)
     expect(world, 2, SW_ALERT_STATE_CLEARED, SW_COLOUR_GREEN);
     assert_string_equal(world_last(world)->actor, "fitter-2");
     assert_string_equal(world_last(world)->note, "in maintenance by fitter-2");
-    assert_true(core_in_maintenance(world->core, SITE));
+    assert_true(holds_maintain(core_holds(world->core), "site-1"));
     level(world, &now, 60, 450);
     assert_int_equal(core_last_verdict(world->core).reason, SW_REASON_MAINTENANCE);
     assert_int_equal(core_subject_status(world->core, SITE, sw_wall_from_ms(now)).condition, SUBJECT_UNKNOWN);
@@ -281,7 +281,7 @@ static void maintenance_clears_judges_nothing_and_ends_with_a_note(void **state)
     assert_int_equal(world->alert_count, 2);
     world_seen(world, FILE_SOURCE, now);
     world_tick(world, now);
-    assert_false(core_in_maintenance(world->core, SITE));
+    assert_false(holds_maintain(core_holds(world->core), "site-1"));
     assert_int_equal(world->alert_count, 3);
     assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_BACK);
     assert_int_equal(world_last(world)->evidence.rule, SW_ALERT_RULE_MAINTENANCE_OVER);
