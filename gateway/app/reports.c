@@ -281,10 +281,11 @@ static void store(struct gateway *gateway, const struct message_report *message,
 
 /* ---- answers ---- */
 
-/* Only who asks for an answer gets one: what anybody may send must not make a gateway publish at will. */
+/* Only who asks for an answer gets one: what anybody may send must not make a gateway publish at will. The log says no
+ * more than the kind of error: what was found may be a name, put where an id belongs. */
 static void refuse(struct gateway *gateway, const struct publisher_command *from, int error, const char *text)
 {
-    log_event(LOG_LEVEL_WARNING, "report", "refused, %s: %s", sw_error_name(error), text);
+    log_event(LOG_LEVEL_WARNING, "report", "refused: %s", sw_error_text(error));
     if (from->response_topic) commands_answer(gateway, from, error, text);
 }
 
