@@ -31,7 +31,6 @@ struct sim_node {
     struct node node;
     uint64_t *retained;
     int64_t drained_us;
-    int64_t timeless_us; /* since when there are records that nobody will ever know the times of; 0 = there are none */
 };
 
 static struct sim_node *nodes;
@@ -182,10 +181,10 @@ static void catch_up(struct sim_node *node)
 
 /* ---- life ---- */
 
-/* A boot in which no gateway set the clock: its records' times are guessed later. */
+/* A boot in which no gateway set the clock: its records' times are guessed later. What follows is known again. */
 static void note_end_of_boot(struct sim_node *node)
 {
-    if (!node->node.clock.set && node->timeless_us == 0) node->timeless_us = node->boot_us;
+    if (!node->node.clock.set) check_doubt(node->index, node->boot_us, sim.now_us);
 }
 
 static void start(struct sim_node *node, enum sw_reset_reason reason)
@@ -295,14 +294,6 @@ static size_t ask(struct sim_node *node, const uint8_t *request, size_t size, ui
     return take_all(&node->gateway_end, reply, NODE_REPLY_MAX, &end_us);
 }
 
-/* The gateway has everything. */
-static void note_drained(struct sim_node *node)
-{
-    node->drained_us = sim.now_us;
-    if (node->timeless_us != 0) check_doubt(node->index, node->timeless_us, sim.now_us);
-    node->timeless_us = 0;
-}
-
 size_t node_exchange(uint32_t index, const uint8_t *request, size_t size, enum frame_fault fault, uint32_t timeout_ms,
                      uint8_t reply[NODE_REPLY_MAX])
 {
@@ -328,6 +319,6 @@ size_t node_exchange(uint32_t index, const uint8_t *request, size_t size, enum f
         return 0;
     }
     if (fault == FRAME_REPLY_BROKEN && reply_size > 0) reply[reply_size / 2] ^= 0x04;
-    if (record_log_count(&node->node.log) == 0) note_drained(node);
+    if (record_log_count(&node->node.log) == 0) node->drained_us = sim.now_us; /* the gateway has everything */
     return reply_size;
 }

@@ -466,6 +466,7 @@ static int step_log_open(struct node_session *session)
     session->open_ordered = false;
     enter(session, NODE_HEALTH);
     if (result == SW_OK) {
+        record_time_reset(&session->time); /* a node that has lost its log has lost the number of its boot, too */
         notice(session, SW_OK, "log opened with epoch %u after sequence %lu", session->open_epoch,
                (unsigned long)session->open_base);
     } else {
@@ -486,12 +487,13 @@ static void post_batch(struct node_session *session, const struct node_window *w
                                       .count = window->count,
                                       .drained = window->drained,
                                       .seen_until = at};
+    struct record_wall walls[SW_NODE_WINDOW_RECORDS];
+    record_time_of(&session->time, window->records, window->count, at, walls);
     for (uint16_t i = 0; i < window->count; i++) {
-        struct record_wall wall = record_time_of(&session->time, &window->records[i], at);
         batch->records[i] = window->records[i];
-        batch->times[i] = wall.time;
-        batch->clock[i] = wall.clock;
-        if (wall.clamped) session->context->rtu.counters.clamped_times++;
+        batch->times[i] = walls[i].time;
+        batch->clock[i] = walls[i].clock;
+        if (walls[i].clamped) session->context->rtu.counters.clamped_times++;
     }
     session->awaiting = window->count > 0;
     session->more = !window->drained;

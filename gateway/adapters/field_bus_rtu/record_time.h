@@ -1,5 +1,7 @@
 /* From a node's time stamps to wall time. A record made before the gateway had set the clock carries uptime; how uptime
- * and wall time of a boot go together is learned from every log window and remembered for the last few boots. Pure. */
+ * and wall time of a boot go together is learned from every log window and remembered for the last few boots. A boot
+ * that ended before anybody asked is guessed to have begun right after the record before it: a log's order is that of
+ * time, so a record is never later than one that follows it. Pure. */
 #ifndef FIELD_BUS_RTU_RECORD_TIME_H
 #define FIELD_BUS_RTU_RECORD_TIME_H
 
@@ -18,12 +20,14 @@
 struct record_time {
     struct {
         uint16_t boot;
+        bool guessed;
         int64_t offset_ms;      /* wall time at uptime 0 */
     } boots[RECORD_TIME_BOOTS]; /* the most recent first */
     uint32_t count;
+    int64_t last_ms; /* time of the last record that was told; 0 = there was none yet */
 };
 
-/* Forgets everything: another node. */
+/* Forgets everything: another node, or another log. */
 void record_time_reset(struct record_time *time);
 
 /* A window's header, taken at `at`. */
@@ -35,7 +39,9 @@ struct record_wall {
     bool clamped; /* it would have been more than RECORD_TIME_TOLERANCE_MS in the future */
 };
 
-/* Wall time of a record that came in a window taken at `at`; never later than `at`. */
-struct record_wall record_time_of(const struct record_time *time, const struct sw_record *record, struct sw_wall at);
+/* Wall times of the records of a window taken at `at`; none is later than that. The same window again has the same
+ * times. */
+void record_time_of(struct record_time *time, const struct sw_record *records, uint16_t count, struct sw_wall at,
+                    struct record_wall *walls);
 
 #endif

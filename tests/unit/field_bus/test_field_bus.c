@@ -354,7 +354,7 @@ static void records_from_before_the_clock_was_set_get_their_time(void **state)
     listener_until(bench->gateway, bench->gateway->record_count == 2);
     int64_t seen_ms = bench->gateway->last_batch.seen_until.ms;
     assert_int_equal(bench->gateway->clock[0], SW_CLOCK_ESTIMATED);
-    assert_int_equal(bench->gateway->times[0].ms, seen_ms);
+    assert_true(llabs(seen_ms - bench->gateway->times[0].ms - 3600 * 1000) < 5000); /* the next boot began then */
     assert_int_equal(bench->gateway->clock[1], SW_CLOCK_CORRECTED);
     assert_true(llabs(seen_ms - bench->gateway->times[1].ms - 3540 * 1000) < 5000);
     bench_free(bench);
