@@ -53,7 +53,9 @@ static bool take_home(struct core *core, const struct core_reading *reading)
         core_home_take_reverse(&core->subjects[reading->subject], reading->time.ms, reading->value_milli);
         return true;
     }
-    struct meter_verdict verdict = core_home_take(core, reading->subject, reading->time.ms, reading->value_milli);
+    bool guessed = reading->clock_quality == SW_CLOCK_ESTIMATED;
+    struct meter_verdict verdict =
+        core_home_take(core, reading->subject, reading->time.ms, reading->value_milli, guessed);
     if (verdict.quality != SW_QUALITY_GOOD) return reject(core, verdict.quality, verdict.reason);
     core->verdict.use_ml = verdict.use_ml;
     return true;

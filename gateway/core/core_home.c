@@ -17,11 +17,13 @@ static bool good(const struct meter_verdict *verdict)
     return verdict->quality == SW_QUALITY_GOOD;
 }
 
-/* What the meter said about itself, good or not. */
+/* What the meter said about itself, good or not. What the pipe can have passed is not known where a time is a guess. */
 static struct meter_verdict take_total(struct home *home, const struct policy *policy, int64_t time_ms,
-                                       int64_t index_ml)
+                                       int64_t index_ml, bool guessed)
 {
-    struct meter_verdict verdict = meter_take(&home->meter, &policy->meter, time_ms, index_ml);
+    struct meter_policy meter_policy = policy->meter;
+    if (guessed) meter_policy.max_flow_ml_s = 0;
+    struct meter_verdict verdict = meter_take(&home->meter, &meter_policy, time_ms, index_ml);
     meter_fault_take(&home->meter_fault, &policy->meter_fault, time_ms, index_ml, &verdict);
     backflow_take_total(&home->backflow, &policy->backflow, time_ms, &verdict, use_start_step_ml(&home->use_start));
     return verdict;
@@ -59,13 +61,13 @@ static void take_flow(struct subject *subject, const struct flow *flow)
     core_people_take(subject, flow, &use);
 }
 
-static struct meter_verdict take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
+static struct meter_verdict take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml, bool guessed)
 {
     struct subject *subject = &core->subjects[index];
     struct home *home = subject->state.home;
     const struct policy *policy = subject->policy;
     if (core_home_is_away(subject)) meter_fault_excuse(&home->meter_fault, time_ms);
-    struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml);
+    struct meter_verdict verdict = take_total(home, policy, time_ms, index_ml, guessed);
     if (!good(&verdict)) return verdict;
     struct flow flow = {.from_ms = home->window.last_good_ms, .to_ms = time_ms, .use_ml = verdict.use_ml};
     flow.observed = time_ms - flow.from_ms <= policy->no_use.observed_gap_ms;
@@ -87,13 +89,15 @@ void core_home_settle(struct core *core, uint32_t index)
     if (home->look_s == 0) return;
     home->look_s = 0;
     if (subject->last_good_ms > home->window.last_good_ms)
-        (void)take(core, index, subject->last_good_ms, home->meter.believed.index_ml);
+        (void)take(core, index, subject->last_good_ms, home->meter.believed.index_ml, false);
 }
 
-struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml)
+struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml, bool guessed)
 {
+    const struct subject *subject = &core->subjects[index];
+    bool after_guess = subject->estimated_ms != 0 && subject->estimated_ms == subject->last_good_ms;
     core_home_settle(core, index);
-    return take(core, index, time_ms, index_ml);
+    return take(core, index, time_ms, index_ml, guessed || after_guess);
 }
 
 void core_home_take_reverse(struct subject *subject, int64_t time_ms, int64_t reverse_ml)

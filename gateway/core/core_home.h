@@ -4,8 +4,9 @@
 
 #include "core/core_state.h"
 
-/* A good total, later than any before. The verdict tells whether the meter is believed. */
-struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml);
+/* A good total, later than any before; `guessed`: nobody knows by how much. The verdict tells whether the meter is
+ * believed. */
+struct meter_verdict core_home_take(struct core *core, uint32_t index, int64_t time_ms, int64_t index_ml, bool guessed);
 
 /* Most readings of a home show what the one before did. Until something may become due by stillness alone, a quarter of
  * an hour at most, they are only counted, and count together when one comes that does not. True for such a reading:

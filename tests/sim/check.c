@@ -249,7 +249,6 @@ static const struct {
     [EPISODE_NODE_OFF] = {SW_ALERT_KIND_NODE_SILENT, 0, 0},
     [EPISODE_PORT] = {SW_ALERT_KIND_BUS_SILENT, 50 * SECOND, 10 * MINUTE},
 };
-#define RULE_COUNT (sizeof rules / sizeof rules[0])
 
 static bool disturbed(const struct episode *episode)
 {
@@ -355,13 +354,6 @@ static struct finding *explain(const struct stored_revision *row, struct finding
     return nearest;
 }
 
-static bool is_foretold(enum sw_alert_kind kind)
-{
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        if (rules[i].kind == kind) return true;
-    return false;
-}
-
 static void check_unexplained(const struct stored_revision *row)
 {
     enum episode_kind kind;
@@ -385,7 +377,7 @@ static void check_world(void)
         if (finding) {
             finding->count++;
             finding->first = row;
-        } else if (is_foretold(row->kind)) {
+        } else if (row->kind != SW_ALERT_KIND_SENSOR_SILENT) { /* that follows from many a fault, and is not foretold */
             check_unexplained(row);
         }
     }
@@ -442,7 +434,8 @@ static void check_rest(void)
         if (table_find(&seen, row->id) != TABLE_NONE) continue;
         table_add(&seen, row->id, 0);
         if (sw_alert_state_is_open(row->state))
-            sim_fail("%s is still %s, days after all was over", row->id, sw_alert_state_name(row->state));
+            sim_fail("%s is still %s, days after all was over: %s", row->id, sw_alert_state_name(row->state),
+                     row->body);
     }
     table_free(&seen);
 }

@@ -259,6 +259,37 @@ static void a_total_set_back_again_is_told_as_tamper(void **state)
     world_free(world);
 }
 
+/* Its node had no power for a night, and neither began its uptime nor ended it with a time that anybody knows. */
+static void growth_around_guessed_times_is_no_jump(void **state)
+{
+    (void)state;
+    struct world *world = world_new(1);
+    uint32_t home = world_add(world, SUBJECT_HOME, "home-1", CORE_NO_PARENT, &city);
+    struct core_reading reading = {.subject = home,
+                                   .kind = SW_READING_WATER_INDEX,
+                                   .quality = SW_QUALITY_SUSPECT,
+                                   .reason = SW_REASON_CLOCK,
+                                   .clock_quality = SW_CLOCK_ESTIMATED};
+    int64_t total_ml = 500000 * LITRE, time_ms = T0;
+    for (int hour = 0; hour < 3 * 24; hour++, total_ml += 20 * LITRE, time_ms += HOUR)
+        world_read(world, home, SW_READING_WATER_INDEX, time_ms, total_ml);
+    for (int i = 0; i < 3; i++, total_ml += 20 * LITRE, time_ms += HOUR) {
+        total_ml += i == 0 ? 300 * LITRE : 0;
+        reading.value_milli = total_ml;
+        reading.time.ms = i == 0 ? time_ms - HOUR + 1000 : time_ms;
+        core_on_reading(world->core, &reading, reading.time);
+        assert_int_equal(core_last_verdict(world->core).use_ml, i == 0 ? 320 * LITRE : 20 * LITRE);
+    }
+    time_ms += 1000 - HOUR;
+    for (int i = 0; i < 3; i++, total_ml += 20 * LITRE, time_ms += 60000)
+        world_read(world, home, SW_READING_WATER_INDEX, time_ms, total_ml += i == 0 ? 300 * LITRE : 0);
+    assert_int_equal(world->alert_count, 0);
+    /* Between known times it is one, as ever. */
+    world_read(world, home, SW_READING_WATER_INDEX, time_ms, total_ml + 300 * LITRE);
+    assert_int_equal(core_last_verdict(world->core).reason, SW_REASON_COUNTER_JUMP);
+    world_free(world);
+}
+
 static void worse_than_acknowledged_has_to_be_looked_at_again(void **state)
 {
     (void)state;
@@ -610,6 +641,7 @@ int main(void)
         cmocka_unit_test(a_level_out_of_range_is_neither_flood_nor_life),
         cmocka_unit_test(a_soft_check_is_told_once_by_whatever_rule),
         cmocka_unit_test(a_total_set_back_again_is_told_as_tamper),
+        cmocka_unit_test(growth_around_guessed_times_is_no_jump),
         cmocka_unit_test(worse_than_acknowledged_has_to_be_looked_at_again),
         cmocka_unit_test(a_flood_worse_than_the_resolved_one_is_a_new_alert),
         cmocka_unit_test(actions_on_what_is_not_open_are_refused),
