@@ -19,7 +19,7 @@ int main(int argc, char **argv)
     struct options options;
     char text[512];
     if (options_parse(argc, argv, &options, text, sizeof text) != SW_OK) {
-        (void)fprintf(stderr, "%s\n\n%s", text, options_usage);
+        (void)fprintf(stderr, "%s\nstillwater-centre --help tells more\n", text);
         return EXIT_USAGE;
     }
     if (options.mode == OPTIONS_HELP) {

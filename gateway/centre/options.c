@@ -554,6 +554,9 @@ static int check_command(struct options *options, char *text, size_t text_size)
     if (options->gateway_count != 1) return fail(text, text_size, "--gateway", "expected exactly one");
     const char *wrong = check_members(command, &missing);
     if (wrong && missing) return fail(text, text_size, wrong, "missing");
+    bool has_scope = command->verb == MESSAGE_VERB_SILENCE || command->verb == MESSAGE_VERB_UNSILENCE;
+    if (has_scope && command->subject[0] != '\0' && command->area[0] != '\0')
+        return fail(text, text_size, "--area", "expected either this or --subject");
     if (wrong) {
         (void)snprintf(text, text_size, "%s: %s has no such option", wrong, message_command_name(command));
         return SW_ERROR_INVALID_ARGUMENT;

@@ -163,7 +163,8 @@ static void a_silence_has_a_scope_an_end_an_author_and_a_reason(void **state)
     assert_wrong("c|silence" AT "|--subject|s|--note|n", "--until: missing");
     assert_wrong("c|silence" AT "|--subject|s|--until|2026-12-24T18:00:00Z", "--note: missing");
     assert_wrong("c|silence" AT "|--subject|s|--area|a|--note|n|--until|2026-12-24T18:00:00Z",
-                 "--subject: silence has no such option");
+                 "--area: expected either this or --subject");
+    assert_wrong("c|unsilence" AT "|--subject|s|--area|a", "--area: expected either this or --subject");
     assert_wrong("c|silence" AT "|--area|a//b", "--area: expected a path as city/district/street: a//b");
     assert_wrong("c|silence" AT "|--kind|flood", "--kind: expected an alert kind: flood");
     assert_wrong("c|unsilence" AT "|--subject|s|--colour|red", "--colour: unsilence has no such option");
