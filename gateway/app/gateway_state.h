@@ -238,6 +238,7 @@ struct report_room {
     struct config_place places[REPORTED_PLACES_MAX];
     uint32_t first_place, place_count;  /* of the core */
     const struct report_heard *opening; /* the report whose alert is being raised; NULL = none is */
+    enum sw_report_kind telling;        /* of somebody, about an open alert whose revision is being made */
     struct raised_alert raised[REPORT_RAISED_MAX];
     uint32_t raised_count;
 };

@@ -203,10 +203,13 @@ static int confirm(struct gateway *gateway, const struct open_alert *alert, cons
     struct report_tally *tally = report_desk_tally(gateway->reports.desk, report_hash(alert->id));
     if (!tally) return SW_ERROR_NO_SPACE;
     if (!report_tally_take(tally, report)) return SW_ERROR_NOT_FOUND;
-    if (alert->kind != SW_ALERT_KIND_REPORTED)
-        return core_tell(gateway->core, alert->subject, alert->kind, actor, note, now);
+    gateway->reports.telling = report->source == SW_REPORT_SOURCE_SENSOR ? SW_REPORT_NONE : report->kind;
     enum sw_colour colour = report_tally_colour(tally, sw_report_kind_of_rule(alert->rule));
-    return core_report(gateway->core, alert->subject, colour, alert->rule, alert->onset, actor, note, now);
+    int error = alert->kind != SW_ALERT_KIND_REPORTED
+                    ? core_tell(gateway->core, alert->subject, alert->kind, actor, note, now)
+                    : core_report(gateway->core, alert->subject, colour, alert->rule, alert->onset, actor, note, now);
+    gateway->reports.telling = SW_REPORT_NONE;
+    return error;
 }
 
 static bool is_lent(const struct gateway *gateway, uint32_t place)
@@ -466,6 +469,14 @@ static void link_raised(struct gateway *gateway, const struct raised_alert *rais
     }
 }
 
+/* What escalation adds while nobody acts has been said by nobody. */
+static int64_t last_said_ms(const struct gateway *gateway, const struct open_alert *alert)
+{
+    const struct report_tally *tally = report_desk_find(gateway->reports.desk, report_hash(alert->id));
+    if (!tally || alert->state != SW_ALERT_STATE_RAISED) return alert->updated_at.ms;
+    return tally->last_ms > alert->raised_at.ms ? tally->last_ms : alert->raised_at.ms;
+}
+
 static void expire(struct gateway *gateway)
 {
     const struct report_room *room = &gateway->reports;
@@ -475,7 +486,7 @@ static void expire(struct gateway *gateway)
         struct open_alert held;
         bool is_held = !alert && find_held(gateway, i, &held);
         if (is_held) alert = &held;
-        if (!alert || sw_wall_diff_ms(now, alert->updated_at) < gateway->config->reports.expire_ms) continue;
+        if (!alert || now.ms - last_said_ms(gateway, alert) < gateway->config->reports.expire_ms) continue;
         core_expire_place(gateway->core, room->first_place + i, "nothing more was reported of it", now);
         if (is_held) report_desk_forget(room->desk, report_hash(held.id));
     }
@@ -496,7 +507,8 @@ const struct message_reports *reports_of(const struct gateway *gateway, const st
 {
     const struct report_tally *tally = report_desk_find(gateway->reports.desk, report_hash(alert->id));
     if (!tally || alert->drill) return NULL;
-    *reports = (struct message_reports){tally->workers, tally->citizens, tally->sensors, tally->disagree,
-                                        sw_wall_from_ms(tally->last_ms)};
+    *reports = (struct message_reports){
+        tally->workers,          tally->citizens, tally->sensors, tally->disagree, sw_wall_from_ms(tally->last_ms),
+        gateway->reports.telling};
     return reports;
 }

@@ -194,7 +194,10 @@ static void say_alert(FILE *out, const struct message_alert_summary *alert)
     for (char *at = colour; *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
     (void)fprintf(out, "%s  %-6s  %-12s  %s", time, colour, sw_alert_state_name(alert->state), alert->headline);
-    if (alert->actor[0] != '\0') (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
+    if (alert->actor[0] != '\0' && alert->told != SW_REPORT_NONE)
+        (void)fprintf(out, "; %s reported by %s", sw_report_kind_name(alert->told), alert->actor);
+    else if (alert->actor[0] != '\0')
+        (void)fprintf(out, "; %s by %s", sw_alert_state_name(alert->state), alert->actor);
     if (alert->note[0] != '\0') (void)fprintf(out, ": %s", alert->note);
     say_escalation(out, &alert->escalation);
     if (alert->unstored) (void)fprintf(out, "; NOT STORED by the gateway yet");

@@ -45,6 +45,7 @@ struct message_reports {
     uint32_t workers, citizens, sensors;
     uint32_t disagree; /* who says that nothing is wrong */
     struct sw_wall last;
+    enum sw_report_kind told; /* what this very revision tells of; NONE: it is not somebody's report */
 };
 
 /* What an alert's message says beside the alert itself. Pointers are the caller's; what is NULL or not known is left
@@ -83,6 +84,7 @@ struct message_alert_summary {
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
     char incident[SW_ALERT_ID_SIZE];                           /* "" = none */
     struct message_escalation escalation;
+    enum sw_report_kind told;     /* this revision is a report of `actor`; NONE: it is not */
     char near[MESSAGE_NEAR_SIZE]; /* "camera cam-17 45 m, shelter school-3 120 m"; the nearest three, "" = none */
 };
 

@@ -109,6 +109,7 @@ static void add_reports(struct json_builder *body, const struct message_reports 
     json_add_integer(&object, "sensors", reports->sensors);
     json_add_integer(&object, "disagree", reports->disagree);
     json_add_time(&object, "last", reports->last);
+    if (reports->told != SW_REPORT_NONE) json_add_string(&object, "told", sw_report_kind_name(reports->told));
     json_add_object(body, "reports", &object);
 }
 
@@ -238,6 +239,13 @@ static void read_near(const struct json_reader *reader, char out[MESSAGE_NEAR_SI
     }
 }
 
+/* One this build does not know is left out, too. */
+static enum sw_report_kind read_told(const struct json_reader *reader)
+{
+    const char *told = json_string_value(json_object_get(json_object_get(reader->root, "reports"), "told"));
+    return told ? sw_report_kind_from_name(told) : SW_REPORT_NONE;
+}
+
 int message_alert_decode(const char *payload, size_t size, struct message_alert_summary *summary, char *text,
                          size_t text_size)
 {
@@ -259,6 +267,7 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
     json_read_alert_id(&reader, "incident", JSON_OPTIONAL, summary->incident);
     read_escalation(&reader, &summary->escalation);
     if (!reader.failed) read_near(&reader, summary->near);
+    if (!reader.failed) summary->told = read_told(&reader);
     return json_reader_close(&reader);
 }
 

@@ -51,6 +51,19 @@ static void level(int32_t mm)
     commit();
 }
 
+static void report_flood(void)
+{
+    char time[MESSAGE_TIME_SIZE], payload[512];
+    message_time_format(sw_wall_from_ms(fake.wall_ms), time);
+    snprintf(
+        payload, sizeof payload,
+        "{\"schema\":\"stillwater.report/1\",\"id\":\"r-1\",\"source\":\"worker\",\"kind\":\"flood\",\"time\":\"%s\","
+        "\"place\":{\"latitude\":32,\"longitude\":122,\"grid\":\"c/n/1\"},\"by\":\"worker-7\"}",
+        time);
+    fake_report("worker", "worker-7", payload);
+    commit();
+}
+
 static void raise_one(struct gateway_under_test *test)
 {
     begin(test);
@@ -152,6 +165,28 @@ static void killed_before_the_commit_it_takes_the_step_again_and_after_it_does_n
     wait(&test, 1);
     assert_int_equal(fake.outbox_count, 3);
     end(&test);
+}
+
+/* That it is alarmed again is nothing that somebody has said of it. */
+static void what_people_reported_expires_although_it_goes_up(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    fake.with_reports = true;
+    begin(&test);
+    fake_link(true);
+    wait(&test, ESCALATIONS_SETTLE_MS);
+    report_flood();
+    int64_t expires_ms = fake.wall_ms + test.config->reports.expire_ms;
+    while (fake.wall_ms + DEADLINE_MS < expires_ms) {
+        wait(&test, DEADLINE_MS);
+        assert_int_equal(last().state, SW_ALERT_STATE_RAISED);
+    }
+    assert_true(fake.outbox_count > 2);
+    wait(&test, expires_ms - fake.wall_ms);
+    assert_int_equal(last().state, SW_ALERT_STATE_EXPIRED);
+    end(&test);
+    fake.with_reports = false;
 }
 
 static void after_hours_without_power_it_goes_up_one_level(void **state)
@@ -316,6 +351,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unanswered_it_goes_up_and_repeats_at_the_top_until_somebody_answers),
         cmocka_unit_test(killed_before_the_commit_it_takes_the_step_again_and_after_it_does_not),
+        cmocka_unit_test(what_people_reported_expires_although_it_goes_up),
         cmocka_unit_test(after_hours_without_power_it_goes_up_one_level),
         cmocka_unit_test(nothing_goes_up_while_the_broker_is_away),
         cmocka_unit_test(an_answer_that_waited_at_the_broker_comes_first),

@@ -199,6 +199,28 @@ static void who_has_to_act_is_said_with_the_time_there_is(void **state)
         strstr(bench->sentences, "by officer-12: pump on its way  (northport/gw-1, alert " ID ", revision 2)\n"));
 }
 
+static void who_reports_has_not_acted(void **state)
+{
+    struct bench *bench = *state;
+    struct sw_alert alert = {.id = ID,
+                             .revision = 3,
+                             .kind = SW_ALERT_KIND_LEVEL,
+                             .state = SW_ALERT_STATE_ACKNOWLEDGED,
+                             .colour = SW_COLOUR_RED,
+                             .peak = SW_COLOUR_RED,
+                             .subject = "canal-3",
+                             .updated_at = {INT64_C(1795318800000)},
+                             .actor = "worker-7",
+                             .note = "gone now"};
+    struct message_reports reports = {.disagree = 1, .told = SW_REPORT_ALL_CLEAR};
+    char *body = message_alert_encode(
+        &alert, &(struct message_alert_about){.city = "northport", .gateway = "gw-1", .reports = &reports});
+    take(bench, BASE "/alert/" ID, body);
+    free(body);
+    assert_non_null(strstr(bench->sentences, "; all_clear reported by worker-7: gone now  ("));
+    assert_null(strstr(bench->sentences, "acknowledged by"));
+}
+
 /* ---- incidents ---- */
 
 #define INCIDENT "gw-1.incident.canal-3.20261122T034000000Z"
@@ -685,6 +707,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BENCH_TEST(a_message_is_written_and_said_once),
         BENCH_TEST(who_has_to_act_is_said_with_the_time_there_is),
+        BENCH_TEST(who_reports_has_not_acted),
         BENCH_TEST(a_storm_is_one_line),
         BENCH_TEST(alerts_of_an_incident_not_heard_of_are_told),
         BENCH_TEST(an_incident_that_is_wrong_is_complained_of),

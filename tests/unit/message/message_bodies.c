@@ -120,8 +120,10 @@ static void print_alert(int number)
     struct message_alert_about about = {
         .city = "northport", .gateway = "gw-1", .place = &place, .escalation = &escalation, .near = near};
     about.near_count = roll_near(places, near);
-    struct message_reports reports = {(uint32_t)roll(0, 3), (uint32_t)roll(0, 3), (uint32_t)roll(0, 2),
-                                      (uint32_t)roll(0, 2), roll_time()};
+    struct message_reports reports = {
+        (uint32_t)roll(0, 3), (uint32_t)roll(0, 3),
+        (uint32_t)roll(0, 2), (uint32_t)roll(0, 2),
+        roll_time(),          (enum sw_report_kind)roll(SW_REPORT_NONE, SW_REPORT_KIND_COUNT - 1)};
     if (roll(0, 1)) about.reports = &reports;
     if (roll(0, 1)) about.incident = "gw-1.incident.canal-3.20261122T034000000Z";
     print_body("alert", message_alert_encode(&alert, &about));
@@ -401,6 +403,7 @@ static void print_report_kinds(void)
     for (int kind = 1; kind < SW_REPORT_KIND_COUNT; kind++)
         names[kind] = sw_report_kind_name((enum sw_report_kind)kind);
     print_names("report:kind", names, SW_REPORT_KIND_COUNT);
+    print_names("alert:reports.told", names, SW_REPORT_KIND_COUNT);
 }
 
 static void print_place_kinds(void)
