@@ -93,6 +93,12 @@ static void tell(const struct escalation *escalation, const struct duty_roster *
     memcpy(told->deputy_of, escalation->deputy_of, sizeof told->deputy_of);
 }
 
+void escalations_of(const struct gateway *gateway, const struct open_alert *open, struct message_escalation *told)
+{
+    memset(told, 0, sizeof *told);
+    if (gateway->config->duty) tell(&gateway->escalations.of[open->slot], gateway->config->duty, open->colour, told);
+}
+
 void escalations_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
                              struct message_escalation *told)
 {

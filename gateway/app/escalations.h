@@ -22,6 +22,8 @@ void escalations_free(struct gateway *gateway);
  * is all zero without a people file. */
 void escalations_on_revision(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
                              struct message_escalation *told);
+/* Who has to act on an open alert, as its last revision said; all zero without a people file. */
+void escalations_of(const struct gateway *gateway, const struct open_alert *open, struct message_escalation *told);
 void escalations_on_link(struct gateway *gateway, bool up);
 void escalations_on_clock_set(struct gateway *gateway, int64_t step_ms);
 void escalations_tick(struct gateway *gateway);

@@ -201,13 +201,11 @@ static void write_id(const struct gateway *gateway, uint32_t slot, char id[SW_AL
                         incident_at(gateway->incidents.book, slot)->since.ms);
 }
 
-const char *incidents_id(const struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
-                         char id[SW_ALERT_ID_SIZE])
+const char *incidents_id(const struct gateway *gateway, uint32_t subject, enum sw_alert_kind kind,
+                         enum sw_alert_rule rule, bool drill, char id[SW_ALERT_ID_SIZE])
 {
-    if (subject == NO_SUBJECT || alert->drill || !gateway->incidents.book ||
-        !incident_takes(alert->kind, alert->evidence.rule))
-        return NULL;
-    uint32_t slot = incident_of(gateway->incidents.book, subject, alert->kind);
+    if (subject == NO_SUBJECT || drill || !gateway->incidents.book || !incident_takes(kind, rule)) return NULL;
+    uint32_t slot = incident_of(gateway->incidents.book, subject, kind);
     if (slot == INCIDENT_NONE) return NULL;
     write_id(gateway, slot, id);
     return id;

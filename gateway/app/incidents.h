@@ -31,7 +31,7 @@ void incidents_on_kept(struct gateway *gateway, const char *topic);
 void incidents_save(struct gateway *gateway);
 
 /* The incident of an alert, written into `id`; NULL: it belongs to none. */
-const char *incidents_id(const struct gateway *gateway, uint32_t subject, const struct sw_alert *alert,
-                         char id[SW_ALERT_ID_SIZE]);
+const char *incidents_id(const struct gateway *gateway, uint32_t subject, enum sw_alert_kind kind,
+                         enum sw_alert_rule rule, bool drill, char id[SW_ALERT_ID_SIZE]);
 
 #endif

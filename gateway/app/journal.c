@@ -65,12 +65,13 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
     struct message_escalation escalation;
     escalations_on_revision(gateway, subject, alert, &escalation);
     struct near_found near[SW_PLACES_NEAR_MAX];
-    struct message_alert_about about = {.city = config->city,
-                                        .gateway = config->gateway,
-                                        .place = subjects_place(gateway, subject),
-                                        .escalation = &escalation,
-                                        .near = near,
-                                        .incident = incidents_id(gateway, subject, alert, incident)};
+    struct message_alert_about about = {
+        .city = config->city,
+        .gateway = config->gateway,
+        .place = subjects_place(gateway, subject),
+        .escalation = &escalation,
+        .near = near,
+        .incident = incidents_id(gateway, subject, alert->kind, alert->evidence.rule, alert->drill, incident)};
     about.near_count = nearby_find(gateway, about.place, near);
     struct message_reports reports;
     about.reports = reports_of(gateway, alert, &reports);

@@ -2,9 +2,12 @@
 
 #include <stdlib.h>
 
+#include "app/escalations.h"
+#include "app/incidents.h"
 #include "app/log.h"
 #include "app/outbox.h"
 #include "app/retained.h"
+#include "app/subjects.h"
 #include "message/message.h"
 
 /* Subjects of several domains share a name, and so a topic. The first of them stands for all. */
@@ -60,20 +63,25 @@ void states_on_alert(struct gateway *gateway, uint32_t subject)
 
 /* ---- publishing ---- */
 
-static void add_open(const struct open_alert *open, struct message_state_alert alerts[MESSAGE_STATE_ALERTS_MAX],
-                     size_t *count)
+static void add_open(const struct gateway *gateway, const struct open_alert *open,
+                     struct message_state_alert alerts[MESSAGE_STATE_ALERTS_MAX], size_t *count)
 {
     if (!open || *count == MESSAGE_STATE_ALERTS_MAX) return;
-    alerts[(*count)++] = (struct message_state_alert){.id = open->id,
-                                                      .revision = open->revision,
-                                                      .drill = open->drill,
-                                                      .kind = open->kind,
-                                                      .state = open->state,
-                                                      .colour = open->colour,
-                                                      .raised_at = open->raised_at,
-                                                      .updated_at = open->updated_at,
-                                                      .headline = open->headline,
-                                                      .actor = open->actor};
+    struct message_state_alert *alert = &alerts[(*count)++];
+    const struct config_place *place = subjects_place(gateway, open->subject);
+    *alert = (struct message_state_alert){.id = open->id,
+                                          .revision = open->revision,
+                                          .drill = open->drill,
+                                          .kind = open->kind,
+                                          .state = open->state,
+                                          .colour = open->colour,
+                                          .raised_at = open->raised_at,
+                                          .updated_at = open->updated_at,
+                                          .headline = open->headline,
+                                          .actor = open->actor,
+                                          .area = place ? place->grid : ""};
+    (void)incidents_id(gateway, open->subject, open->kind, open->rule, open->drill, alert->incident);
+    escalations_of(gateway, open, &alert->escalation);
 }
 
 static size_t collect_open(const struct gateway *gateway, const char *name,
@@ -84,8 +92,8 @@ static size_t collect_open(const struct gateway *gateway, const char *name,
     for (int domain = 1; domain < SUBJECT_DOMAIN_COUNT; domain++) {
         if (core_find_subject(gateway->core, (enum subject_domain)domain, name, &index) != SW_OK) continue;
         for (int kind = 1; kind < SW_ALERT_KIND_COUNT; kind++) {
-            add_open(open_alerts_find(gateway->open, index, (enum sw_alert_kind)kind), alerts, &count);
-            add_open(open_alerts_find_drill(gateway->open, index, (enum sw_alert_kind)kind), alerts, &count);
+            add_open(gateway, open_alerts_find(gateway->open, index, (enum sw_alert_kind)kind), alerts, &count);
+            add_open(gateway, open_alerts_find_drill(gateway->open, index, (enum sw_alert_kind)kind), alerts, &count);
         }
     }
     return count;

@@ -302,3 +302,9 @@ void area_merged_describe(const struct area_merged *merged, char out[AREA_SENTEN
         say(&sentence, "%s%s %s", i ? ", " : "", area->worst[i].subject, sw_colour_name(area->worst[i].colour));
     }
 }
+
+int area_paint(enum sw_colour colour)
+{
+    static const int paint[SW_COLOUR_COUNT] = {32, 34, 33, 91, 31};
+    return paint[colour];
+}

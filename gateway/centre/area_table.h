@@ -45,4 +45,7 @@ void area_table_each(const struct area_table *table, void *ctx,
 #define AREA_SENTENCE_SIZE 768
 void area_merged_describe(const struct area_merged *merged, char sentence[AREA_SENTENCE_SIZE]);
 
+/* How a terminal shows a colour: the number of its escape sequence. */
+int area_paint(enum sw_colour colour);
+
 #endif

@@ -23,13 +23,6 @@ struct mapper {
     size_t drill_count;
 };
 
-/* The colours of the demo's story. */
-static int paint_of(enum sw_colour colour)
-{
-    static const int paint[SW_COLOUR_COUNT] = {32, 34, 33, 91, 31};
-    return paint[colour];
-}
-
 static void show(void *ctx, const struct area_merged *merged)
 {
     struct mapper *mapper = ctx;
@@ -42,7 +35,7 @@ static void show(void *ctx, const struct area_merged *merged)
     area_merged_describe(merged, sentence);
     int width = 36 - 2 * depth;
     (void)printf("%*s%-*s ", 2 * depth, "", width > 1 ? width : 1, name);
-    if (mapper->colourful) (void)printf("\033[%dm", paint_of(merged->area.colour));
+    if (mapper->colourful) (void)printf("\033[%dm", area_paint(merged->area.colour));
     (void)printf("%-6s", sw_colour_name(merged->area.colour));
     if (mapper->colourful) (void)printf("\033[0m");
     (void)printf("  %-7s  %s\n", merged->area.unknown ? "unknown" : "", sentence);
@@ -50,12 +43,13 @@ static void show(void *ctx, const struct area_merged *merged)
 }
 
 /* They colour nothing: whoever looks at the map is told why others run. */
-static void note_drill(void *ctx, const char *headline)
+static void note_drill(void *ctx, const struct message_alert_summary *alert)
 {
     struct mapper *mapper = ctx;
+    if (!alert->drill) return;
     for (size_t i = 0; i < mapper->drill_count; i++)
-        if (strcmp(mapper->drills[i], headline) == 0) return;
-    char *copy = mapper->drill_count < DRILLS_MAX ? strdup(headline) : NULL;
+        if (strcmp(mapper->drills[i], alert->headline) == 0) return;
+    char *copy = mapper->drill_count < DRILLS_MAX ? strdup(alert->headline) : NULL;
     if (copy) mapper->drills[mapper->drill_count++] = copy;
 }
 
@@ -72,6 +66,7 @@ static void take(struct mapper *mapper, const struct connection_message *message
     struct topic_path path = topic_path_parse(message->topic);
     struct message_area area;
     struct message_status_summary status;
+    struct message_state_head head;
     char reason[256] = "the body is not of this topic";
     if (message->size == 0) {
         if (path.branch == TOPIC_AREA) area_table_drop(mapper->table, path.city, path.gateway, path.area);
@@ -85,8 +80,8 @@ static void take(struct mapper *mapper, const struct connection_message *message
     } else if (path.branch == TOPIC_STATUS &&
                message_status_decode(message->payload, message->size, &status, reason, sizeof reason) == SW_OK) {
         (void)area_table_gateway(mapper->table, path.city, path.gateway, status.state != MESSAGE_STATUS_ONLINE);
-    } else if (path.branch != TOPIC_STATE || message_state_drills(message->payload, message->size, mapper, note_drill,
-                                                                  reason, sizeof reason) != SW_OK) {
+    } else if (path.branch != TOPIC_STATE || message_state_decode(message->payload, message->size, &head, mapper,
+                                                                  note_drill, reason, sizeof reason) != SW_OK) {
         (void)fprintf(stderr, "a message is not valid: %s\n", reason);
     }
 }

@@ -80,7 +80,8 @@ struct message_alert_summary {
     bool drill;
     bool unstored; /* its gateway could not store it yet: it may come again, and otherwise */
     char headline[MESSAGE_HEADLINE_SIZE];
-    struct sw_wall updated_at, expires;
+    char area[SW_AREA_PATH_SIZE]; /* "" = not known */
+    struct sw_wall raised_at, updated_at, expires;
     char actor[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE]; /* "" = none */
     char incident[SW_ALERT_ID_SIZE];                           /* "" = none */
     struct message_escalation escalation;
@@ -347,6 +348,9 @@ struct message_state_alert {
     struct sw_wall raised_at, updated_at;
     const char *headline;
     const char *actor; /* who caused the last revision; "" = the gateway itself */
+    const char *area;  /* "" or NULL = not known */
+    char incident[SW_ALERT_ID_SIZE];
+    struct message_escalation escalation;
 };
 
 /* More than any subject can have open. */
@@ -359,9 +363,15 @@ struct message_state {
     size_t count; /* from 1 */
 };
 char *message_state_encode(const struct message_state *state);
-/* Calls each() with the headline of every drill in it. Errors as message_command_decode, before the first call. */
-int message_state_drills(const char *payload, size_t size, void *ctx, void (*each)(void *ctx, const char *headline),
-                         char *text, size_t text_size);
+struct message_state_head {
+    char city[SW_ID_SIZE], gateway[SW_ID_SIZE], subject[SW_ID_SIZE];
+    struct sw_wall time;
+};
+/* Calls each() with every alert in it, as far as a state tells of one: no note, nothing near, no `expires`. Errors as
+ * message_command_decode, before the first call. */
+int message_state_decode(const char *payload, size_t size, struct message_state_head *head, void *ctx,
+                         void (*each)(void *ctx, const struct message_alert_summary *alert), char *text,
+                         size_t text_size);
 
 /* stillwater.home/1: what a family sees of one home, and what their Home Assistant reads. */
 enum message_home_state {

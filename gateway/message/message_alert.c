@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "message/message_escalation.h"
 #include "message/message_json.h"
 #include "stillwater/error.h"
 
@@ -68,19 +69,6 @@ static void add_place(struct json_builder *body, const struct config_place *plac
     json_add(&object, "longitude", json_real(place->longitude));
     json_add_text(&object, "grid", place->grid);
     json_add_object(body, "place", &object);
-}
-
-static void add_escalation(struct json_builder *body, const struct message_escalation *escalation)
-{
-    if (!escalation || escalation->responsible[0] == '\0') return;
-    struct json_builder object = json_builder_new();
-    json_add_integer(&object, "level", escalation->level);
-    json_add_string(&object, "area", escalation->area);
-    json_add_string(&object, "responsible", escalation->responsible);
-    json_add_text(&object, "deputy_of", escalation->deputy_of);
-    if (escalation->repeat > 0) json_add_integer(&object, "repeat", escalation->repeat);
-    json_add_known_time(&object, "deadline", escalation->deadline);
-    json_add_object(body, "escalation", &object);
 }
 
 /* What a registry says of public places; nothing of the alert's own subject. */
@@ -181,16 +169,25 @@ char *message_alert_encode(const struct sw_alert *alert, const struct message_al
     json_add_text(&body, "note", alert->note);
     add_place(&body, about->place);
     if (about->incident) json_add_string(&body, "incident", about->incident);
-    add_escalation(&body, about->escalation);
+    json_add_escalation(&body, about->escalation);
     add_near(&body, about->near, about->near_count);
     add_reports(&body, about->reports);
     add_evidence(&body, &alert->evidence);
     return json_builder_finish(&body);
 }
 
-static void read_vocabulary(struct json_reader *reader, struct message_alert_summary *summary)
+void message_alert_read_common(struct json_reader *reader, struct message_alert_summary *summary)
 {
     char kind[32] = "", state[32] = "", colour[32] = "";
+    json_read_alert_id(reader, "id", JSON_REQUIRED, summary->id);
+    json_read_count(reader, "revision", JSON_REQUIRED, 1, &summary->revision);
+    if (json_read_present(reader, "drill", JSON_OPTIONAL)) json_read_bool(reader, "drill", &summary->drill);
+    json_read_string(reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
+    json_read_time(reader, "raised_at", &summary->raised_at);
+    json_read_time(reader, "updated_at", &summary->updated_at);
+    json_read_string(reader, "actor", JSON_OPTIONAL, summary->actor, sizeof summary->actor);
+    json_read_alert_id(reader, "incident", JSON_OPTIONAL, summary->incident);
+    json_read_escalation(reader, &summary->escalation);
     json_read_string(reader, "kind", JSON_REQUIRED, kind, sizeof kind);
     json_read_string(reader, "state", JSON_REQUIRED, state, sizeof state);
     json_read_string(reader, "colour", JSON_REQUIRED, colour, sizeof colour);
@@ -203,19 +200,10 @@ static void read_vocabulary(struct json_reader *reader, struct message_alert_sum
     if (summary->colour == SW_COLOUR_COUNT) json_reader_fail(reader, "colour: \"%s\" is not a colour", colour);
 }
 
-static void read_escalation(struct json_reader *outer, struct message_escalation *escalation)
+static void read_grid(const struct json_reader *reader, char area[SW_AREA_PATH_SIZE])
 {
-    struct json_reader reader;
-    char text[JSON_INNER_TEXT_SIZE];
-    if (!json_reader_enter(outer, json_object_get(outer->root, "escalation"), "escalation", &reader, text)) return;
-    json_read_count(&reader, "level", JSON_REQUIRED, 0, &escalation->level);
-    json_read_area_path(&reader, "area", escalation->area);
-    json_read_id(&reader, "responsible", JSON_REQUIRED, escalation->responsible, sizeof escalation->responsible);
-    json_read_id(&reader, "deputy_of", JSON_OPTIONAL, escalation->deputy_of, sizeof escalation->deputy_of);
-    json_read_count(&reader, "repeat", JSON_OPTIONAL, 1, &escalation->repeat);
-    if (json_read_present(&reader, "deadline", JSON_OPTIONAL))
-        json_read_time(&reader, "deadline", &escalation->deadline);
-    json_reader_leave(outer, "escalation", &reader);
+    const char *grid = json_string_value(json_object_get(json_object_get(reader->root, "place"), "grid"));
+    if (!reader->failed && grid && sw_area_path_valid(grid)) (void)snprintf(area, SW_AREA_PATH_SIZE, "%s", grid);
 }
 
 /* One that is not as it should be is left out: the alert counts. */
@@ -251,21 +239,14 @@ int message_alert_decode(const char *payload, size_t size, struct message_alert_
 {
     memset(summary, 0, sizeof *summary);
     struct json_reader reader = json_reader_open(payload, size, ALERT_SIZE_MAX, SW_SCHEMA_ALERT, text, text_size);
-    json_read_alert_id(&reader, "id", JSON_REQUIRED, summary->id);
-    json_read_count(&reader, "revision", JSON_REQUIRED, 1, &summary->revision);
     json_read_id(&reader, "city", JSON_REQUIRED, summary->city, sizeof summary->city);
     json_read_id(&reader, "gateway", JSON_REQUIRED, summary->gateway, sizeof summary->gateway);
     json_read_id(&reader, "subject", JSON_REQUIRED, summary->subject, sizeof summary->subject);
-    read_vocabulary(&reader, summary);
-    if (json_read_present(&reader, "drill", JSON_OPTIONAL)) json_read_bool(&reader, "drill", &summary->drill);
+    message_alert_read_common(&reader, summary);
     if (json_read_present(&reader, "unstored", JSON_OPTIONAL)) json_read_bool(&reader, "unstored", &summary->unstored);
-    json_read_string(&reader, "headline", JSON_REQUIRED, summary->headline, sizeof summary->headline);
-    json_read_time(&reader, "updated_at", &summary->updated_at);
     json_read_time(&reader, "expires", &summary->expires);
-    json_read_string(&reader, "actor", JSON_OPTIONAL, summary->actor, sizeof summary->actor);
     json_read_string(&reader, "note", JSON_OPTIONAL, summary->note, sizeof summary->note);
-    json_read_alert_id(&reader, "incident", JSON_OPTIONAL, summary->incident);
-    read_escalation(&reader, &summary->escalation);
+    read_grid(&reader, summary->area);
     if (!reader.failed) read_near(&reader, summary->near);
     if (!reader.failed) summary->told = read_told(&reader);
     return json_reader_close(&reader);

@@ -244,7 +244,7 @@ static void print_incidents(void)
 static void print_states(void)
 {
     for (int number = 0; number < STATES; number++) {
-        static const char *const actors[] = {"", "officer-1"};
+        static const char *const actors[] = {"", "officer-1"}, *const areas[] = {"", "northport/east"};
         struct message_state_alert alerts[3];
         struct message_state state = {.city = "northport",
                                       .gateway = "gw-1",
@@ -263,7 +263,14 @@ static void print_states(void)
                 .raised_at = roll_time(),
                 .updated_at = roll_time(),
                 .headline = "Site caf\xc3\xa9: \"wet\" \xff",
-                .actor = actors[roll(0, 1)]};
+                .actor = actors[roll(0, 1)],
+                .area = areas[roll(0, 1)],
+                .incident = "gw-1.incident.canal-3.20261122T034000000Z",
+                .escalation = {.level = (uint32_t)roll(0, 3),
+                               .area = "northport/east",
+                               .responsible = "officer-3",
+                               .deputy_of = "officer-4",
+                               .deadline = roll_time()}};
         print_body("state", message_state_encode(&state));
     }
 }
