@@ -217,6 +217,7 @@ static void say_status(FILE *out, const struct message_status_summary *status)
     (void)fprintf(out, "%s  %-6s  %-12s  Gateway %s %s", time, "-", message_status_state_name(status->state),
                   status->gateway, what);
     if (status->open_alerts > 0) (void)fprintf(out, ", %u alerts open", status->open_alerts);
+    if (sw_wall_known(status->storm.since)) (void)fprintf(out, "; storm watch is on (%s)", status->storm.why);
     if (status->trouble[0] != '\0') (void)fprintf(out, "; trouble: %s", status->trouble);
     if (status->has_outage_hours_left && status->outage_hours_left < HOURS_TOLD_BELOW)
         (void)fprintf(out, "; its store would last %u hours", status->outage_hours_left);
