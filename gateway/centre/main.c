@@ -29,6 +29,7 @@ int main(int argc, char **argv)
     struct sigaction action = {.sa_handler = on_signal};
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
+    if (options.mode == OPTIONS_BOARD) return run_board(&options, &stop);
     if (options.mode == OPTIONS_MAP) return run_map(&options, &stop);
     if (options.mode == OPTIONS_COMMAND) return run_command(&options, &stop);
     if (options.mode == OPTIONS_WEATHER) return run_weather(&options, &stop);

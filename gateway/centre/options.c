@@ -19,6 +19,10 @@ const char options_usage[] =
     "                    [--acknowledge KIND[:COLOUR]=BY]...\n"
     "  Receipts are sent only of what --store has committed.\n"
     "\n"
+    "See what is worst, on a screen that follows, or once as text:\n"
+    "  stillwater-centre board --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]...\n"
+    "                    [--once] [--timeout SECONDS] [--client-id ID]\n"
+    "\n"
     "Print the present colours of places, as a table:\n"
     "  stillwater-centre map --broker HOST[:PORT]|URL [--city CITY] [--gateway GATEWAY]\n"
     "                    [--timeout SECONDS] [--client-id ID]\n"
@@ -177,6 +181,7 @@ enum letter {
     LETTER_DURATION,
     LETTER_CLIENT_ID,
     LETTER_ACKNOWLEDGE,
+    LETTER_ONCE,
     LETTER_ALERT,
     LETTER_REVISION,
     LETTER_BY,
@@ -216,6 +221,15 @@ static const struct option watch_options[] = {
     {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
     {"duration", required_argument, NULL, LETTER_DURATION},
     {"acknowledge", required_argument, NULL, LETTER_ACKNOWLEDGE},
+    {"help", no_argument, NULL, LETTER_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option board_options[] = {
+    CONNECTION_OPTIONS,
+    {"client-id", required_argument, NULL, LETTER_CLIENT_ID},
+    {"timeout", required_argument, NULL, LETTER_TIMEOUT},
+    {"once", no_argument, NULL, LETTER_ONCE},
     {"help", no_argument, NULL, LETTER_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -293,6 +307,8 @@ static const struct option *options_of(enum options_mode mode)
         return weather_options;
     case OPTIONS_REPORT:
         return report_options;
+    case OPTIONS_BOARD:
+        return board_options;
     case OPTIONS_MAP:
         return map_options;
     case OPTIONS_WATCH:
@@ -456,6 +472,9 @@ static const char *take_option(struct options *options, int letter, char *value)
     case LETTER_CLIENT_ID:
         options->client_id = value;
         return sw_id_valid(value) ? NULL : "--client-id: expected an id";
+    case LETTER_ONCE:
+        options->once = true;
+        return NULL;
     case LETTER_DURATION:
         return parse_seconds(value, &options->duration_s) == SW_OK ? NULL : "--duration: expected seconds";
     case LETTER_TIMEOUT:
@@ -619,12 +638,13 @@ static int take_mode(int *argc, char ***argv, struct options *options, char *tex
 {
     if (*argc < 2 || (*argv)[1][0] == '-') return SW_OK;
     const char *word = (*argv)[1];
-    options->mode = strcmp(word, "map") == 0       ? OPTIONS_MAP
+    options->mode = strcmp(word, "board") == 0     ? OPTIONS_BOARD
+                    : strcmp(word, "map") == 0     ? OPTIONS_MAP
                     : strcmp(word, "weather") == 0 ? OPTIONS_WEATHER
                     : strcmp(word, "report") == 0  ? OPTIONS_REPORT
                                                    : OPTIONS_COMMAND;
     if (options->mode == OPTIONS_COMMAND && message_command_from_name(word, &options->command) != SW_OK)
-        return fail(text, text_size, word, "expected map, weather, report, " MESSAGE_COMMAND_NAMES);
+        return fail(text, text_size, word, "expected board, map, weather, report, " MESSAGE_COMMAND_NAMES);
     (*argc)--;
     (*argv)++;
     return SW_OK;

@@ -27,7 +27,15 @@ struct broker_options {
     const char *ca_file, *certificate_file, *key_file;
 };
 
-enum options_mode { OPTIONS_WATCH, OPTIONS_MAP, OPTIONS_COMMAND, OPTIONS_WEATHER, OPTIONS_REPORT, OPTIONS_HELP };
+enum options_mode {
+    OPTIONS_WATCH,
+    OPTIONS_BOARD,
+    OPTIONS_MAP,
+    OPTIONS_COMMAND,
+    OPTIONS_WEATHER,
+    OPTIONS_REPORT,
+    OPTIONS_HELP
+};
 
 struct options {
     enum options_mode mode;
@@ -38,7 +46,8 @@ struct options {
 
     const char *city; /* watch: NULL = all */
     const char *gateways[OPTIONS_GATEWAYS_MAX];
-    size_t gateway_count; /* watch, map: 0 = all; map: 1 at most */
+    size_t gateway_count; /* watch, board, map: 0 = all; map: 1 at most */
+    bool once;            /* board: print it and end */
     double duration_s;    /* watch: 0 = until told to stop */
     struct acknowledge_rule rules[OPTIONS_RULES_MAX];
     size_t rule_count;

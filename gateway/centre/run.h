@@ -12,6 +12,7 @@ enum exit_status { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_FAILED = 1, EXIT_US
 
 /* `stop` becomes non-zero when the program is to end. */
 int run_watch(const struct options *options, const volatile sig_atomic_t *stop);
+int run_board(const struct options *options, const volatile sig_atomic_t *stop);
 int run_map(const struct options *options, const volatile sig_atomic_t *stop);
 int run_command(const struct options *options, const volatile sig_atomic_t *stop);
 int run_weather(const struct options *options, const volatile sig_atomic_t *stop);

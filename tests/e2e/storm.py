@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A storm from end to end: watch by hand, one incident of two sensors over a power cut, and the report afterwards."""
+"""A storm from end to end: watch by hand, one incident of two sensors over a power cut, the board, and the report
+afterwards."""
 
 import datetime
 import json
@@ -45,6 +46,19 @@ def flood(rig, town):
     check(on["why"] == "by_hand", "storm watch goes on, too")
 
 
+def board(rig):
+    """The officer who sits down now sees it, without having heard any of it."""
+    centre = rig.build / "gateway/centre/stillwater-centre"
+    words = ["board", "--once", "--broker", f"127.0.0.1:{rig.port}", "--timeout", "10"]
+    shown = subprocess.run([centre, *words], capture_output=True, text=True, check=True).stdout
+    lines = shown.splitlines()
+    worst = next(i for i, line in enumerate(lines) if line.startswith("COLOUR")) + 1
+    check(any(line.startswith("STORM WATCH: ") and "by hand" in line for line in lines), f"storm watch is told:\n{shown}")
+    check(any(line.startswith("INCIDENT: ") and ": red, " in line for line in lines), f"and the incident:\n{shown}")
+    check(lines[worst].split()[0] == "red" and RIVER in lines[worst], f"the river is the worst:\n{shown}")
+    check("north/canal-street" in lines[worst], f"with its place:\n{shown}")
+
+
 def report(rig, begin):
     end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
     page = rig.path("report.html")
@@ -67,6 +81,7 @@ def test(rig, _options):
     town.wait_for_readings()
     watch(rig, town)
     flood(rig, town)
+    board(rig)
     report(rig, begin)
     check(town.stop_gateway() == 0, "the gateway ends with status 0")
 

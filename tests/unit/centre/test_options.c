@@ -266,10 +266,10 @@ static void wrong_lines_say_what_is_wrong(void **state)
     (void)state;
     assert_wrong("c", "--broker: missing");
     assert_wrong("c|watch",
-                 "watch: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
+                 "watch: expected board, map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
                  "drill, silence, unsilence, maintenance, serviced, storm or calm");
     assert_wrong("c|clear",
-                 "clear: expected map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
+                 "clear: expected board, map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
                  "drill, silence, unsilence, maintenance, serviced, storm or calm");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
@@ -349,9 +349,24 @@ static void a_report_that_lacks_something_is_refused(void **state)
     assert_wrong("c|report|--broker|b|--city|n|--kind|flood|--by|w|--source|worker", "--at: missing");
 }
 
+static void a_board_follows_or_is_printed_once(void **state)
+{
+    (void)state;
+    struct options options;
+    char text[512];
+    assert_int_equal(parse("c|board|--broker|h|--gateway|gw-1|--gateway|gw-2", &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.mode, OPTIONS_BOARD);
+    assert_int_equal(options.gateway_count, 2);
+    assert_false(options.once);
+    assert_int_equal(parse("c|board|--broker|h|--once|--timeout|3", &options, text, sizeof text), SW_OK);
+    assert_true(options.once);
+    assert_wrong("c|map|--broker|h|--once", "--once: unknown option, or its value is missing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_board_follows_or_is_printed_once),
         cmocka_unit_test(a_report_is_taken_apart),
         cmocka_unit_test(a_report_that_lacks_something_is_refused),
         cmocka_unit_test(a_broker_is_named_in_many_ways),

@@ -365,6 +365,59 @@ static void the_map_is_printed_as_a_tree(void **state)
     broker_close(&broker);
 }
 
+#define STATE                                                                                                          \
+    "{\"schema\":\"stillwater.state/1\",\"city\":\"northport\",\"gateway\":\"gw-2\",\"subject\":\"canal-3\","          \
+    "\"time\":\"2026-11-22T03:40:00Z\",\"colour\":\"red\",\"alerts\":[{\"id\":\"gw-2.level.canal-3\",\"revision\":1,"  \
+    "\"kind\":\"level\",\"state\":\"raised\",\"colour\":\"red\",\"headline\":\"Site canal-3: 900 mm\","                \
+    "\"raised_at\":\"2026-11-22T03:40:00Z\",\"updated_at\":\"2026-11-22T03:40:00Z\"}]}"
+
+static void the_board_is_printed_once(void **state)
+{
+    (void)state;
+    struct broker broker;
+    char output[4096];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    retain("stillwater/northport/gw-2/state/canal-3", STATE);
+    retain("stillwater/northport/gw-2/status", OFFLINE);
+    retain("stillwater/northport/gw-1/area/n", AREA("gw-1", "n", "red"));
+    const char *const board[] = {getenv("STILLWATER_CENTRE"), "board", "--once", "--broker", address, NULL};
+    assert_int_equal(broker_run_tool(output, sizeof output, board), 0);
+    assert_non_null(strstr(output, "gateways: 0 online, 1 LOST\nopen: 1 red 0 orange 0 yellow 0 blue; 1 not "
+                                   "acknowledged\nareas: 1 red\n"));
+    assert_non_null(strstr(output, "? canal-3"));
+    assert_non_null(strstr(output, "900 mm\n"));
+    broker_kill(&broker);
+    assert_int_equal(broker_run_tool(output, sizeof output, board), 3);
+    broker_close(&broker);
+}
+
+static void the_board_follows_what_happens(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct broker_tool board, gateway;
+    char output[4096];
+    open_broker(&broker, "");
+    broker_run(&broker);
+    const char *const arguments[] = {getenv("STILLWATER_CENTRE"), "board", "--broker", address, NULL};
+    broker_start_tool(&board, arguments);
+    wait_for(&board, "nothing is open");
+    start_gateway(&gateway, "gw-1", "2");
+    wait_for(&board, "open: 0 red 1 orange 1 yellow 0 blue; 2 not acknowledged");
+    assert_int_equal(command(output, sizeof output, "acknowledge", COVER(0), NULL), 0);
+    wait_for(&board, "open: 0 red 1 orange 1 yellow 0 blue; 1 not acknowledged");
+    wait_for(&board, "officer-12");
+    broker_kill(&broker);
+    wait_for(&board, "the connection was lost");
+    broker_run(&broker);
+    retain("stillwater/northport/gw-2/state/canal-3", STATE);
+    wait_for(&board, "open: 1 red 0 orange");
+    (void)broker_stop_tool(&gateway, SIGKILL);
+    assert_int_equal(broker_stop_tool(&board, SIGTERM), 0);
+    broker_close(&broker);
+}
+
 static void a_killed_gateway_is_said_to_be_lost(void **state)
 {
     (void)state;
@@ -451,6 +504,8 @@ int main(void)
         cmocka_unit_test(a_rule_hears_its_answer_under_the_longest_client_id),
         cmocka_unit_test(messages_that_are_not_valid_are_told_and_counted),
         cmocka_unit_test(the_map_is_printed_as_a_tree),
+        cmocka_unit_test(the_board_is_printed_once),
+        cmocka_unit_test(the_board_follows_what_happens),
         cmocka_unit_test(a_killed_gateway_is_said_to_be_lost),
         cmocka_unit_test(tls_and_a_refused_connection),
         cmocka_unit_test(a_full_disk_ends_the_centre_with_an_error),
