@@ -6,6 +6,7 @@
 
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/states.h"
 #include "app/status.h"
 #include "app/storm.h"
 #include "message/message.h"
@@ -197,6 +198,7 @@ static void store_home(struct gateway *gateway, uint32_t home)
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
     size_t size = core_snapshot(gateway->core, home, bytes, sizeof bytes);
     journal_snapshot(gateway, SUBJECT_HOME, core_subject_name(gateway->core, home), bytes, size);
+    states_on_setting(gateway, home);
 }
 
 static int set_away(struct gateway *gateway, const struct message_command *command, struct waiting_command *waiting)

@@ -5,6 +5,7 @@
 
 #include "app/log.h"
 #include "app/retained.h"
+#include "app/states.h"
 #include "message/message.h"
 
 /* ---- which homes ---- */
@@ -99,9 +100,10 @@ static bool has_the_same_figures(const struct message_home *left, const struct m
 
 /* ---- publishing ---- */
 
-/* SW_OK also when there is nothing new to tell. */
+/* SW_OK also when there is nothing new to tell, or it is not in the store yet. */
 static int tell_state(struct gateway *gateway, struct shown_home *shown)
 {
+    if (!states_are_stored(gateway, shown->core)) return SW_OK;
     struct sw_mono now = gateway->clock.mono();
     struct message_home home = look_at(gateway, shown->core);
     bool rests = sw_mono_diff_ms(now, shown->told_at) < HOME_ASSISTANT_FIGURES_MS;

@@ -12,7 +12,8 @@
 int home_assistant_build(struct gateway *gateway);
 void home_assistant_free(struct gateway *gateway);
 
-/* Looks at each home once and tells what is new, as far as the publisher has room. */
+/* Looks at each home once and tells what is new, as far as the publisher has room. A home with an alert's revision or
+ * a setting that is not committed yet is passed over: what a power cut undoes no family has seen. */
 void home_assistant_tick(struct gateway *gateway);
 /* Goes on where room was wanting. */
 void home_assistant_pump(struct gateway *gateway);

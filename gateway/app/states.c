@@ -54,11 +54,25 @@ static uint32_t take_due(struct gateway *gateway)
     return subject;
 }
 
+static uint32_t first_of(const struct gateway *gateway, uint32_t subject)
+{
+    return subject_named(gateway, core_subject_name(gateway->core, subject));
+}
+
+void states_on_setting(struct gateway *gateway, uint32_t subject)
+{
+    gateway->states.batch[first_of(gateway, subject)] = gateway->journal.batch;
+}
+
 void states_on_alert(struct gateway *gateway, uint32_t subject)
 {
-    uint32_t first = subject_named(gateway, core_subject_name(gateway->core, subject));
-    gateway->states.batch[first] = gateway->journal.batch;
-    add_due(gateway, first);
+    states_on_setting(gateway, subject);
+    add_due(gateway, first_of(gateway, subject));
+}
+
+bool states_are_stored(const struct gateway *gateway, uint32_t subject)
+{
+    return gateway->states.batch[first_of(gateway, subject)] <= gateway->journal.stored;
 }
 
 /* ---- publishing ---- */

@@ -18,6 +18,11 @@ void states_free(struct gateway *gateway);
 /* An alert of this subject has a new revision, in the batch being filled. May be called from the core's sink. */
 void states_on_alert(struct gateway *gateway, uint32_t subject);
 
+/* What is said of this subject elsewhere is in the batch being filled, too. */
+void states_on_setting(struct gateway *gateway, uint32_t subject);
+/* All that was noted of the subject is in the store. */
+bool states_are_stored(const struct gateway *gateway, uint32_t subject);
+
 /* Tells what may be told now. Called whenever there may be something new to tell, or room for it. */
 void states_pump(struct gateway *gateway);
 void states_tick(struct gateway *gateway);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
 
 #define DEVICE(home) "homeassistant/device/stillwater-c-g/" home "/config"
@@ -91,6 +92,39 @@ static void a_drill_is_shown_as_a_drill_and_as_no_problem(void **state)
     gateway_end(&test);
 }
 
+static void nothing_is_shown_that_is_not_stored(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    begin(&test);
+    size_t before = fake.shown_count;
+    char payload[256], until[MESSAGE_TIME_SIZE];
+    fake_command("{\"schema\":\"stillwater.command/1\",\"command\":\"drill\",\"by\":\"o-1\",\"subject\":\"home-2\","
+                 "\"kind\":\"no_use\",\"colour\":\"red\"}");
+    fake_advance(&test, 1000);
+    assert_null(told_since(before, STATE("home-2")));
+    fake_commit_done(SW_ERROR_STORE);
+    fake_advance(&test, 1000);
+    assert_null(told_since(before, STATE("home-2")));
+    fake_commit_done(SW_OK);
+    fake_advance(&test, 1000);
+    assert_non_null(strstr(told_since(before, STATE("home-2")), "\"drill\":true"));
+
+    before = fake.shown_count;
+    message_time_format(sw_wall_from_ms(fake.wall_ms + 3600000), until);
+    snprintf(payload, sizeof payload,
+             "{\"schema\":\"stillwater.command/1\",\"command\":\"away\",\"by\":\"o-1\",\"subject\":\"home-2\","
+             "\"mode\":\"away\",\"until\":\"%s\"}",
+             until);
+    fake_command(payload);
+    fake_advance(&test, 1000);
+    assert_null(told_since(before, STATE("home-2")));
+    fake_commit_done(SW_OK);
+    fake_advance(&test, 1000);
+    assert_non_null(strstr(told_since(before, STATE("home-2")), "\"state\":\"away\""));
+    gateway_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -98,6 +132,7 @@ int main(void)
         cmocka_unit_test(it_is_told_again_to_a_home_assistant_that_comes_online_and_after_a_lost_link),
         cmocka_unit_test(what_is_shown_no_longer_is_taken_away),
         cmocka_unit_test(a_drill_is_shown_as_a_drill_and_as_no_problem),
+        cmocka_unit_test(nothing_is_shown_that_is_not_stored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
