@@ -13,10 +13,9 @@
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
-/* What a revision takes, measured: the columns and the rows of trail and outbox with their indexes; and its body, which
- * is too long for its page and has pages of its own. */
-#define KEPT_ROW_BYTES  1100
-#define KEPT_PAGE_BYTES 4096
+/* What a revision takes beside its body, measured: the columns, the rows of trail and outbox with their indexes, and
+ * what a page has left over. */
+#define KEPT_ROW_BYTES 1100
 
 #define EACH_QUARTER " GROUP BY serial, subject, kind, quality, quarter"
 
@@ -347,7 +346,7 @@ static bool write_alert(struct store_database *database, const struct batch_aler
     }
     if (!write_outbox(database, row)) return false;
     written->outbox_added++;
-    written->kept_bytes += KEPT_ROW_BYTES + (strlen(row->payload) / KEPT_PAGE_BYTES + 1) * KEPT_PAGE_BYTES;
+    written->kept_bytes += KEPT_ROW_BYTES + strlen(row->payload);
     written->outbox_newest = sqlite3_last_insert_rowid(database->db);
     return trail_alert(database, alert, &written->trail);
 }

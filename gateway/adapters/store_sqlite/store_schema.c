@@ -50,6 +50,18 @@
     " longitude REAL NOT NULL, grid TEXT NOT NULL, text TEXT NOT NULL, alert_id TEXT NOT NULL) STRICT;"                \
     "CREATE INDEX reports_by_time ON reports (received_ms);"
 
+/* New with version 3: a row has its body beside it. In a table without rowids whatever a row has beyond a quarter of a
+ * page went to a page of its own. What refers to alerts refers to the new table then; for that foreign keys are off. */
+#define ALERT_ROWS                                                                                                     \
+    "CREATE TABLE alert_rows (alert_id TEXT NOT NULL, revision INTEGER NOT NULL, kind INTEGER NOT NULL,"               \
+    " state INTEGER NOT NULL, colour INTEGER NOT NULL, peak INTEGER NOT NULL, subject TEXT NOT NULL,"                  \
+    " onset_ms INTEGER NOT NULL, raised_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL,"                       \
+    " rule INTEGER NOT NULL, actor TEXT NOT NULL, note TEXT NOT NULL, body TEXT NOT NULL,"                             \
+    " UNIQUE (alert_id, revision)) STRICT;"                                                                            \
+    "INSERT INTO alert_rows SELECT * FROM alerts;"                                                                     \
+    "DROP TABLE alerts;"                                                                                               \
+    "ALTER TABLE alert_rows RENAME TO alerts;"
+
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
@@ -90,7 +102,7 @@ static const char schema[] =
 
 /* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
 static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA,
-                                                           TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA};
+                                                           TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA ALERT_ROWS};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 
@@ -125,14 +137,15 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
     int error = sqlite_file_check(db, path, &store_kind, &version, text, text_size);
     if (error) return error;
-    if (!sqlite_file_make_durable(db) || !sqlite_file_run(db, "PRAGMA foreign_keys = ON") ||
+    if (!sqlite_file_make_durable(db) || !sqlite_file_run(db, "PRAGMA foreign_keys = OFF") ||
         !sqlite_file_run(db, "PRAGMA temp_store = MEMORY") ||
         !sqlite_file_run(db, "PRAGMA wal_autocheckpoint = " SQLITE_NUMBER_OF(WAL_PAGES)) ||
         !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(STORE_WAL_KEPT_BYTES)))
         return sqlite_file_error(db, path, text, text_size);
     if (version < STORE_SCHEMA_VERSION && !make_tables(db, version))
         return sqlite_file_error(db, path, text, text_size);
-    if (!sqlite_file_run(db, OUTBOX_INDEX) || !sqlite_file_run(db, READINGS_NUMBER))
+    if (!sqlite_file_run(db, "PRAGMA foreign_keys = ON") || !sqlite_file_run(db, OUTBOX_INDEX) ||
+        !sqlite_file_run(db, READINGS_NUMBER))
         return sqlite_file_error(db, path, text, text_size);
     (void)sqlite_file_run(db, READINGS_INDEX);
     return SW_OK;

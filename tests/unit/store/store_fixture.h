@@ -8,10 +8,15 @@
 
 /* Makes a file of version 3 one of version 2, and that one of version 1. */
 #define FIXTURE_TO_VERSION_2                                                                                           \
-    "DROP TABLE trail; DROP TABLE reports; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects; ALTER TABLE "       \
-    "outbox DROP COLUMN "                                                                                              \
-    "subject;"                                                                                                         \
-    "ALTER TABLE outbox DROP COLUMN colour; ALTER TABLE outbox DROP COLUMN place; PRAGMA user_version = 2;"
+    "DROP TABLE trail; DROP TABLE reports; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects;"                    \
+    "CREATE TABLE alert_rows (alert_id TEXT NOT NULL, revision INTEGER NOT NULL, kind INTEGER NOT NULL,"               \
+    " state INTEGER NOT NULL, colour INTEGER NOT NULL, peak INTEGER NOT NULL, subject TEXT NOT NULL,"                  \
+    " onset_ms INTEGER NOT NULL, raised_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL,"                       \
+    " rule INTEGER NOT NULL, actor TEXT NOT NULL, note TEXT NOT NULL, body TEXT NOT NULL,"                             \
+    " PRIMARY KEY (alert_id, revision)) STRICT, WITHOUT ROWID;"                                                        \
+    "INSERT INTO alert_rows SELECT * FROM alerts; DROP TABLE alerts; ALTER TABLE alert_rows RENAME TO alerts;"         \
+    "ALTER TABLE outbox DROP COLUMN subject; ALTER TABLE outbox DROP COLUMN colour; ALTER TABLE outbox DROP COLUMN "   \
+    "place; PRAGMA user_version = 2;"
 #define FIXTURE_TO_VERSION_1 "DROP TABLE feedback; PRAGMA user_version = 1"
 
 struct fixture {

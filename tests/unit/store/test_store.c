@@ -344,6 +344,35 @@ static void a_store_of_version_1_is_taken_over_with_all_it_holds(void **state)
     fixture_destroy(&fixture);
 }
 
+static void the_alerts_of_version_2_move_with_all_that_refers_to_them(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    for (uint32_t revision = 1; revision <= 20; revision++)
+        fixture_add_alert(&fixture, "site-1", 1, revision, SW_COLOUR_RED);
+    fixture_close(&fixture);
+    change_file(&fixture, FIXTURE_TO_VERSION_2);
+    assert_int_equal(fixture_number(&fixture, "SELECT wr FROM pragma_table_list('alerts')"), 1);
+    fixture_open(&fixture);
+    assert_int_equal(fixture_number(&fixture, "SELECT wr FROM pragma_table_list('alerts')"), 0);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts JOIN outbox USING (alert_id, revision)"),
+                     20);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM pragma_foreign_key_list('outbox')"
+                                              " WHERE \"table\" = 'alerts'"),
+                     2);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    fixture_add_alert(&fixture, "site-1", 1, 20, SW_COLOUR_RED); /* it is there already */
+    fixture_add_alert(&fixture, "site-1", 1, 21, SW_COLOUR_RED);
+    fixture_read_outbox(&fixture, 0, 64);
+    assert_int_equal(fixture.row_count, 21);
+    for (size_t i = 0; i < fixture.row_count; i++)
+        assert_int_equal(fixture.row_revisions[i], i + 1);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static struct store_feedback sample_feedback(const char *alert_id, enum sw_outcome outcome)
 {
     struct store_feedback feedback = {.outcome = outcome, .by = "carer-3", .note = "was out", .time = {1790000060000}};
@@ -529,6 +558,7 @@ int main(void)
         cmocka_unit_test(a_second_process_cannot_open_the_same_store),
         cmocka_unit_test(a_newer_schema_is_refused_by_name),
         cmocka_unit_test(a_store_of_version_1_is_taken_over_with_all_it_holds),
+        cmocka_unit_test(the_alerts_of_version_2_move_with_all_that_refers_to_them),
         cmocka_unit_test(feedback_is_kept_for_alerts_that_exist_and_for_no_others),
         cmocka_unit_test(a_file_that_is_no_database_is_refused_by_name),
         cmocka_unit_test(another_programs_database_is_refused_by_name),

@@ -302,8 +302,14 @@ static void alerts_are_stored_on_a_full_disk_and_readings_give_way(void **state)
     assert_true(room.thinned > 0);
     assert_true(room.free_bytes >= 2 * RESERVE);
     int64_t rows = fixture_number(&fixture, "SELECT count(*) FROM readings");
-    assert_int_equal(commit_readings(&fixture, MANY_SENSORS, minutes, 100), SW_OK);
-    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), rows + 100 * MANY_SENSORS);
+    /* The WAL shares the disk: one batch may find it at its end, is left out and counted, and the next has room. */
+    uint64_t left_out = store_room(fixture.store).left_out;
+    for (int64_t at = 0; at < 100; at += 10)
+        assert_int_equal(commit_readings(&fixture, MANY_SENSORS, minutes + at, 10), SW_OK);
+    left_out = store_room(fixture.store).left_out - left_out;
+    assert_in_range(left_out, 0, 10 * MANY_SENSORS);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"),
+                     rows + 100 * MANY_SENSORS - (int64_t)left_out);
 
     make_disk_room(&fixture, "others");
     assert_false(tidy(&fixture, now).full);
