@@ -101,10 +101,9 @@ def home_again(rig, town):
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 30}")
     time.sleep(8)
     rig.tell(town.home_sensors, "{sensor: meter-a, flow_l_per_min: 0}")
-    wait_for_counter(rig, town, "homes_away", 0)
+    rig.wait("the centre hears of it", lambda: rig.alerts(town.centre, "back", HOME_A, "cleared"))
     status, said = tell(rig, "back", "--subject", HOME_A, "--by", "carer-3")
     check((status, said) == (1, f"refused (NOT_PERMITTED): {HOME_A} is not set away"), f"ended by use: {said}")
-    rig.wait("the centre hears of it", lambda: rig.alerts(town.centre, "back", HOME_A, "cleared"))
     rig.wait("no_use of the home", lambda: rig.alerts(town.centre, "no_use", HOME_A, "raised"))
     print("ok: a home that is back is watched again", flush=True)
 
