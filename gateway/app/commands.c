@@ -28,7 +28,9 @@ static void refuse(struct gateway *gateway, const struct publisher_command *to, 
 {
     struct message_command_result result = {command->alert_id, command->revision, error, text, command->subject};
     gateway->counters.commands_refused++;
-    log_event(LOG_LEVEL_WARNING, "command", "refused, %s: %s", sw_error_name(error), text);
+    /* What could not be read may hold a piece of a note; who sent it is told what it was. */
+    log_event(LOG_LEVEL_WARNING, "command", "refused, %s: %s", sw_error_name(error),
+              error == SW_ERROR_MESSAGE ? sw_error_text(error) : text);
     reply(gateway, to, &result);
 }
 
