@@ -291,7 +291,9 @@ static int step_health(struct node_session *session)
     uint16_t boot = (uint16_t)join(&health[0]);
     uint16_t epoch = health[SW_NODE_INPUT_LOG_EPOCH - SW_NODE_INPUT_BOOT_COUNT];
     uint16_t quality = health[SW_NODE_INPUT_CLOCK_QUALITY - SW_NODE_INPUT_BOOT_COUNT];
-    if (session->known && boot != session->boot) restarted(session, boot);
+    /* Boots are counted since the log was new, so the first boot of a new log may have the number of the one before. */
+    bool has_new_log = epoch == 0 && session->epoch != 0;
+    if (session->known && (boot != session->boot || has_new_log)) restarted(session, boot);
     if (epoch != session->epoch) {
         session->acknowledged = 0;
         session->awaiting = false;

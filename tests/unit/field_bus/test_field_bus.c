@@ -360,6 +360,29 @@ static void records_from_before_the_clock_was_set_get_their_time(void **state)
     bench_free(bench);
 }
 
+/* Without power for a moment that no request met: the log is new, and the number of the boot is the same. */
+static void a_node_that_lost_its_memory_is_configured_again(void **state)
+{
+    (void)state;
+    int64_t node_value;
+    struct bench *bench = bench_new();
+    listener_add_slot(bench->gateway, 0, SW_PROFILE_BOVE, 11);
+    bench->gateway->open_log = true;
+    model_node_add(&bench->node);
+    bench_start(bench);
+    listener_until(bench->gateway, NODE(bench, acknowledged) == 1);
+    assert_int_equal(NODE(bench, slot_writes), 1);
+    pthread_mutex_lock(&bench->node.lock);
+    bench->node.epoch = 0;
+    memset(bench->node.slots, 0, sizeof bench->node.slots);
+    pthread_mutex_unlock(&bench->node.lock);
+    model_node_add(&bench->node);
+    listener_until(bench->gateway, NODE(bench, acknowledged) == 2);
+    assert_int_equal(NODE(bench, epoch), 9);
+    assert_int_equal(NODE(bench, slots[0][SW_NODE_SLOT_CONFIG_UNIT_ID]), 11);
+    bench_free(bench);
+}
+
 static void a_node_that_restarts_is_configured_and_set_again_and_loses_nothing(void **state)
 {
     (void)state;
@@ -424,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_off_is_set_and_the_error_told),
         cmocka_unit_test(a_clock_that_is_right_is_not_set_with_every_poll),
         cmocka_unit_test(records_from_before_the_clock_was_set_get_their_time),
+        cmocka_unit_test(a_node_that_lost_its_memory_is_configured_again),
         cmocka_unit_test(a_node_that_restarts_is_configured_and_set_again_and_loses_nothing),
         cmocka_unit_test(a_record_from_the_future_gets_the_time_of_the_answer),
     };
