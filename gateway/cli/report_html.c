@@ -32,7 +32,9 @@ static const char style[] =
     "system-ui,sans-serif;fill:#555}"
     ".tag{display:inline-block;min-width:3.6rem;padding:0 .4rem;border-radius:3px;text-align:center;font-size:.82rem}"
     ".bad{color:#b3261e;font-weight:600}"
-    "@media print{body{margin:0;max-width:none;font-size:11px}h2{break-after:avoid}figure,tr{break-inside:avoid}}"
+    "@media "
+    "print{*{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{margin:0;max-width:none;font-size:11px}h2{"
+    "break-after:avoid}figure,tr{break-inside:avoid}}"
     "figure{margin:.4rem 0 1rem}";
 
 void report_span(int64_t ms, char text[REPORT_SPAN_SIZE])
@@ -189,9 +191,10 @@ static void put_sensor(FILE *out, const struct report *report, const struct repo
         put_time(out, sensor->peak_at);
         (void)fputs(" ", out);
         put_colour(out, sensor->crossed);
+        (void)fputs("; ", out);
     }
-    if (sensor->rise_um_per_h > 0) (void)fprintf(out, "; fastest rise %.0f mm/h", (double)sensor->rise_um_per_h / 1000);
-    (void)fprintf(out, "; observed %u %% of the time, longest gap %s", report_coverage_pct(report, sensor), gap);
+    if (sensor->rise_um_per_h > 0) (void)fprintf(out, "fastest rise %.0f mm/h; ", (double)sensor->rise_um_per_h / 1000);
+    (void)fprintf(out, "observed %u %% of the time, longest gap %s", report_coverage_pct(report, sensor), gap);
     if (sensor->missed) (void)fputs("; <span class=bad>no alert was open when it reached that band</span>", out);
     (void)fputs("</p>", out);
     if (sensor->is_level) {
@@ -328,7 +331,7 @@ bool report_html_write(FILE *out, const struct report *report, const struct gate
     (void)fputs("<h2>How fast it was answered</h2>\n", out);
     put_times(out, report);
     (void)fputs(
-        "<h2>Levels</h2><p class=quiet>Bands are shaded, in mm; hatched: no data. A mark for each step of an alert, "
+        "<h2>Sensors</h2><p class=quiet>Bands are shaded, in mm; hatched: no data. A mark for each step of an alert, "
         "dashed where the alert is not of the level itself.</p>\n",
         out);
     for (uint32_t i = 0; i < report->sensor_count; i++)
