@@ -4,6 +4,7 @@
 import argparse
 import shutil
 import signal
+import subprocess
 import sys
 import time
 
@@ -133,6 +134,15 @@ def flood(story, town, rig):
     river_to(story, town, rig, (450, "red"))
 
 
+def show_board(story, rig):
+    story.say("town", "What the officer on duty sees now, with stillwater-centre board:")
+    command = [rig.build / "gateway/centre/stillwater-centre", "board", "--once", "--broker", f"127.0.0.1:{rig.port}"]
+    done = subprocess.run(command, stdout=None if story.colourful else subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise RigError(f"the board ended with status {done.returncode}, expected 0")
+    print(done.stdout or "", flush=True)
+
+
 def meter_dies(story, town, rig):
     story.say("town", f"{HOME_B}: the water meter dies. That is no data, not no use.")
     rig.tell(town.home_sensors, "{sensor: meter-b, fault: silent}")
@@ -188,6 +198,7 @@ def tell(rig, colourful, json_file):
         story.say("town", "Two homes use water, the river is low, the cover is shut; every sensor reports.")
         story.pause(3)
         flood(story, town, rig)
+        show_board(story, rig)
         meter_dies(story, town, rig)
         ebb(story, town, rig)
         meter_is_mended(story, town, rig)
