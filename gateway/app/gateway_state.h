@@ -144,7 +144,9 @@ struct space {
     uint32_t core;           /* subject */
     enum sw_alert_rule rule; /* what is wrong; NONE = nothing */
     struct outage outage;
-    uint64_t kept_bytes; /* that the outage has been told of */
+    uint64_t kept_bytes;   /* that the outage has been told of */
+    struct sw_wall newest; /* in the store at the start, or the time of the start */
+    struct sw_mono since;
 };
 
 /* What the city has been told of an area. */

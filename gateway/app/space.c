@@ -9,9 +9,11 @@ void space_begin(struct gateway *gateway)
 {
     const struct gateway_config *config = gateway->config;
     struct store_limits limits = {.quota_bytes = config->store_quota_mb * MIB,
-                                  .keep_readings_ms = config->store_keep_readings_days * DAY_MS,
                                   .reserve_bytes = config->store_reserve_mb * MIB};
     store_set_limits(gateway->store, &limits);
+    gateway->space.newest = store_load_last_time(gateway->store);
+    if (!sw_wall_known(gateway->space.newest)) gateway->space.newest = gateway->clock.wall();
+    gateway->space.since = gateway->clock.mono();
 }
 
 static enum sw_alert_rule judge(const struct store_room *room, struct sw_wall now)
@@ -19,6 +21,16 @@ static enum sw_alert_rule judge(const struct store_room *room, struct sw_wall no
     if (room->full) return SW_ALERT_RULE_DISK_FULL;
     bool is_short = sw_wall_known(room->short_at) && sw_wall_diff_ms(now, room->short_at) < DAY_MS;
     return is_short ? SW_ALERT_RULE_QUOTA_SHORT : SW_ALERT_RULE_NONE;
+}
+
+/* Readings age no faster than time goes by: a clock that is set years ahead must not take them all. */
+static struct sw_wall keep_from(const struct gateway *gateway, struct sw_wall now)
+{
+    const struct space *space = &gateway->space;
+    int64_t days = gateway->config->store_keep_readings_days;
+    int64_t aged_ms = space->newest.ms + sw_mono_diff_ms(gateway->clock.mono(), space->since);
+    int64_t from_ms = (now.ms < aged_ms ? now.ms : aged_ms) - days * DAY_MS;
+    return sw_wall_from_ms(days > 0 && from_ms > 0 ? from_ms : 0);
 }
 
 void space_tick(struct gateway *gateway)
@@ -31,7 +43,7 @@ void space_tick(struct gateway *gateway)
     space->kept_bytes = kept_bytes;
     space->rule = judge(&room, now);
     core_on_store(gateway->core, space->core, space->rule, now);
-    store_tidy(gateway->store, now);
+    store_tidy(gateway->store, now, keep_from(gateway, now));
 }
 
 const char *space_trouble(const struct gateway *gateway)

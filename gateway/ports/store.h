@@ -203,14 +203,14 @@ struct sw_wall store_load_last_time(struct store *store);
 
 /* What the store may take. Readings give way first, and nothing else ever does. */
 struct store_limits {
-    int64_t quota_bytes;      /* of all its files; 0 = the disk */
-    int64_t keep_readings_ms; /* older ones go; 0 = for ever */
-    int64_t reserve_bytes;    /* given back to a full disk, so that alerts can still be stored; 0 = none */
+    int64_t quota_bytes;   /* of all its files; 0 = the disk */
+    int64_t reserve_bytes; /* given back to a full disk, so that alerts can still be stored; 0 = none */
 };
 /* At start; blocking. */
 void store_set_limits(struct store *store, const struct store_limits *limits);
-/* Takes a short step of what the limits ask for, if anything. To be called every second or so. */
-void store_tidy(struct store *store, struct sw_wall now);
+/* Takes a short step of what the limits ask for, if anything, and of dropping readings before `keep_from` (0 = none).
+ * To be called every second or so. */
+void store_tidy(struct store *store, struct sw_wall now, struct sw_wall keep_from);
 
 struct store_room {
     int64_t used_bytes, free_bytes; /* pages of the database in use, and to be used again */

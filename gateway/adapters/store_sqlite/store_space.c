@@ -213,24 +213,25 @@ static void drop(struct store_space *space, struct store_database *database, int
     if (before_ms > now.ms && newest_ms > now.ms - DAY_MS) space->room.short_at = now;
 }
 
-static bool take_step(struct store_space *space, struct store_database *database, struct sw_wall now)
+static bool take_step(struct store_space *space, struct store_database *database, struct sw_wall now,
+                      struct sw_wall keep_from)
 {
-    int64_t keep_from_ms = now.ms - space->limits.keep_readings_ms;
     if (wants_room(space)) {
         if (!thin(space, database, now)) drop(space, database, INT64_MAX, now);
         return true;
     }
-    if (space->limits.keep_readings_ms <= 0 || space->room.readings == 0 ||
-        store_database_number(database, STATEMENT_OLDEST_TIME) >= keep_from_ms)
+    if (!sw_wall_known(keep_from) || space->room.readings == 0 ||
+        store_database_number(database, STATEMENT_OLDEST_TIME) >= keep_from.ms)
         return false;
-    drop(space, database, keep_from_ms, now);
+    drop(space, database, keep_from.ms, now);
     return true;
 }
 
-void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now)
+void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now,
+                      struct sw_wall keep_from)
 {
     make_reserve(space, database);
     measure(space, database);
-    for (int step = 0; step < STEPS && take_step(space, database, now); step++)
+    for (int step = 0; step < STEPS && take_step(space, database, now, keep_from); step++)
         measure(space, database);
 }

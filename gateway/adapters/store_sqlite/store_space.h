@@ -28,6 +28,7 @@ int store_space_write(struct store_space *space, struct store_database *database
                       size_t text_size);
 
 /* A few short transactions, if room is wanted. */
-void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now);
+void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now,
+                      struct sw_wall keep_from);
 
 #endif

@@ -31,6 +31,25 @@ static void expect_status(const struct gateway_under_test *test, const char *tex
     free(body);
 }
 
+static void a_clock_set_years_ahead_takes_no_readings(void **state)
+{
+    (void)state;
+    const int64_t days_ms = INT64_C(30) * 24 * 3600 * 1000;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    int64_t begin_ms = fake.wall_ms;
+    pass(&test, 1000);
+    assert_false(sw_wall_known(fake.keep_from));
+    test.config->store_keep_readings_days = 30;
+    fake.wall_ms += 400 * days_ms;
+    pass(&test, 1000);
+    assert_in_range(fake.keep_from.ms, begin_ms - days_ms, begin_ms - days_ms + 5000);
+    fake.wall_ms = begin_ms - 2 * days_ms;
+    pass(&test, 1000);
+    assert_in_range(fake.keep_from.ms, begin_ms - 3 * days_ms, begin_ms - 3 * days_ms + 5000);
+    gateway_end(&test);
+}
+
 static void a_full_disk_is_one_alert_of_the_gateway(void **state)
 {
     (void)state;
@@ -145,6 +164,7 @@ static void a_store_that_fails_for_longer_does_not_keep_alerts_silent(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_clock_set_years_ahead_takes_no_readings),
         cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
         cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
         cmocka_unit_test(a_store_that_fails_for_longer_does_not_keep_alerts_silent),

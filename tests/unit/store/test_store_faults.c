@@ -181,14 +181,14 @@ static bool tidy_with_fault(const struct fault *fault, int n)
     store_batch_free(batch);
     store_set_limits(fixture.store, &limits);
     fault_vfs_arm(fault->operation, n, fault->code, fault->lasting);
-    store_tidy(fixture.store, later);
+    store_tidy(fixture.store, later, sw_wall_from_ms(0));
     /* The thread takes work in turn: by the second answer it has tidied. */
     fixture_read_outbox(&fixture, 0, 1);
     fixture_read_outbox(&fixture, 0, 1);
     bool fired = fault_vfs_fired();
     fault_vfs_disarm();
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), store_room(fixture.store).readings);
-    store_tidy(fixture.store, later);
+    store_tidy(fixture.store, later, sw_wall_from_ms(0));
     fixture_read_outbox(&fixture, 0, 1);
     fixture_read_outbox(&fixture, 0, 1);
     assert_true(store_room(fixture.store).thinned > 0);

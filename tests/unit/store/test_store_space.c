@@ -77,9 +77,11 @@ static void expect_kept(const struct fixture *fixture, int64_t revisions)
     assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM trail"), 1 + 2 * revisions);
 }
 
+static int64_t keep_for_ms; /* 0 = for ever */
+
 static struct store_room tidy(struct fixture *fixture, int64_t now_ms)
 {
-    store_tidy(fixture->store, (struct sw_wall){now_ms});
+    store_tidy(fixture->store, (struct sw_wall){now_ms}, (struct sw_wall){keep_for_ms > 0 ? now_ms - keep_for_ms : 0});
     /* The thread takes work in turn: when it has read the outbox after that, it has tidied. */
     fixture_read_outbox(fixture, 0, 1);
     fixture_read_outbox(fixture, 0, 1);
@@ -101,7 +103,8 @@ static struct store_room tidy_up(struct fixture *fixture, int64_t now_ms)
 
 static void open_with(struct fixture *fixture, int64_t quota_bytes, int64_t keep_ms)
 {
-    struct store_limits limits = {quota_bytes, keep_ms, RESERVE};
+    struct store_limits limits = {quota_bytes, RESERVE};
+    keep_for_ms = keep_ms;
     fixture_init(fixture);
     fixture_open(fixture);
     store_set_limits(fixture->store, &limits);
@@ -115,7 +118,7 @@ static void end(struct fixture *fixture)
 
 static void set_quota(struct fixture *fixture, int64_t quota_bytes)
 {
-    struct store_limits limits = {quota_bytes, 0, RESERVE};
+    struct store_limits limits = {quota_bytes, RESERVE};
     store_set_limits(fixture->store, &limits);
 }
 
@@ -269,7 +272,7 @@ static void alerts_are_stored_on_a_full_disk_and_readings_give_way(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct store_limits limits = {0, 0, RESERVE};
+    struct store_limits limits = {0, RESERVE};
     const int64_t minutes = 3 * 1440, now = T0 + minutes * MINUTE;
     if (!mount_small(&fixture)) {
         skip();
@@ -322,7 +325,7 @@ static void with_the_reserve_used_up_too_the_commit_fails_and_room_lets_it_throu
 {
     (void)state;
     struct fixture fixture;
-    struct store_limits limits = {0, 0, RESERVE};
+    struct store_limits limits = {0, RESERVE};
     if (!mount_small(&fixture)) {
         skip();
         return;
@@ -349,7 +352,7 @@ static void a_disk_found_full_at_the_start_is_told(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct store_limits limits = {0, 0, RESERVE};
+    struct store_limits limits = {0, RESERVE};
     if (!mount_small(&fixture)) {
         skip();
         return;
