@@ -1,5 +1,6 @@
 #include "core/incident/incident.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/layout.h"
@@ -7,15 +8,39 @@
 #include "stillwater/error.h"
 
 #define RECORD_VERSION 1
+#define CELL_MIN       1e-8 /* radii, 6 cm: a little more than what rounding can take away */
 
 static const enum sw_alert_kind kinds[] = {SW_ALERT_KIND_LEVEL, SW_ALERT_KIND_LEVEL_SOON, SW_ALERT_KIND_COVER_OPEN,
                                            SW_ALERT_KIND_REPORTED};
 #define KINDS ((uint32_t)(sizeof kinds / sizeof kinds[0]))
 
+/* Where to find the members near a place: in chains by grid cell, and in chains by parent of which all are near one
+ * another, so that one of each incident is enough. What has become of no use is taken out by whoever comes past. Links
+ * are slot + 1; 0 = none. */
+struct chained {
+    uint32_t next_in_cell, next_of_parent;
+    bool is_in_cell, is_of_parent;
+    int64_t latest_ms; /* the last change of those of its incident and parent for which it stands */
+};
+
+/* By slot of the incident: the last look around that met it. */
+struct met {
+    uint64_t look, parent_look;
+    uint32_t stands_for_it; /* member in the parent's chain, as of parent_look */
+};
+
 struct incident_book {
     struct incident_rules rules;
     double reach; /* rules.distance_m as a chord squared */
+    double cell;  /* side of a grid cell, in radii; not less than the chord */
     uint32_t slots;
+    uint32_t bucket_count; /* a power of two */
+    uint32_t *cells, *parents;
+    struct chained *chained; /* by slot */
+    struct met *met;
+    uint64_t look;
+    uint32_t *touched; /* incidents that the last look found */
+    uint32_t touched_count;
     struct incident_place *places;   /* by subject */
     struct incident_member *members; /* by slot */
     struct incident *incidents;      /* by slot */
@@ -80,6 +105,12 @@ static size_t lay_out(struct incident_book *book, unsigned char *bytes, uint32_t
     size_t incidents = take_room(&at, slots * sizeof *book->incidents);
     size_t listed = take_room(&at, slots * sizeof *book->listed);
     size_t unsaved = take_room(&at, slots * sizeof *book->unsaved);
+    uint32_t bucket_count = layout_buckets((uint32_t)slots);
+    size_t cells = take_room(&at, bucket_count * sizeof *book->cells);
+    size_t parents = take_room(&at, bucket_count * sizeof *book->parents);
+    size_t chained = take_room(&at, slots * sizeof *book->chained);
+    size_t met = take_room(&at, slots * sizeof *book->met);
+    size_t touched = take_room(&at, slots * sizeof *book->touched);
     if (!book) return at;
     book->slots = (uint32_t)slots;
     book->places = (struct incident_place *)(bytes + places);
@@ -87,6 +118,12 @@ static size_t lay_out(struct incident_book *book, unsigned char *bytes, uint32_t
     book->incidents = (struct incident *)(bytes + incidents);
     book->listed = (uint32_t *)(bytes + listed);
     book->unsaved = (uint32_t *)(bytes + unsaved);
+    book->bucket_count = bucket_count;
+    book->cells = (uint32_t *)(bytes + cells);
+    book->parents = (uint32_t *)(bytes + parents);
+    book->chained = (struct chained *)(bytes + chained);
+    book->met = (struct met *)(bytes + met);
+    book->touched = (uint32_t *)(bytes + touched);
     return at;
 }
 
@@ -100,33 +137,177 @@ struct incident_book *incident_book_init(void *memory, uint32_t subjects, struct
     struct incident_book *book = memory;
     book->rules = rules;
     book->reach = globe_chord_squared_of((double)rules.distance_m);
+    book->cell = sqrt(book->reach) * 1.001 + CELL_MIN;
     (void)lay_out(book, memory, subjects);
     return book;
 }
 
-void incident_set_place(struct incident_book *book, uint32_t subject, struct incident_place place)
-{
-    book->places[subject] = place;
-}
-
 /* ---- what is near ---- */
 
-static bool is_near(const struct incident_book *book, uint32_t a, uint32_t b)
+static bool is_member(const struct incident_book *book, uint32_t slot)
 {
-    const struct incident_place *here = &book->places[a], *there = &book->places[b];
-    if (a == b || (here->parent != 0 && here->parent == there->parent)) return true;
-    if (!here->known || !there->known) return false;
-    return globe_chord_squared(&here->at, &there->at) <= book->reach;
+    return book->members[slot].state != SW_ALERT_STATE_NONE;
 }
 
-static bool touches(const struct incident_book *book, uint32_t incident, uint32_t subject, struct sw_wall now)
+static uint32_t bucket_of(const struct incident_book *book, uint64_t key)
 {
-    if (book->incidents[incident].state != INCIDENT_OPEN) return false;
-    for (uint32_t slot = book->incidents[incident].first; slot != INCIDENT_NONE; slot = book->members[slot].next)
-        if (now.ms - book->members[slot].changed_at.ms <= book->rules.within_ms &&
-            is_near(book, incident_slot_subject(slot), subject))
-            return true;
-    return false;
+    return (uint32_t)(key * UINT64_C(0x9E3779B97F4A7C15) >> 32) & (book->bucket_count - 1);
+}
+
+/* The cells are cubes that the globe lies in. `neighbour`: 0 to 26; 13 is the place's own. */
+static uint32_t *cell_of(const struct incident_book *book, const struct incident_place *place, int neighbour)
+{
+    uint64_t key = 0;
+    for (int axis = 0; axis < 3; axis++, neighbour /= 3) {
+        int64_t at = (int64_t)((place->at.axis[axis] + 1) / book->cell) + neighbour % 3 - 1;
+        key = key * UINT64_C(0x100000001B3) ^ (uint64_t)at;
+    }
+    return &book->cells[bucket_of(book, key)];
+}
+
+static uint32_t *family_of(const struct incident_book *book, uint32_t parent)
+{
+    return &book->parents[bucket_of(book, parent)];
+}
+
+/* A member that is new, or has changed. */
+static void chain(struct incident_book *book, uint32_t slot)
+{
+    const struct incident_place *place = &book->places[incident_slot_subject(slot)];
+    struct chained *chained = &book->chained[slot];
+    int64_t changed_ms = book->members[slot].changed_at.ms;
+    if (place->known && !chained->is_in_cell) {
+        uint32_t *cell = cell_of(book, place, 13);
+        chained->next_in_cell = *cell;
+        chained->is_in_cell = true;
+        *cell = slot + 1;
+    }
+    if (place->parent == 0) return;
+    if (!chained->is_of_parent) {
+        uint32_t *family = family_of(book, place->parent);
+        chained->next_of_parent = *family;
+        chained->is_of_parent = true;
+        chained->latest_ms = changed_ms;
+        *family = slot + 1;
+    } else if (changed_ms > chained->latest_ms) {
+        chained->latest_ms = changed_ms;
+    }
+}
+
+static void unchain(struct incident_book *book, uint32_t slot)
+{
+    const struct incident_place *place = &book->places[incident_slot_subject(slot)];
+    struct chained *chained = &book->chained[slot];
+    if (chained->is_in_cell) {
+        uint32_t *link = cell_of(book, place, 13);
+        while (*link != slot + 1)
+            link = &book->chained[*link - 1].next_in_cell;
+        *link = chained->next_in_cell;
+        chained->is_in_cell = false;
+    }
+    if (!chained->is_of_parent) return;
+    uint32_t *link = family_of(book, place->parent);
+    while (*link != slot + 1)
+        link = &book->chained[*link - 1].next_of_parent;
+    *link = chained->next_of_parent;
+    chained->is_of_parent = false;
+    /* It may have stood for others. */
+    uint32_t other = is_member(book, slot) ? book->incidents[book->members[slot].incident].first : INCIDENT_NONE;
+    for (; other != INCIDENT_NONE; other = book->members[other].next)
+        if (incident_slot_subject(other) != incident_slot_subject(slot)) chain(book, other);
+}
+
+void incident_set_place(struct incident_book *book, uint32_t subject, struct incident_place place)
+{
+    for (uint32_t slot = subject * KINDS; slot < (subject + 1) * KINDS; slot++)
+        unchain(book, slot);
+    book->places[subject] = place;
+    for (uint32_t slot = subject * KINDS; slot < (subject + 1) * KINDS; slot++)
+        if (is_member(book, slot)) chain(book, slot);
+}
+
+static void touch(struct incident_book *book, uint32_t incident)
+{
+    if (book->met[incident].look == book->look) return;
+    book->met[incident].look = book->look;
+    book->touched[book->touched_count++] = incident;
+}
+
+static bool is_recent(const struct incident_book *book, int64_t changed_ms, struct sw_wall now)
+{
+    return now.ms - changed_ms <= book->rules.within_ms;
+}
+
+static void look_at_subject(struct incident_book *book, uint32_t subject, struct sw_wall now)
+{
+    for (uint32_t slot = subject * KINDS; slot < (subject + 1) * KINDS; slot++)
+        if (is_member(book, slot) && is_recent(book, book->members[slot].changed_at.ms, now))
+            touch(book, book->members[slot].incident);
+}
+
+static void look_into_cell(struct incident_book *book, uint32_t *link, const struct incident_place *place,
+                           struct sw_wall now)
+{
+    while (*link != 0) {
+        uint32_t slot = *link - 1;
+        const struct incident_member *member = &book->members[slot];
+        struct chained *chained = &book->chained[slot];
+        if (!is_member(book, slot)) {
+            *link = chained->next_in_cell;
+            chained->is_in_cell = false;
+            continue;
+        }
+        if (is_recent(book, member->changed_at.ms, now) &&
+            globe_chord_squared(&place->at, &book->places[incident_slot_subject(slot)].at) <= book->reach)
+            touch(book, member->incident);
+        link = &chained->next_in_cell;
+    }
+}
+
+/* Whether another in the chain already stands for the member's incident; it takes its time over. */
+static bool is_stood_for(struct incident_book *book, uint32_t slot)
+{
+    struct met *met = &book->met[book->members[slot].incident];
+    if (met->parent_look != book->look) {
+        met->parent_look = book->look;
+        met->stands_for_it = slot;
+        return false;
+    }
+    struct chained *other = &book->chained[met->stands_for_it];
+    if (book->chained[slot].latest_ms > other->latest_ms) other->latest_ms = book->chained[slot].latest_ms;
+    return true;
+}
+
+static void look_into_family(struct incident_book *book, uint32_t parent, struct sw_wall now)
+{
+    uint32_t *link = family_of(book, parent);
+    while (*link != 0) {
+        uint32_t slot = *link - 1;
+        struct chained *chained = &book->chained[slot];
+        bool is_ours = book->places[incident_slot_subject(slot)].parent == parent;
+        if (!is_member(book, slot) || (is_ours && is_stood_for(book, slot))) {
+            *link = chained->next_of_parent;
+            chained->is_of_parent = false;
+            continue;
+        }
+        link = &chained->next_of_parent;
+    }
+    for (uint32_t at = *family_of(book, parent); at != 0; at = book->chained[at - 1].next_of_parent)
+        if (book->places[incident_slot_subject(at - 1)].parent == parent &&
+            is_recent(book, book->chained[at - 1].latest_ms, now))
+            touch(book, book->members[at - 1].incident);
+}
+
+/* Finds the incidents that have a member near the subject. */
+static void look_around(struct incident_book *book, uint32_t subject, struct sw_wall now)
+{
+    const struct incident_place *place = &book->places[subject];
+    book->look++;
+    book->touched_count = 0;
+    look_at_subject(book, subject, now);
+    for (int i = 0; place->known && i < 27; i++)
+        look_into_cell(book, cell_of(book, place, i), place, now);
+    if (place->parent != 0) look_into_family(book, place->parent, now);
 }
 
 static bool is_older(const struct incident_book *book, uint32_t a, uint32_t b)
@@ -225,21 +406,17 @@ static void merge(struct incident_book *book, uint32_t from, uint32_t into, stru
 /* The incident of a new member: the oldest of those it touches, which takes the others in, or one of its own. */
 static uint32_t incident_for(struct incident_book *book, uint32_t slot, struct sw_wall onset, struct sw_wall now)
 {
-    uint32_t subject = incident_slot_subject(slot), oldest = INCIDENT_NONE, touched = 0;
-    for (uint32_t i = 0; i < book->listed_count; i++) {
-        uint32_t other = book->listed[i];
-        if (!touches(book, other, subject, now)) continue;
-        touched++;
-        if (oldest == INCIDENT_NONE || is_older(book, other, oldest)) oldest = other;
+    look_around(book, incident_slot_subject(slot), now);
+    if (book->touched_count == 0) {
+        begin(book, slot, onset);
+        return slot;
     }
-    /* Backwards: one that leaves the list has its place taken by the last, which has been looked at. */
-    for (uint32_t i = touched > 1 ? book->listed_count : 0; i > 0; i--) {
-        uint32_t other = book->listed[i - 1];
-        if (other != oldest && touches(book, other, subject, now)) merge(book, other, oldest, now);
-    }
-    if (oldest != INCIDENT_NONE) return oldest;
-    begin(book, slot, onset);
-    return slot;
+    uint32_t oldest = book->touched[0];
+    for (uint32_t i = 1; i < book->touched_count; i++)
+        if (is_older(book, book->touched[i], oldest)) oldest = book->touched[i];
+    for (uint32_t i = 0; i < book->touched_count; i++)
+        if (book->touched[i] != oldest) merge(book, book->touched[i], oldest, now);
+    return oldest;
 }
 
 static void note_quiet(struct incident *incident, struct sw_wall now)
@@ -251,29 +428,28 @@ void incident_take(struct incident_book *book, uint32_t subject, const struct sw
 {
     uint32_t slot = incident_slot(subject, alert->kind);
     struct incident_member *member = &book->members[slot];
-    bool is_member = member->state != SW_ALERT_STATE_NONE, is_open = sw_alert_state_is_open(alert->state);
-    if (!is_member && !is_open) return;
-    if (!is_member || member->onset.ms != alert->onset.ms || member->colour != alert->colour ||
-        sw_alert_state_is_open(member->state) != is_open)
-        member->changed_at = alert->updated_at;
-    bool was_open = is_member && sw_alert_state_is_open(member->state);
-    if (!is_member || alert->peak > member->peak) member->peak = alert->peak;
+    bool is_known = is_member(book, slot), is_open = sw_alert_state_is_open(alert->state);
+    if (!is_known && !is_open) return;
+    /* Before it is a member: it is not near itself. */
+    uint32_t joins = is_known ? member->incident : incident_for(book, slot, alert->onset, alert->updated_at);
+    bool was_open = is_known && sw_alert_state_is_open(member->state);
+    bool has_changed =
+        !is_known || member->onset.ms != alert->onset.ms || member->colour != alert->colour || was_open != is_open;
+    if (has_changed) member->changed_at = alert->updated_at;
+    if (!is_known || alert->peak > member->peak) member->peak = alert->peak;
     member->state = alert->state;
     member->colour = alert->colour;
     member->onset = alert->onset;
     member->raised_at = alert->raised_at;
-    if (!is_member) {
-        /* Not yet in the list of any. */
-        member->incident = INCIDENT_NONE;
-        add(book, slot, incident_for(book, slot, alert->onset, alert->updated_at));
-    }
-    struct incident *incident = &book->incidents[member->incident];
-    if (is_member && is_open && !was_open) incident->open_members++;
-    if (is_member && !is_open && was_open) incident->open_members--;
+    if (!is_known) add(book, slot, joins);
+    if (has_changed) chain(book, slot);
+    struct incident *incident = &book->incidents[joins];
+    if (is_known && is_open && !was_open) incident->open_members++;
+    if (is_known && !is_open && was_open) incident->open_members--;
     if (member->peak > incident->peak) incident->peak = member->peak;
     note_quiet(incident, alert->updated_at);
     mark(book, slot);
-    change(book, member->incident, alert->updated_at);
+    change(book, joins, alert->updated_at);
 }
 
 void incident_tick(struct incident_book *book, struct sw_wall now)
@@ -437,6 +613,7 @@ void incident_settle(struct incident_book *book)
         member->unsaved = false;
         if (book->incidents[incident].state == INCIDENT_OPEN) {
             add(book, slot, incident);
+            chain(book, slot);
             book->incidents[incident].untold = true;
         } else {
             member->state = SW_ALERT_STATE_NONE;

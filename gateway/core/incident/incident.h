@@ -8,7 +8,8 @@
  * One subject alone is no incident for people: it is told once two subjects take part. Homes and devices never do.
  *
  * Pure: no clock, no heap. Every (subject, kind) has a slot, which is its place as a member; an incident is known by
- * the slot of its first member. Memory of slots never used is never touched. */
+ * the slot of its first member. Members are found by grid cell and by parent, so that an alert costs what is near it.
+ * Memory of slots never used is never touched. */
 #ifndef GATEWAY_CORE_INCIDENT_INCIDENT_H
 #define GATEWAY_CORE_INCIDENT_INCIDENT_H
 
@@ -71,6 +72,7 @@ struct incident_book;
 size_t incident_book_size(uint32_t subjects);
 /* Lays it out in zeroed `memory`, aligned as malloc aligns, owned by the caller. All places are unknown. */
 struct incident_book *incident_book_init(void *memory, uint32_t subjects, struct incident_rules rules);
+/* Not between incident_restore() and incident_settle(). */
 void incident_set_place(struct incident_book *book, uint32_t subject, struct incident_place place);
 
 /* A revision of an alert that takes part. */

@@ -259,6 +259,142 @@ static void incidents_are_the_connected_places(void **state)
     free(town.memory);
 }
 
+/* ---- against looking at every member ---- */
+
+#define PLAIN_SUBJECTS 120u
+#define PLAIN_KINDS    4u
+#define PLAIN_SLOTS    (PLAIN_SUBJECTS * PLAIN_KINDS)
+
+/* The rules, told as plainly as can be. */
+struct plain {
+    struct incident_place places[PLAIN_SUBJECTS];
+    struct plain_member {
+        bool is_member, is_open;
+        int64_t changed_ms;
+        uint32_t incident;
+    } members[PLAIN_SLOTS];
+    int64_t since_ms[PLAIN_SLOTS], quiet_ms[PLAIN_SLOTS];
+};
+
+static unsigned draw(unsigned *seed, unsigned below)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return (*seed >> 8) % below;
+}
+
+static bool plain_near(const struct incident_place *a, const struct incident_place *b)
+{
+    if (a == b || (a->parent != 0 && a->parent == b->parent)) return true;
+    return a->known && b->known && globe_distance_m(&a->at, &b->at) <= DISTANCE_M;
+}
+
+static uint32_t plain_incident(struct plain *plain, uint32_t slot, int64_t now_ms)
+{
+    bool touched[PLAIN_SLOTS] = {false};
+    uint32_t oldest = INCIDENT_NONE;
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++) {
+        const struct plain_member *other = &plain->members[i];
+        if (!other->is_member || now_ms - other->changed_ms > WITHIN_MS ||
+            !plain_near(&plain->places[slot / PLAIN_KINDS], &plain->places[i / PLAIN_KINDS]))
+            continue;
+        touched[other->incident] = true;
+    }
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++)
+        if (touched[i] && (oldest == INCIDENT_NONE || plain->since_ms[i] < plain->since_ms[oldest])) oldest = i;
+    if (oldest == INCIDENT_NONE) {
+        plain->since_ms[slot] = now_ms;
+        return slot;
+    }
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++)
+        if (plain->members[i].is_member && touched[plain->members[i].incident]) plain->members[i].incident = oldest;
+    return oldest;
+}
+
+static void plain_take(struct plain *plain, uint32_t slot, bool is_open, int64_t now_ms)
+{
+    struct plain_member *member = &plain->members[slot];
+    if (!member->is_member) member->incident = plain_incident(plain, slot, now_ms);
+    *member = (struct plain_member){true, is_open, now_ms, member->incident};
+    plain->quiet_ms[member->incident] = now_ms;
+}
+
+static void plain_tick(struct plain *plain, int64_t now_ms)
+{
+    bool goes_on[PLAIN_SLOTS] = {false};
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++)
+        if (plain->members[i].is_open) goes_on[plain->members[i].incident] = true;
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++) {
+        uint32_t incident = plain->members[i].incident;
+        if (plain->members[i].is_member && !goes_on[incident] && now_ms - plain->quiet_ms[incident] >= OFF_MS)
+            plain->members[i] = (struct plain_member){0};
+    }
+}
+
+static void assert_same(const struct town *town, const struct plain *plain)
+{
+    for (uint32_t i = 0; i < PLAIN_SLOTS; i++) {
+        const struct incident_member *found = incident_member_at(town->book, i);
+        bool is_member = found->state != SW_ALERT_STATE_NONE;
+        assert_int_equal(is_member, plain->members[i].is_member);
+        if (is_member) assert_int_equal(found->incident, plain->members[i].incident);
+    }
+}
+
+/* In a few cells and across their borders, or unknown; some have a grid parent. */
+static struct incident_place draw_place(unsigned *seed)
+{
+    int32_t east_m = (int32_t)draw(seed, 8000) - 4000;
+    struct incident_place place = place_at(east_m, (int32_t)draw(seed, 8000) - 4000);
+    place.known = draw(seed, 4) > 0;
+    place.parent = draw(seed, 3) == 0 ? 1 + draw(seed, 6) : 0;
+    return place;
+}
+
+/* Raised, changed, over and somewhere else at random. */
+static void members_are_found_as_by_looking_at_all(void **state)
+{
+    (void)state;
+    uint32_t begun = 0, joined = 0, merged = 0;
+    for (unsigned seed = 1; seed <= 20; seed++) {
+        struct town town = town_of(PLAIN_SUBJECTS);
+        struct plain plain = {0};
+        unsigned drawn = seed;
+        for (uint32_t i = 0; i < PLAIN_SUBJECTS; i++) {
+            plain.places[i] = draw_place(&drawn);
+            incident_set_place(town.book, i, plain.places[i]);
+        }
+        for (int step = 0; step < 1500; step++) {
+            pass(&town, draw(&drawn, 4) * 5 * MINUTE_MS);
+            plain_tick(&plain, town.now_ms);
+            uint32_t slot = draw(&drawn, PLAIN_SLOTS), moved = draw(&drawn, 10 * PLAIN_SUBJECTS);
+            if (moved < PLAIN_SUBJECTS) {
+                plain.places[moved] = draw_place(&drawn);
+                incident_set_place(town.book, moved, plain.places[moved]);
+            }
+            struct plain_member before = plain.members[slot];
+            if (before.is_open && draw(&drawn, 3) == 0) {
+                uint32_t colour = SW_COLOUR_BLUE + draw(&drawn, 4);
+                bool is_other = (uint32_t)incident_member_at(town.book, slot)->colour != colour;
+                say(&town, slot / PLAIN_KINDS, incident_slot_kind(slot), SW_ALERT_STATE_RAISED, (enum sw_colour)colour);
+                if (is_other) plain_take(&plain, slot, true, town.now_ms);
+            } else if (before.is_open) {
+                say(&town, slot / PLAIN_KINDS, incident_slot_kind(slot), SW_ALERT_STATE_CLEARED, SW_COLOUR_GREEN);
+                plain_take(&plain, slot, false, town.now_ms);
+            } else {
+                uint32_t count = incident_count(town.book);
+                say(&town, slot / PLAIN_KINDS, incident_slot_kind(slot), SW_ALERT_STATE_RAISED, SW_COLOUR_BLUE);
+                plain_take(&plain, slot, true, town.now_ms);
+                begun += !before.is_member && plain.members[slot].incident == slot;
+                joined += !before.is_member && plain.members[slot].incident != slot;
+                merged += incident_count(town.book) < count;
+            }
+            assert_same(&town, &plain);
+        }
+        free(town.memory);
+    }
+    assert_true(begun > 100 && joined > 100 && merged > 100);
+}
+
 /* ---- over a restart ---- */
 
 struct records {
@@ -381,6 +517,7 @@ int main(void)
         cmocka_unit_test(the_older_takes_the_younger_in),
         cmocka_unit_test(it_is_over_when_all_have_been_for_a_while),
         cmocka_unit_test(incidents_are_the_connected_places),
+        cmocka_unit_test(members_are_found_as_by_looking_at_all),
         cmocka_unit_test(a_restart_changes_nothing),
         cmocka_unit_test(a_member_without_its_incident_is_none),
         cmocka_unit_test(a_record_that_is_wrong_is_refused),
