@@ -179,6 +179,11 @@ struct drill {
     struct alert_life life;
 };
 
+/* What hangs on a subject, the newest first: index + 1; 0 = none. */
+struct kin {
+    uint32_t child, sibling;
+};
+
 struct core {
     char gateway[SW_ID_SIZE];
     struct core_sink sink;
@@ -200,6 +205,7 @@ struct core {
     int64_t held_due_ms;   /* the first end of a hold or a delay */
     int64_t expire_due_ms; /* no alert expires before this */
     int64_t *due_ms;       /* per subject: a tick before this changes nothing */
+    struct kin *kin;       /* per subject */
     uint32_t *buckets;     /* index + 1 of the subject; 0 = empty */
     struct subject *subjects;
     unsigned char *free; /* what lies behind the subjects' pointers comes from here */

@@ -44,7 +44,7 @@ size_t core_size(const struct core_capacity *capacity)
 {
     size_t count = count_of(capacity);
     size_t size = layout_rounded(sizeof(struct core)) + layout_rounded(count * sizeof(struct subject)) +
-                  layout_rounded(count * sizeof(int64_t)) +
+                  layout_rounded(count * sizeof(int64_t)) + layout_rounded(count * sizeof(struct kin)) +
                   layout_rounded((size_t)layout_buckets((uint32_t)count) * sizeof(uint32_t));
     for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
         size += capacity->of[domain] * (layout_rounded(core_state_size((enum subject_domain)domain)) +
@@ -74,6 +74,7 @@ int core_init(void *memory, const struct core_capacity *capacity, const char *ga
     made->next_due_ms = made->held_due_ms = made->expire_due_ms = DEADLINE_NONE;
     made->subjects = take_room(&at, count * sizeof *made->subjects);
     made->due_ms = take_room(&at, count * sizeof *made->due_ms);
+    made->kin = take_room(&at, count * sizeof *made->kin);
     made->buckets = take_room(&at, made->bucket_count * sizeof *made->buckets);
     memset(made->buckets, 0, made->bucket_count * sizeof *made->buckets);
     made->free = at;
@@ -164,6 +165,11 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
     *index = core->count++;
     *bucket = core->count;
     join_twin(core, *index);
+    core->kin[*index] = (struct kin){0};
+    if (parent != CORE_NO_PARENT) {
+        core->kin[*index].sibling = core->kin[parent].child;
+        core->kin[parent].child = core->count;
+    }
     core->due_ms[*index] = DEADLINE_NONE;
     core_reschedule(core, *index, core->last_tick_ms);
     return SW_OK;

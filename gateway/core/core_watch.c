@@ -107,10 +107,8 @@ static bool is_inhibited(const struct core *core, const struct subject *subject)
 /* One node or device alone on a line is told itself. */
 static bool has_others(const struct core *core, uint32_t line)
 {
-    int count = 0;
-    for (uint32_t i = 0; i < core->count && count < 2; i++)
-        count += core->subjects[i].parent == line;
-    return count >= 2;
+    uint32_t child = core->kin[line].child;
+    return child != 0 && core->kin[child - 1].sibling != 0;
 }
 
 /* Before one on a line is told silent: whether it is the line that is. Then that is told, once for all. */
@@ -216,8 +214,8 @@ void core_reschedule(struct core *core, uint32_t index, int64_t now_ms)
 
 void core_reschedule_children(struct core *core, uint32_t parent, int64_t now_ms)
 {
-    for (uint32_t i = 0; i < core->count; i++)
-        if (core->subjects[i].parent == parent) core_reschedule(core, i, now_ms);
+    for (uint32_t child = core->kin[parent].child; child != 0; child = core->kin[child - 1].sibling)
+        core_reschedule(core, child - 1, now_ms);
 }
 
 static void judge_sensor_silence(struct core *core, uint32_t index, struct sw_wall now)
