@@ -403,7 +403,7 @@ static void merge(struct incident_book *book, uint32_t from, uint32_t into, stru
     end(book, from, INCIDENT_MERGED, now);
 }
 
-/* The incident of a new member: the oldest of those it touches, which takes the others in, or one of its own. */
+/* The incident of a new alert: the oldest of those it touches, which takes the others in, or one of its own. */
 static uint32_t incident_for(struct incident_book *book, uint32_t slot, struct sw_wall onset, struct sw_wall now)
 {
     look_around(book, incident_slot_subject(slot), now);
@@ -443,9 +443,12 @@ void incident_take(struct incident_book *book, uint32_t subject, const struct sw
     member->raised_at = alert->raised_at;
     if (!is_known) add(book, slot, joins);
     if (has_changed) chain(book, slot);
+    if (is_known && !is_open && was_open) book->incidents[joins].open_members--;
+    if (is_known && is_open && !was_open) {
+        book->incidents[joins].open_members++;
+        joins = incident_for(book, slot, alert->onset, alert->updated_at); /* its own is among those it touches */
+    }
     struct incident *incident = &book->incidents[joins];
-    if (is_known && is_open && !was_open) incident->open_members++;
-    if (is_known && !is_open && was_open) incident->open_members--;
     if (member->peak > incident->peak) incident->peak = member->peak;
     note_quiet(incident, alert->updated_at);
     mark(book, slot);

@@ -179,6 +179,50 @@ static void the_older_takes_the_younger_in(void **state)
     free(town.memory);
 }
 
+/* The sensor that joins them has been in one before. */
+static void what_comes_back_joins_two_as_well(void **state)
+{
+    (void)state;
+    struct town town = row_of(400);
+    raised(&town, 4);
+    raised(&town, 5);
+    raised(&town, 6);
+    pass(&town, MINUTE_MS);
+    cleared(&town, 4);
+    pass(&town, WITHIN_MS + MINUTE_MS);
+    raised(&town, 2);
+    raised(&town, 3);
+    uint32_t old = incident_slot(4, SW_ALERT_KIND_LEVEL), young = incident_slot(2, SW_ALERT_KIND_LEVEL);
+    assert_int_equal(of(&town, 3), young);
+    raised(&town, 4);
+    for (uint32_t subject = 2; subject <= 6; subject++)
+        assert_int_equal(of(&town, subject), old);
+    assert_int_equal(incident_at(town.book, old)->members, 5);
+    assert_int_equal(incident_at(town.book, old)->open_members, 5);
+    assert_int_equal(incident_at(town.book, young)->merged_into, old);
+    free(town.memory);
+}
+
+static void what_comes_back_is_taken_by_the_older(void **state)
+{
+    (void)state;
+    struct town town = row_of(400);
+    raised(&town, 1);
+    raised(&town, 2);
+    pass(&town, MINUTE_MS);
+    raised(&town, 4);
+    raised(&town, 5);
+    cleared(&town, 4);
+    incident_set_place(town.book, 4, place_at(1200, 0)); /* now between them */
+    raised(&town, 4);
+    uint32_t old = incident_slot(1, SW_ALERT_KIND_LEVEL);
+    assert_int_equal(of(&town, 4), old);
+    assert_int_equal(of(&town, 5), old);
+    assert_int_equal(incident_at(town.book, old)->members, 4);
+    assert_int_equal(incident_at(town.book, old)->open_members, 4);
+    free(town.memory);
+}
+
 static void it_is_over_when_all_have_been_for_a_while(void **state)
 {
     (void)state;
@@ -313,7 +357,10 @@ static uint32_t plain_incident(struct plain *plain, uint32_t slot, int64_t now_m
 static void plain_take(struct plain *plain, uint32_t slot, bool is_open, int64_t now_ms)
 {
     struct plain_member *member = &plain->members[slot];
-    if (!member->is_member) member->incident = plain_incident(plain, slot, now_ms);
+    if (is_open && !member->is_open) {
+        member->changed_ms = now_ms; /* one that comes back is near its own incident */
+        member->incident = plain_incident(plain, slot, now_ms);
+    }
     *member = (struct plain_member){true, is_open, now_ms, member->incident};
     plain->quiet_ms[member->incident] = now_ms;
 }
@@ -515,6 +562,8 @@ int main(void)
         cmocka_unit_test(a_grid_parent_is_a_place),
         cmocka_unit_test(what_stands_for_long_draws_nothing_in),
         cmocka_unit_test(the_older_takes_the_younger_in),
+        cmocka_unit_test(what_comes_back_joins_two_as_well),
+        cmocka_unit_test(what_comes_back_is_taken_by_the_older),
         cmocka_unit_test(it_is_over_when_all_have_been_for_a_while),
         cmocka_unit_test(incidents_are_the_connected_places),
         cmocka_unit_test(members_are_found_as_by_looking_at_all),
