@@ -128,7 +128,19 @@ static void describe_storm_refusal(int error, char *text, size_t size)
         snprintf(text, size, "storm watch is not on");
 }
 
-static void describe_refusal(const struct message_command *command, int error, char *text, size_t size)
+/* NONE when none of this id is open. */
+static enum sw_alert_state state_of(const struct gateway *gateway, const char *alert_id)
+{
+    uint32_t subject;
+    enum sw_alert_kind kind;
+    const struct open_alert *open = NULL;
+    if (core_find_open_alert(gateway->core, alert_id, &subject, &kind) == SW_OK)
+        open = open_alerts_of(gateway->open, subject, kind, alert_id);
+    return open ? open->state : SW_ALERT_STATE_NONE;
+}
+
+static void describe_refusal(const struct gateway *gateway, const struct message_command *command, int error,
+                             char *text, size_t size)
 {
     if (command->verb == MESSAGE_VERB_DRILL) {
         describe_drill_refusal(command, error, text, size);
@@ -158,7 +170,8 @@ static void describe_refusal(const struct message_command *command, int error, c
         if (about_home)
             snprintf(text, size, "%s is not set away", command->subject);
         else
-            snprintf(text, size, "%s is not possible in the alert's present state", message_command_name(command));
+            snprintf(text, size, "%s is not possible: the alert is %s", message_command_name(command),
+                     sw_alert_state_name(state_of(gateway, command->alert_id)));
         break;
     case SW_ERROR_INVALID_ARGUMENT:
         snprintf(text, size, "until: expected a time in the future, at most 366 days ahead");
@@ -310,7 +323,7 @@ static void carry_out(struct gateway *gateway, const struct publisher_command *f
                 : is_of_storm(command)                   ? set_storm(gateway, command, waiting)
                                                          : set_away(gateway, command, waiting);
     if (error) {
-        describe_refusal(command, error, text, sizeof text);
+        describe_refusal(gateway, command, error, text, sizeof text);
         refuse(gateway, from, command, error, text);
         clear(waiting);
         return;
@@ -376,7 +389,7 @@ static void answer_feedback(struct gateway *gateway, const struct publisher_comm
     struct message_command command = {.verb = MESSAGE_VERB_FEEDBACK};
     char text[MESSAGE_RESULT_TEXT_SIZE];
     snprintf(command.alert_id, sizeof command.alert_id, "%s", waiting->alert_id);
-    describe_refusal(&command, SW_ERROR_NOT_FOUND, text, sizeof text);
+    describe_refusal(gateway, &command, SW_ERROR_NOT_FOUND, text, sizeof text);
     refuse(gateway, to, &command, SW_ERROR_NOT_FOUND, text);
 }
 

@@ -26,7 +26,7 @@ void weather_on_message(struct gateway *gateway, const char *payload, size_t siz
     struct sw_wall now = gateway->clock.wall();
     char text[MESSAGE_RESULT_TEXT_SIZE] = "", until[MESSAGE_TIME_SIZE];
     int error = size > 0 ? message_weather_decode(payload, size, &weather, text, sizeof text) : SW_OK;
-    if (!error && weather.until.ms - now.ms > WEATHER_MAX_MS) {
+    if (!error && weather.until.ms - now.ms > MESSAGE_WEATHER_MAX_MS) {
         error = SW_ERROR_INVALID_ARGUMENT;
         snprintf(text, sizeof text, "until: expected at most 31 days ahead");
     }

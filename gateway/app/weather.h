@@ -5,8 +5,6 @@
 
 #include "app/gateway_state.h"
 
-#define WEATHER_MAX_MS (31LL * 24 * 3600 * 1000) /* no warning lasts longer; one that does is a slip of the pen */
-
 /* `payload` need not be terminated; size 0: the warning has been taken back. */
 void weather_on_message(struct gateway *gateway, const char *payload, size_t size);
 

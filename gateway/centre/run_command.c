@@ -81,7 +81,11 @@ static int await_result(struct connection *connection, const struct options *opt
         if (ours) return status;
     }
     if (options->mode == OPTIONS_REPORT)
-        (void)fprintf(stderr, "no gateway answered within %g s; the same --id may be sent again\n", options->timeout_s);
+        (void)fprintf(
+            stderr,
+            "no gateway answered within %g s: none does where none watches, or without --grid; the same --id may be "
+            "sent again\n",
+            options->timeout_s);
     else
         (void)fprintf(stderr, "gateway %s did not answer within %g s; the %s may still have been carried out\n",
                       options->gateways[0], options->timeout_s, noun);

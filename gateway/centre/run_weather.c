@@ -24,6 +24,11 @@ static int retain(struct connection *connection, const struct options *options, 
 int run_weather(const struct options *options, const volatile sig_atomic_t *stop)
 {
     char token[CONNECTION_CORRELATION_SIZE], client_id[SW_ID_SIZE], text[512];
+    /* Retained, it would take the place of a right one, and every gateway would refuse it. */
+    if (options->weather.until.ms - (int64_t)time(NULL) * 1000 > MESSAGE_WEATHER_MAX_MS) {
+        (void)fprintf(stderr, "--until: expected at most 31 days ahead\n");
+        return EXIT_USAGE;
+    }
     random_token(token);
     if (options->client_id)
         (void)snprintf(client_id, sizeof client_id, "%s", options->client_id);

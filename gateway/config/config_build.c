@@ -669,6 +669,10 @@ static void build_reports(struct build *build)
         if (!sw_area_path_valid(raw->areas[i]))
             config_problem(build->problems, config_document_line(build->document, field), field,
                            "found %s; expected names joined by '/', without '+' and '#'", raw->areas[i]);
+        else if (!sw_area_path_is_in(raw->areas[i], build->config->city))
+            config_problem(build->problems, config_document_line(build->document, field), field,
+                           "found %s; expected %s, or a path that begins with %s/", raw->areas[i], build->config->city,
+                           build->config->city);
     }
 }
 

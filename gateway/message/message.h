@@ -179,6 +179,9 @@ struct message_command_answer {
 int message_command_result_decode(const char *payload, size_t size, struct message_command_answer *answer, char *text,
                                   size_t text_size);
 
+/* No warning lasts longer; one that does is a slip of the pen. */
+#define MESSAGE_WEATHER_MAX_MS (31LL * 24 * 3600 * 1000)
+
 /* stillwater.weather/1: the city's present warning, for all its gateways. Green: there is none any more. */
 struct message_weather {
     enum sw_colour colour; /* never blue */

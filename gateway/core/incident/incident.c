@@ -329,7 +329,8 @@ static void change(struct incident_book *book, uint32_t slot, struct sw_wall now
 {
     struct incident *incident = &book->incidents[slot];
     incident->untold = true;
-    incident->changed_at = now;
+    /* After a restart its members come in any order. */
+    if (incident->changed_at.ms < now.ms) incident->changed_at = now;
     mark(book, slot);
 }
 

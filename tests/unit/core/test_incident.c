@@ -496,6 +496,13 @@ static void a_restart_changes_nothing(void **state)
     restart(&town, &records);
     const struct incident *incident = incident_at(town.book, slot);
     assert_int_equal(incident->since.ms, START_MS);
+    assert_int_equal(incident->changed_at.ms, town.now_ms);
+    /* A start tells what is open again, in any order. */
+    int64_t now_ms = town.now_ms;
+    town.now_ms = START_MS;
+    raised(&town, 5);
+    town.now_ms = now_ms;
+    assert_int_equal(incident->changed_at.ms, now_ms);
     assert_int_equal(incident->revision, 1);
     assert_int_equal(incident->members, 7);
     assert_int_equal(incident->subjects, 6);
