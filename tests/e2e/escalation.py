@@ -58,9 +58,7 @@ lines:
 
 def sensor_line(rig):
     """A level sensor on a serial line of two terminals; the gateway's end of it."""
-    ends = [rig.path("sensors.tty"), rig.path("gateway.tty")]
-    rig.start("wire", [rig.build / "tools/wire/stillwater-wire", "--link", ends[0], "--link", ends[1]])
-    rig.wait("the line", lambda: all(end.exists() for end in ends))
+    ends = rig.line("line")
     rig.sensors("sensors", ends[0], "sensors:\n  - {unit_id: 21, profile: geolux-lx80, name: level, level_mm: 500}\n")
     return ends[1]
 

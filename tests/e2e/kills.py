@@ -21,6 +21,8 @@ NODE_SENSORS, LINE_SENSORS = range(21, 25), range(41, 45)
 SITES = {unit: f"site-{unit}" for unit in (*NODE_SENSORS, *LINE_SENSORS)}
 LEVELS_MM = (20, 20, 70, 130, 300, 450)
 CALM_MM, RED_MM = 20, 450
+# The off-delay, and what may pass between two readings.
+CALM_FOR_MS = 5000
 VERBS = ("acknowledge", "acknowledge", "dispatch", "resolve")
 DEFINITIONS = ROOT / "include/stillwater/alert.def"
 
@@ -70,21 +72,13 @@ subjects:
 {devices}"""
 
 
-def pair(rig, name):
-    """Two pseudo-terminals joined."""
-    ends = rig.path(f"{name}-a.tty"), rig.path(f"{name}-b.tty")
-    rig.start(name, [rig.build / "tools/wire/stillwater-wire", "--link", ends[0], "--link", ends[1]])
-    rig.wait(f"{name} to make its PTYs", lambda: all(end.exists() for end in ends))
-    return ends
-
-
 class Storm:
     def __init__(self, rig, seed):
         self.rig = rig
         self.random = random.Random(seed)
         self.broker = rig.broker()
         self.centre = rig.centre()
-        node_sensors, own_sensors, node_line = pair(rig, "node-sensors"), pair(rig, "own-line"), pair(rig, "node-line")
+        node_sensors, own_sensors, node_line = rig.line("node-sensors"), rig.line("own-line"), rig.line("node-line")
         self.players = {
             **dict.fromkeys(NODE_SENSORS, rig.sensors("sensors-of-node", node_sensors[0], scenario(NODE_SENSORS))),
             **dict.fromkeys(LINE_SENSORS, rig.sensors("sensors-of-line", own_sensors[0], scenario(LINE_SENSORS))),
@@ -103,10 +97,11 @@ class Storm:
             self.set_level(unit, level_mm)
 
     def calm_down(self):
-        """Until every sensor has been read low: a resolved alert comes again only after its water has gone."""
+        """Until every sensor has been read low for longer than the off-delay: what an officer resolved is raised again only
+        after its water has gone."""
         self.set_all(CALM_MM)
-        last = "SELECT value_milli FROM readings WHERE subject = ? AND kind = 2 AND quality = 0 ORDER BY time_ms DESC LIMIT 1"
-        self.rig.wait("low water everywhere", lambda: all(self.rig.query(last, s) == [(CALM_MM * 1000,)] for s in SITES.values()))
+        low = "SELECT MAX(time_ms) - ifnull(MAX(iif(value_milli > ?, time_ms, NULL)), 0) FROM readings WHERE subject = ? AND kind = 2"
+        self.rig.wait("low water everywhere", lambda: all(self.rig.query(low, CALM_MM * 1000, s)[0][0] > CALM_FOR_MS for s in SITES.values()))
         self.rig.wait("every alert to be over", lambda: self.open() == [])
 
     def act(self):

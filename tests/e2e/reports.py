@@ -56,9 +56,7 @@ lines:
 
 def sensor_line(rig):
     """A level sensor on a serial line of two terminals; it, and the gateway's end of the line."""
-    ends = [rig.path("sensors.tty"), rig.path("gateway.tty")]
-    rig.start("wire", [rig.build / "tools/wire/stillwater-wire", "--link", ends[0], "--link", ends[1]])
-    rig.wait("the line", lambda: all(end.exists() for end in ends))
+    ends = rig.line("line")
     part = rig.sensors("sensors", ends[0], "sensors:\n  - {unit_id: 21, profile: geolux-lx80, name: level, level_mm: 20}\n")
     return part, ends[1]
 

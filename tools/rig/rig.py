@@ -189,6 +189,13 @@ class Rig:
         self.wait(f"{name} to make its PTY", link.exists)
         return part
 
+    def line(self, name):
+        """A serial line between two programs: its two ends."""
+        ends = self.path(f"{name}-a.tty"), self.path(f"{name}-b.tty")
+        self.start(name, [self.build / "tools/wire/stillwater-wire", "--link", ends[0], "--link", ends[1]])
+        self.wait(f"{name} to make its PTYs", lambda: all(end.exists() for end in ends))
+        return ends
+
     def node(self, name, board, serial, unit_id=1):
         """An emulated node: the Arm image of `board`. Started again with the same name it keeps its retained memory,
         where the board has it."""
