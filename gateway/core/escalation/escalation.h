@@ -41,7 +41,7 @@ struct escalation_alert {
 void escalation_follow(struct escalation *escalation, const struct duty_roster *roster, struct escalation_alert alert,
                        struct sw_wall now);
 
-/* What it waits for now: the deadline, or 0 when the present state and colour have none. */
+/* Until when somebody has to have acted; 0: the alert's state and colour have no deadline. */
 struct sw_wall escalation_deadline(const struct escalation *escalation, const struct duty_roster *roster,
                                    enum sw_colour colour);
 
