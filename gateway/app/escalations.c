@@ -177,11 +177,41 @@ static bool is_silenced(const struct gateway *gateway, const struct open_alert *
            core_is_silenced(gateway->core, open->subject, open->kind, open->colour);
 }
 
+/* Those that are due, by their places in the register: the worst first, of one colour those that have waited longest.
+ * Of more than ESCALATIONS_AT_A_TIME only these. */
+struct due {
+    uint32_t count;
+    struct due_one {
+        uint32_t place;
+        enum sw_colour colour;
+        int64_t deadline_ms;
+    } list[ESCALATIONS_AT_A_TIME];
+};
+
+static bool goes_before(const struct due_one *a, const struct due_one *b)
+{
+    return a->colour != b->colour ? a->colour > b->colour : a->deadline_ms < b->deadline_ms;
+}
+
+static void add_due(struct due *due, const struct due_one *one)
+{
+    uint32_t at = due->count;
+    if (at == ESCALATIONS_AT_A_TIME && !goes_before(one, &due->list[at - 1])) return;
+    if (at < ESCALATIONS_AT_A_TIME)
+        due->count++;
+    else
+        at--;
+    for (; at > 0 && goes_before(one, &due->list[at - 1]); at--)
+        due->list[at] = due->list[at - 1];
+    due->list[at] = *one;
+}
+
 void escalations_tick(struct gateway *gateway)
 {
     const struct escalation_pump *pump = &gateway->escalations;
     const struct duty_roster *roster = gateway->config->duty;
     struct sw_wall now = gateway->clock.wall();
+    struct due due = {.count = 0};
     if (!pump->of) return;
     bool settled = pump->up && sw_mono_diff_ms(gateway->clock.mono(), pump->up_since) >= ESCALATIONS_SETTLE_MS;
     for (uint32_t i = 0; i < open_alerts_count(gateway->open); i++) {
@@ -192,6 +222,9 @@ void escalations_tick(struct gateway *gateway)
             escalation_wait_anew(escalation, roster, open->colour, now);
         else if (settled && now.ms >= escalation->deadline.ms &&
                  escalation_deadline(escalation, roster, open->colour).ms != 0)
-            climb(gateway, open, now);
+            add_due(&due, &(struct due_one){i, open->colour, escalation->deadline.ms});
     }
+    /* A step closes no alert, so none of them moves. */
+    for (uint32_t i = 0; i < due.count; i++)
+        climb(gateway, open_alerts_at(gateway->open, due.list[i].place), now);
 }

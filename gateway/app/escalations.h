@@ -12,6 +12,10 @@
 /* After a connect; a person's answers come within it. */
 #define ESCALATIONS_SETTLE_MS 5000
 
+/* So many go up with one tick at most, a second apart: after an outage the worst are told first, and the broker and the
+ * people who answer are not handed all at once. */
+#define ESCALATIONS_AT_A_TIME 20u
+
 /* After alerts_build. SW_ERROR_NO_SPACE; either way escalations_free is owed. */
 int escalations_build(struct gateway *gateway);
 /* After alerts_restore. */

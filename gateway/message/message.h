@@ -350,7 +350,7 @@ struct message_state_alert {
     enum sw_colour colour;
     struct sw_wall raised_at, updated_at;
     const char *headline;
-    const char *actor; /* who caused the last revision; "" = the gateway itself */
+    const char *actor; /* who brought it into its state; "" = the gateway itself */
     const char *area;  /* "" or NULL = not known */
     char incident[SW_ALERT_ID_SIZE];
     struct message_escalation escalation;

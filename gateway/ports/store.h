@@ -191,8 +191,8 @@ size_t store_load_snapshot(struct store *store, int domain, const char *subject,
 /* Calls each() for every snapshot; it must not call the store. */
 void store_each_snapshot(struct store *store, void *ctx,
                          void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size));
-/* Calls each() for every alert whose present revision is an open one: that revision, its evidence the rule alone, and
- * the body that was published. It must not call the store. */
+/* Calls each() for every alert whose present revision is an open one: that revision, its evidence the rule alone, its
+ * actor who brought it into this state, and the body that was published. It must not call the store. */
 void store_each_open_alert(struct store *store, void *ctx,
                            void (*each)(void *ctx, const struct sw_alert *alert, const char *body));
 /* Calls each() for every report received since then, in the order they were stored. It must not call the store. */

@@ -140,7 +140,8 @@ static void take_snapshot(const struct batch_snapshot *taken)
 static void keep_present(const struct sw_alert *alert, size_t revision)
 {
     uint32_t place = table_find(&disk.alert_places, alert->id);
-    if (place == TABLE_NONE) {
+    bool is_new = place == TABLE_NONE;
+    if (is_new) {
         if (disk.alert_count == disk.alert_capacity) {
             disk.alert_capacity = disk.alert_capacity ? 2 * disk.alert_capacity : 64;
             disk.alerts = sim_grown(disk.alerts, disk.alert_capacity, sizeof *disk.alerts);
@@ -148,7 +149,10 @@ static void keep_present(const struct sw_alert *alert, size_t revision)
         place = (uint32_t)disk.alert_count++;
         table_add(&disk.alert_places, alert->id, place);
     }
-    disk.alerts[place] = (struct present){*alert, revision};
+    struct present present = {*alert, revision};
+    const struct sw_alert *before = &disk.alerts[place].alert;
+    if (!is_new && before->state == alert->state) memcpy(present.alert.actor, before->actor, sizeof before->actor);
+    disk.alerts[place] = present;
 }
 
 /* A subject's rows stand in one line, that of the worst colour among them. */

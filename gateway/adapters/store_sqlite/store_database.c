@@ -88,7 +88,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
     [STATEMENT_OPEN_ALERTS] =
         "SELECT alert_id, revision, kind, state, colour, peak, subject, onset_ms, raised_at_ms,"
-        " updated_at_ms, rule, actor, note, body FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
+        " updated_at_ms, rule, (SELECT actor FROM alerts AS c WHERE c.alert_id = a.alert_id AND c.revision > ifnull("
+        "(SELECT max(revision) FROM alerts AS d WHERE d.alert_id = a.alert_id AND d.state <> a.state), 0)"
+        " ORDER BY c.revision LIMIT 1), note, body FROM alerts AS a WHERE state IN (1, 2, 3) AND NOT EXISTS"
         " (SELECT 1 FROM alerts AS b WHERE b.alert_id = a.alert_id AND b.revision > a.revision)",
 };
 _Static_assert(SW_ALERT_STATE_RAISED == 1 && SW_ALERT_STATE_ACKNOWLEDGED == 2 && SW_ALERT_STATE_DISPATCHED == 3,

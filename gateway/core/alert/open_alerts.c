@@ -88,6 +88,9 @@ static void drop(struct open_alerts *open, uint32_t bucket)
 
 static void write(struct open_alert *entry, uint32_t subject, const struct sw_alert *alert)
 {
+    char actor[SW_ALERT_ACTOR_SIZE];
+    bool is_still = entry->state == alert->state && strcmp(entry->id, alert->id) == 0;
+    memcpy(actor, is_still ? entry->actor : alert->actor, sizeof actor);
     *entry = (struct open_alert){.subject = subject,
                                  .slot = entry->slot,
                                  .drill = alert->drill,
@@ -100,7 +103,7 @@ static void write(struct open_alert *entry, uint32_t subject, const struct sw_al
                                  .onset = alert->onset,
                                  .raised_at = alert->raised_at,
                                  .updated_at = alert->updated_at};
-    memcpy(entry->actor, alert->actor, sizeof entry->actor);
+    memcpy(entry->actor, actor, sizeof entry->actor);
     memcpy(entry->id, alert->id, sizeof entry->id);
 }
 

@@ -22,7 +22,7 @@ struct open_alert {
     enum sw_alert_rule rule;
     uint32_t revision;
     struct sw_wall onset, raised_at, updated_at;
-    char actor[SW_ALERT_ACTOR_SIZE]; /* who caused the last revision; "" = the gateway itself */
+    char actor[SW_ALERT_ACTOR_SIZE]; /* who brought it into its present state; "" = the gateway itself */
     char id[SW_ALERT_ID_SIZE];
     char headline[OPEN_ALERT_HEADLINE_SIZE]; /* of the last revision; "" until it is given */
 };

@@ -140,13 +140,27 @@ static bool has_later_revision(size_t row)
     return false;
 }
 
+/* Who brought it into the state it has in this row. */
+static void copy_actor(struct sw_alert *alert, size_t row)
+{
+    for (size_t i = row; i-- > 0;) {
+        const struct sw_alert *before = &fake.outbox[i].alert;
+        if (strcmp(before->id, alert->id) != 0) continue;
+        if (before->state != alert->state) return;
+        memcpy(alert->actor, before->actor, sizeof alert->actor);
+    }
+}
+
 void store_each_open_alert(struct store *store, void *ctx,
                            void (*each)(void *ctx, const struct sw_alert *alert, const char *body))
 {
     (void)store;
-    for (size_t i = 0; i < fake.outbox_count; i++)
-        if (sw_alert_state_is_open(fake.outbox[i].alert.state) && !has_later_revision(i))
-            each(ctx, &fake.outbox[i].alert, fake.outbox[i].payload);
+    for (size_t i = 0; i < fake.outbox_count; i++) {
+        struct sw_alert alert = fake.outbox[i].alert;
+        if (!sw_alert_state_is_open(alert.state) || has_later_revision(i)) continue;
+        copy_actor(&alert, i);
+        each(ctx, &alert, fake.outbox[i].payload);
+    }
 }
 
 void store_each_report(struct store *store, struct sw_wall since, void *ctx,

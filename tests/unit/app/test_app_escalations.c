@@ -51,16 +51,18 @@ static void level(int32_t mm)
     commit();
 }
 
-static void report_flood(void)
+/* The n-th flood that a worker reports, all of them in c/n/1 and far from one another. */
+static void report_flood(uint32_t n)
 {
-    char time[MESSAGE_TIME_SIZE], payload[512];
+    char time[MESSAGE_TIME_SIZE], worker[SW_ID_SIZE], payload[512];
     message_time_format(sw_wall_from_ms(fake.wall_ms), time);
+    snprintf(worker, sizeof worker, "worker-%u", n);
     snprintf(
         payload, sizeof payload,
-        "{\"schema\":\"stillwater.report/1\",\"id\":\"r-1\",\"source\":\"worker\",\"kind\":\"flood\",\"time\":\"%s\","
-        "\"place\":{\"latitude\":32,\"longitude\":122,\"grid\":\"c/n/1\"},\"by\":\"worker-7\"}",
-        time);
-    fake_report("worker", "worker-7", payload);
+        "{\"schema\":\"stillwater.report/1\",\"id\":\"r-%u\",\"source\":\"worker\",\"kind\":\"flood\",\"time\":\"%s\","
+        "\"place\":{\"latitude\":%u,\"longitude\":122,\"grid\":\"c/n/1\"},\"by\":\"%s\"}",
+        n, time, n, worker);
+    fake_report("worker", worker, payload);
     commit();
 }
 
@@ -176,7 +178,7 @@ static void what_people_reported_expires_although_it_goes_up(void **state)
     begin(&test);
     fake_link(true);
     wait(&test, ESCALATIONS_SETTLE_MS);
-    report_flood();
+    report_flood(1);
     int64_t expires_ms = fake.wall_ms + test.config->reports.expire_ms;
     while (fake.wall_ms + DEADLINE_MS < expires_ms) {
         wait(&test, DEADLINE_MS);
@@ -185,6 +187,43 @@ static void what_people_reported_expires_although_it_goes_up(void **state)
     assert_true(fake.outbox_count > 2);
     wait(&test, expires_ms - fake.wall_ms);
     assert_int_equal(last().state, SW_ALERT_STATE_EXPIRED);
+    end(&test);
+    fake.with_reports = false;
+}
+
+static uint32_t escalated_since(size_t first, enum sw_colour colour)
+{
+    uint32_t count = 0;
+    for (size_t i = first; i < fake.outbox_count; i++)
+        count += strstr(fake.outbox[i].alert.note, "not acknowledged") && fake.outbox[i].alert.colour == colour;
+    return count;
+}
+
+static void of_many_that_are_due_the_worst_go_up_first_and_the_rest_with_the_next_ticks(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    const uint32_t reported = ESCALATIONS_AT_A_TIME + 5;
+    fake.with_reports = true;
+    begin(&test);
+    fake_link(true);
+    wait(&test, ESCALATIONS_SETTLE_MS);
+    for (uint32_t n = 1; n <= reported; n++)
+        report_flood(n);
+    enum sw_colour others = last().colour;
+    level(600);
+    enum sw_colour worst = last().colour;
+    assert_true(worst > others);
+    fake_link(false);
+    wait(&test, DEADLINE_MS);
+    fake_link(true);
+    wait(&test, ESCALATIONS_SETTLE_MS - 1);
+    size_t before = fake.outbox_count;
+    wait(&test, 1);
+    assert_int_equal(escalated_since(before, worst), 1);
+    assert_int_equal(escalated_since(before, others), ESCALATIONS_AT_A_TIME - 1);
+    wait(&test, 1);
+    assert_int_equal(escalated_since(before, others), reported);
     end(&test);
     fake.with_reports = false;
 }
@@ -352,6 +391,7 @@ int main(void)
         cmocka_unit_test(unanswered_it_goes_up_and_repeats_at_the_top_until_somebody_answers),
         cmocka_unit_test(killed_before_the_commit_it_takes_the_step_again_and_after_it_does_not),
         cmocka_unit_test(what_people_reported_expires_although_it_goes_up),
+        cmocka_unit_test(of_many_that_are_due_the_worst_go_up_first_and_the_rest_with_the_next_ticks),
         cmocka_unit_test(after_hours_without_power_it_goes_up_one_level),
         cmocka_unit_test(nothing_goes_up_while_the_broker_is_away),
         cmocka_unit_test(an_answer_that_waited_at_the_broker_comes_first),

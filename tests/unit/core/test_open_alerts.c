@@ -45,6 +45,9 @@ static void an_alert_is_there_until_it_is_over(void **state)
     assert_non_null(found);
     assert_int_equal(found->state, SW_ALERT_STATE_ACKNOWLEDGED);
     assert_string_equal(found->actor, "officer-12");
+    alert = revision_of(7, SW_ALERT_KIND_LEVEL, 1, 2, SW_ALERT_STATE_ACKNOWLEDGED);
+    open_alerts_take(world.open, 7, &alert);
+    assert_string_equal(found->actor, "officer-12"); /* it has eased: he has it still */
     assert_string_equal(found->headline, "");
     char headline[OPEN_ALERT_HEADLINE_SIZE + 10];
     memset(headline, 'x', sizeof headline - 1);
@@ -59,6 +62,20 @@ static void an_alert_is_there_until_it_is_over(void **state)
     open_alerts_take(world.open, 7, &alert);
     assert_null(open_alerts_find(world.open, 7, SW_ALERT_KIND_LEVEL));
     assert_int_equal(open_alerts_count(world.open), 0);
+    free(world.memory);
+}
+
+static void who_had_it_has_it_no_more_when_it_is_raised_again(void **state)
+{
+    (void)state;
+    struct register_under_test world;
+    world_open(&world, 4);
+    struct sw_alert alert = revision_of(7, SW_ALERT_KIND_LEVEL, 1, 1, SW_ALERT_STATE_ACKNOWLEDGED);
+    (void)snprintf(alert.actor, sizeof alert.actor, "officer-12");
+    open_alerts_take(world.open, 7, &alert);
+    alert = revision_of(7, SW_ALERT_KIND_LEVEL, 1, 2, SW_ALERT_STATE_RAISED);
+    open_alerts_take(world.open, 7, &alert);
+    assert_string_equal(open_alerts_find(world.open, 7, SW_ALERT_KIND_LEVEL)->actor, "");
     free(world.memory);
 }
 
@@ -165,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_alert_is_there_until_it_is_over),
+        cmocka_unit_test(who_had_it_has_it_no_more_when_it_is_raised_again),
         cmocka_unit_test(what_comes_late_changes_nothing),
         cmocka_unit_test(a_drill_stands_beside_the_real_one),
         cmocka_unit_test(it_holds_what_a_plain_list_holds),

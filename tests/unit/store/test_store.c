@@ -74,6 +74,44 @@ static void everything_of_a_batch_is_there_after_reopening(void **state)
     fixture_destroy(&fixture);
 }
 
+static void expect_actor(void *ctx, const struct sw_alert *alert, const char *body)
+{
+    assert_int_equal(alert->revision, 5);
+    assert_string_equal(alert->actor, ctx);
+    assert_string_equal(body, "5");
+}
+
+static void an_open_alert_says_who_brought_it_into_its_state(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sw_alert_state state;
+        char actor[16];
+    } revisions[] = {{SW_ALERT_STATE_ACKNOWLEDGED, "officer-1"},
+                     {SW_ALERT_STATE_RAISED, ""},
+                     {SW_ALERT_STATE_ACKNOWLEDGED, "officer-2"},
+                     {SW_ALERT_STATE_ACKNOWLEDGED, "worker-7"},
+                     {SW_ALERT_STATE_ACKNOWLEDGED, ""}};
+    struct fixture fixture;
+    struct sw_alert alert = {.id = "gw-1.level.site-1.20260922T000000000Z", .kind = SW_ALERT_KIND_LEVEL};
+    fixture_init(&fixture);
+    fixture_open(&fixture);
+    struct store_batch *batch = store_batch_new();
+    for (uint32_t i = 0; i < sizeof revisions / sizeof revisions[0]; i++) {
+        char body[2] = {(char)('1' + i), '\0'};
+        alert.revision = i + 1;
+        alert.state = revisions[i].state;
+        memcpy(alert.actor, revisions[i].actor, sizeof revisions[i].actor);
+        assert_int_equal(store_batch_add_alert(batch, &alert, "t", body), SW_OK);
+    }
+    assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+    store_batch_free(batch);
+    char expected[] = "officer-2";
+    store_each_open_alert(fixture.store, expected, expect_actor);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static void readings_sent_twice_are_kept_once_and_counted(void **state)
 {
     (void)state;
@@ -548,6 +586,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_is_kept_once_and_read_back_whole),
         cmocka_unit_test(everything_of_a_batch_is_there_after_reopening),
+        cmocka_unit_test(an_open_alert_says_who_brought_it_into_its_state),
         cmocka_unit_test(readings_sent_twice_are_kept_once_and_counted),
         cmocka_unit_test(a_row_is_done_by_its_revision_too),
         cmocka_unit_test(a_row_knows_the_newest_revisions_before_it),
