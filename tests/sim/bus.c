@@ -158,32 +158,6 @@ static void acknowledge_at_once(const struct field_bus_batch *batch)
                               batch->records[batch->count - 1].sequence);
 }
 
-static void deliver_one(uint32_t line, const struct field_event *event)
-{
-    const struct field_bus_events *to = &bus.events;
-    switch (event->type) {
-    case FIELD_EVENT_BATCH:
-        if (sim.mutation == MUTATION_EARLY_ACKNOWLEDGE) acknowledge_at_once(&event->batch);
-        to->batch(to->ctx, &event->batch);
-        break;
-    case FIELD_EVENT_SAMPLE:
-        to->sample(to->ctx, &event->sample);
-        break;
-    case FIELD_EVENT_NODE_LINK:
-        to->node_link(to->ctx, line, event->node, event->up, event->error, event->text);
-        break;
-    case FIELD_EVENT_LINE_LINK:
-        to->line_link(to->ctx, line, event->up, event->text);
-        break;
-    case FIELD_EVENT_LOG_UNOPENED:
-        to->log_unopened(to->ctx, line, event->node, event->serial);
-        break;
-    case FIELD_EVENT_NOTICE:
-        to->notice(to->ctx, line, event->node, event->error, event->text);
-        break;
-    }
-}
-
 /* What the line has posted reaches the loop when the exchange is over in the line's time; then the line goes on. */
 static void end_turn(void *ctx, uint64_t number)
 {
@@ -191,8 +165,11 @@ static void end_turn(void *ctx, uint64_t number)
     struct field_event event;
     if (turn->number != number) return;
     plan(turn, sim.now_us, take_turn);
-    while (mailbox_take(&turn->line.mailbox, &event))
-        deliver_one((uint32_t)(turn - turns), &event);
+    while (mailbox_take(&turn->line.mailbox, &event)) {
+        if (sim.mutation == MUTATION_EARLY_ACKNOWLEDGE && event.type == FIELD_EVENT_BATCH)
+            acknowledge_at_once(&event.batch);
+        field_event_deliver(&event, (uint32_t)(turn - turns), &bus.events);
+    }
 }
 
 static void take_turn(void *ctx, uint64_t number)

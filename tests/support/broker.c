@@ -139,6 +139,14 @@ void broker_open(struct broker *broker, const char *settings)
     broker_run(broker);
 }
 
+void broker_open_with_acl(struct broker *broker, const char *acl)
+{
+    char path[128];
+    broker_prepare(broker, "acl_file %s/acl\n");
+    broker_write_file(broker, "acl", acl, path);
+    broker_run(broker);
+}
+
 void broker_kill(struct broker *broker)
 {
     if (broker->process <= 0) return;

@@ -18,6 +18,9 @@ struct broker {
  * finds sessions and retained messages again. Asserts that the broker takes connections. */
 void broker_open(struct broker *broker, const char *settings);
 
+/* With an access list: what it does not name is not permitted. */
+void broker_open_with_acl(struct broker *broker, const char *acl);
+
 /* Only the directory and a free port, for a broker that comes later or never. */
 void broker_prepare(struct broker *broker, const char *settings);
 void broker_run(struct broker *broker);

@@ -15,31 +15,6 @@ struct field_bus {
     void *closed_ctx;
 };
 
-static void deliver(struct field_bus *bus, uint32_t line, const struct field_event *event)
-{
-    const struct field_bus_events *to = &bus->events;
-    switch (event->type) {
-    case FIELD_EVENT_BATCH:
-        to->batch(to->ctx, &event->batch);
-        break;
-    case FIELD_EVENT_SAMPLE:
-        to->sample(to->ctx, &event->sample);
-        break;
-    case FIELD_EVENT_NODE_LINK:
-        to->node_link(to->ctx, line, event->node, event->up, event->error, event->text);
-        break;
-    case FIELD_EVENT_LINE_LINK:
-        to->line_link(to->ctx, line, event->up, event->text);
-        break;
-    case FIELD_EVENT_LOG_UNOPENED:
-        to->log_unopened(to->ctx, line, event->node, event->serial);
-        break;
-    case FIELD_EVENT_NOTICE:
-        if (to->notice != NULL) to->notice(to->ctx, line, event->node, event->error, event->text);
-        break;
-    }
-}
-
 static void free_bus(struct field_bus *bus)
 {
     for (uint32_t i = 0; i < bus->line_count; i++)
@@ -72,7 +47,7 @@ static void on_async(uv_async_t *async)
     struct field_event event;
     for (uint32_t i = 0; i < bus->line_count; i++)
         while (!bus->closing && mailbox_take(&bus->lines[i].mailbox, &event))
-            deliver(bus, i, &event);
+            field_event_deliver(&event, i, &bus->events);
     if (bus->closing) finish_closing(bus);
 }
 

@@ -82,4 +82,7 @@ void mailbox_order_stop(struct field_mailbox *mailbox);
 bool mailbox_ended(struct field_mailbox *mailbox);
 struct field_bus_counters mailbox_counters(struct field_mailbox *mailbox);
 
+/* Calls what `to` has for an event of this line. */
+void field_event_deliver(const struct field_event *event, uint32_t line, const struct field_bus_events *to);
+
 #endif

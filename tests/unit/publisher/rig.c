@@ -180,6 +180,13 @@ void rig_close(struct rig *rig, const char *last_status)
     free(rig->config.mqtt.key_file);
 }
 
+void rig_connect(struct rig *rig, uint16_t port)
+{
+    rig_init(rig, port);
+    rig_start(rig);
+    rig_run_until(rig, rig_is_up);
+}
+
 bool rig_is_up(struct rig *rig)
 {
     return rig->up;

@@ -47,6 +47,9 @@ struct rig {
 void rig_init(struct rig *rig, uint16_t port);
 void rig_start(struct rig *rig);
 
+/* Both, and runs until the link is up. */
+void rig_connect(struct rig *rig, uint16_t port);
+
 /* Runs the loop until `done` says so; fails the test after 60 s. */
 void rig_run_until(struct rig *rig, bool (*done)(struct rig *rig));
 void rig_run_ms(struct rig *rig, uint64_t ms);

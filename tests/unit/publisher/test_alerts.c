@@ -150,9 +150,7 @@ static void an_alert_carries_its_properties(void **state)
                                      NULL};
     broker_start_tool(&listener, arguments);
     broker_wait_for_subscriber(&broker, "listener");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     char *body = rig_alert(7, 1);
     assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7, true), SW_OK);
     rig_run_until(&rig, one_is_taken);
@@ -226,9 +224,7 @@ static void cap_goes_before_its_alert_and_wants_no_receipt(void **state)
         "stillwater/#",  "-q", "1", "-W", "20",       "-F", "%t|%C|%P|%R|", NULL};
     broker_start_tool(&listener, arguments);
     broker_wait_for_subscriber(&broker, "listener");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     send_cap(&rig);
     send_alert(&rig);
     rig_run_until(&rig, cap_and_alert_are_taken);
@@ -248,16 +244,9 @@ static void cap_that_is_not_permitted_is_told_and_the_link_comes_back(void **sta
     (void)state;
     struct broker broker;
     struct rig rig;
-    char path[128];
-    broker_prepare(&broker, "acl_file %s/acl\n");
-    broker_write_file(&broker, "acl",
-                      "topic readwrite stillwater/northport/gw-1/status\n"
-                      "topic write stillwater/northport/gw-1/alert/#\n",
-                      path);
-    broker_run(&broker);
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    broker_open_with_acl(&broker, "topic readwrite stillwater/northport/gw-1/status\n"
+                                  "topic write stillwater/northport/gw-1/alert/#\n");
+    rig_connect(&rig, broker.port);
     send_cap(&rig);
     rig_run_until(&rig, cap_is_refused);
     /* mosquitto 2.0.11 closes the connection over it. */
@@ -302,9 +291,7 @@ static void receipts_are_handed_on_and_what_is_retained_is_not(void **state)
     broker_prepare(&broker, "");
     broker_run(&broker);
     publish_receipt(&broker, true, "old");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     publish_receipt(&broker, false, "first");
     publish_receipt(&broker, false, "second");
     rig_run_until(&rig, two_receipts);
@@ -324,13 +311,8 @@ static void an_alert_the_broker_refuses_is_not_taken_and_told(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    char path[128];
-    broker_prepare(&broker, "acl_file %s/acl\n");
-    broker_write_file(&broker, "acl", "topic readwrite stillwater/northport/gw-1/status\n", path);
-    broker_run(&broker);
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    broker_open_with_acl(&broker, "topic readwrite stillwater/northport/gw-1/status\n");
+    rig_connect(&rig, broker.port);
     char *body = rig_alert(7, 1);
     assert_int_equal(publisher_send(rig.publisher, "stillwater/northport/gw-1/alert/x7", body, 7, false), SW_OK);
     free(body);
@@ -348,9 +330,7 @@ static void a_message_the_broker_cannot_take_is_refused_at_once(void **state)
     struct broker broker;
     struct rig rig;
     broker_open(&broker, "max_packet_size 1000\n");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     char large[2000];
     memset(large, 'x', sizeof large - 1);
     large[sizeof large - 1] = '\0';

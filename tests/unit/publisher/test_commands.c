@@ -103,9 +103,7 @@ static void a_retained_command_is_not_carried_out_at_each_connect(void **state)
     struct rig rig;
     broker_open(&broker, "");
     publish(&broker, "retained", "-r");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     rig_run_ms(&rig, 300);
     assert_int_equal(rig.commands, 0);
     publish(&broker, "fresh", NULL);
@@ -169,9 +167,7 @@ static void a_response_topic_outside_the_centre_gets_no_answer(void **state)
                       path);
     broker_run(&broker);
     (void)snprintf(port, sizeof port, "%u", broker.port);
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     const char *const listen[] = {
         "mosquitto_sub", "-i", "listener", "-V", "5", "-h", "127.0.0.1", "-p", port, "-t", "#", "-v", NULL};
     broker_start_tool(&listener, listen);

@@ -98,9 +98,7 @@ static void the_last_status_replaces_the_will_at_a_clean_end(void **state)
     struct broker broker;
     struct rig rig;
     broker_open(&broker, "");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     rig_close(&rig, "{\"state\":\"stopped\"}");
     wait_for_status(NULL, &broker, "1 1 application/json {\"state\":\"stopped\"}\n");
     broker_close(&broker);
@@ -316,9 +314,7 @@ static void a_refused_subscription_leaves_the_link_up_and_is_told(void **state)
     for (size_t i = 0; i < 4; i++) {
         char text[128];
         scripted_open(&broker, refused[i], sizeof refused[i]);
-        rig_init(&rig, broker.port);
-        rig_start(&rig);
-        rig_run_until(&rig, rig_is_up);
+        rig_connect(&rig, broker.port);
         (void)snprintf(text, sizeof text,
                        "but the broker refuses subscribing to stillwater/northport/%s: Not authorized", topics[i]);
         rig_assert_text(&rig, text);
@@ -352,14 +348,10 @@ static void two_gateways_of_one_id_are_noticed(void **state)
     struct broker broker;
     struct rig first, second;
     broker_open(&broker, "");
-    rig_init(&first, broker.port);
-    rig_start(&first);
-    rig_run_until(&first, rig_is_up);
+    rig_connect(&first, broker.port);
     rig_run_ms(&first,
                200); /* its optional subscriptions: what is on the way when it is thrown out gives another text */
-    rig_init(&second, broker.port);
-    rig_start(&second);
-    rig_run_until(&second, rig_is_up);
+    rig_connect(&second, broker.port);
     rig_run_until(&first, rig_is_down);
     /* The broker's end of it, or its reset where something of ours was on the way. */
     if (!strstr(first.link_text, "Connection reset by peer")) rig_assert_text(&first, "The connection was lost");
@@ -414,9 +406,7 @@ static void closing_while_the_broker_is_gone_does_not_wait(void **state)
     struct broker broker;
     struct rig rig;
     broker_open(&broker, "");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     broker_kill(&broker);
     rig_close(&rig, "{\"state\":\"stopped\"}");
     broker_close(&broker);

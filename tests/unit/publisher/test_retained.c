@@ -76,9 +76,7 @@ static void one_at_first_then_as_many_as_may_be(void **state)
     struct broker broker;
     struct rig rig;
     broker_open(&broker, "");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_ERROR_BUSY);
     rig_run_until(&rig, one_is_taken);
@@ -97,15 +95,9 @@ static void a_refusal_is_told_and_the_link_comes_back(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    char path[128];
-    broker_prepare(&broker, "acl_file %s/acl\n");
-    broker_write_file(&broker, "acl",
-                      "topic write stillwater/northport/gw-1/status\ntopic read stillwater/northport/gw-1/command\n",
-                      path);
-    broker_run(&broker);
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    broker_open_with_acl(
+        &broker, "topic write stillwater/northport/gw-1/status\ntopic read stillwater/northport/gw-1/command\n");
+    rig_connect(&rig, broker.port);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_OK);
     rig_run_until(&rig, one_is_refused);
     rig_run_ms(&rig, 300);
@@ -132,9 +124,7 @@ static void kinds_do_not_wait_for_each_other(void **state)
     struct broker broker;
     struct rig rig;
     broker_open(&broker, "");
-    rig_init(&rig, broker.port);
-    rig_start(&rig);
-    rig_run_until(&rig, rig_is_up);
+    rig_connect(&rig, broker.port);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_STATES, STATE_TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_STATES, STATE_TOPIC, "{}"), SW_ERROR_BUSY);
