@@ -92,8 +92,8 @@ static void record_points(struct sampler *sampler, struct sample_slot *slot, con
 
 static void on_values(struct sampler *sampler, struct sample_slot *slot, const uint16_t *registers, uint64_t now_us)
 {
-    struct sw_point_value points[SW_PROFILE_POINTS_MAX];
-    size_t count = sw_profile_decode(slot->profile, registers, points);
+    struct sw_point_value points[SW_PROFILE_NODE_POINTS];
+    size_t count = sw_profile_decode_node(slot->profile, registers, points);
     slot->failures = 0;
     slot->answered = true;
     slot->answered_us = now_us;
@@ -124,11 +124,11 @@ static void on_failure(struct sampler *sampler, struct sample_slot *slot, int er
     if (slot->failures < SW_SLOT_SILENT_FAILURES) return;
     slot->state = reason == SW_REASON_EXCEPTION ? SW_SLOT_FAULTY : SW_SLOT_SILENT;
 
-    struct sw_point_value points[SW_PROFILE_POINTS_MAX];
-    const struct sw_profile_point *point;
-    size_t count = 0;
-    for (; count < SW_PROFILE_POINTS_MAX && (point = sw_profile_point(slot->profile, count)) != NULL; count++)
-        points[count] = (struct sw_point_value){.kind = point->kind, .quality = quality, .reason = reason};
+    struct sw_point_value points[SW_PROFILE_NODE_POINTS];
+    size_t count = slot->profile->node_point_count;
+    for (size_t i = 0; i < count; i++)
+        points[i] =
+            (struct sw_point_value){.kind = slot->profile->points[i].kind, .quality = quality, .reason = reason};
     record_points(sampler, slot, points, count, now_us);
 }
 

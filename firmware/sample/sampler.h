@@ -39,7 +39,7 @@ struct sample_slot {
     int32_t last_value; /* first point, in wire steps */
     uint8_t last_quality;
     uint8_t last_reason;
-    struct sample_point points[SW_PROFILE_POINTS_MAX];
+    struct sample_point points[SW_PROFILE_NODE_POINTS];
     struct bus_statistics statistics;
 };
 

@@ -14,7 +14,8 @@ static bool within(uint16_t value, uint16_t minimum, uint16_t maximum)
 int slot_config_check(const struct slot_config *config)
 {
     if (config->profile == SW_PROFILE_NONE) return SW_OK;
-    if (sw_profile_by_id(config->profile) == NULL || !within(config->unit_id, 1, 247) ||
+    const struct sw_profile *profile = sw_profile_by_id(config->profile);
+    if (profile == NULL || profile->node_point_count == 0 || !within(config->unit_id, 1, 247) ||
         !within(config->sample_period_ds, 1, 36000) || !within(config->heartbeat_s, 1, 36000))
         return SW_ERROR_INVALID_ARGUMENT;
     return SW_OK;

@@ -69,9 +69,9 @@ static int send_request(struct bus_master *master, uint64_t now_us)
     }
     struct sw_writer writer = rtu_link_compose(master->link);
     sw_write_u8(&writer, master->request.unit);
-    sw_write_u8(&writer, profile->function);
-    sw_write_u16(&writer, profile->address);
-    sw_write_u16(&writer, profile->count);
+    sw_write_u8(&writer, profile->node_block.function);
+    sw_write_u16(&writer, profile->node_block.address);
+    sw_write_u16(&writer, profile->node_block.count);
     int error = rtu_link_send(master->link, &writer, profile->extra_gap_us, now_us);
     if (error == SW_OK) master->request.statistics->requests++;
     return error;
@@ -95,7 +95,7 @@ static bool fail_attempt(struct bus_master *master, int error, uint64_t now_us, 
 
 static bool take_registers(const struct bus_master *master, struct sw_reader body, struct bus_reply *reply)
 {
-    uint8_t count = master->request.profile->count;
+    uint8_t count = master->request.profile->node_block.count;
     if (sw_read_u8(&body) != count * 2) return false;
     for (uint8_t i = 0; i < count && i < BUS_REGISTERS_MAX; i++)
         reply->registers[i] = sw_read_u16(&body);
@@ -108,12 +108,12 @@ static int judge(struct bus_master *master, const struct rtu_frame *frame, struc
     const struct sw_profile *profile = master->request.profile;
     struct sw_reader body = frame->body;
     if (frame->unit != master->request.unit) return SW_ERROR_WRONG_UNIT;
-    if (frame->function == (profile->function | 0x80u)) {
+    if (frame->function == (profile->node_block.function | 0x80u)) {
         uint8_t code = sw_read_u8(&body);
         if (body.failed || sw_reader_left(&body) != 0) return SW_ERROR_WRONG_LENGTH;
         return sw_error_from_modbus_exception(code);
     }
-    if (frame->function != profile->function) return SW_ERROR_WRONG_FUNCTION;
+    if (frame->function != profile->node_block.function) return SW_ERROR_WRONG_FUNCTION;
     return take_registers(master, body, reply) ? SW_OK : SW_ERROR_WRONG_LENGTH;
 }
 

@@ -38,7 +38,7 @@ struct bus_request {
 struct bus_reply {
     int error; /* SW_OK, SW_ERROR_TIMEOUT .. FRAME_GAP, SW_ERROR_EXCEPTION_*, SW_ERROR_PORT (settings refused) */
     uint64_t at_us;
-    uint16_t registers[BUS_REGISTERS_MAX]; /* profile->count of them when error is SW_OK */
+    uint16_t registers[BUS_REGISTERS_MAX]; /* profile->node_block.count of them when error is SW_OK */
 };
 
 enum bus_state { BUS_IDLE, BUS_WAITING_TO_SEND, BUS_SENDING, BUS_WAITING_FOR_REPLY };

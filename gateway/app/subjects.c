@@ -10,12 +10,11 @@
 
 /* One subject of each domain that the profile measures something of; with each profile anew, though several may be of
  * one subject. */
-static void need_target(struct core_capacity *capacity, const struct sw_profile *profile)
+static void need_target(struct core_capacity *capacity, const struct sw_profile *profile, size_t point_count)
 {
     bool needed[SUBJECT_DOMAIN_COUNT] = {false};
-    const struct sw_profile_point *point;
-    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++)
-        needed[subject_domain_of(point->kind)] = true;
+    for (size_t i = 0; i < point_count; i++)
+        needed[subject_domain_of(profile->points[i].kind)] = true;
     for (int domain = SUBJECT_HOME; domain < SUBJECT_DOMAIN_COUNT; domain++)
         capacity->of[domain] += needed[domain];
 }
@@ -30,10 +29,11 @@ static struct core_capacity capacity_needed(const struct gateway *gateway)
         capacity.of[SUBJECT_NODE] += line->node_count;
         capacity.of[SUBJECT_SOURCE] += line->device_count;
         for (uint32_t d = 0; d < line->device_count; d++)
-            need_target(&capacity, line->devices[d].profile);
+            need_target(&capacity, line->devices[d].profile, line->devices[d].profile->point_count);
         for (uint32_t n = 0; n < line->node_count; n++)
             for (uint32_t s = 0; s < line->nodes[n].slot_count; s++)
-                need_target(&capacity, line->nodes[n].slots[s].profile);
+                need_target(&capacity, line->nodes[n].slots[s].profile,
+                            line->nodes[n].slots[s].profile->node_point_count);
     }
     return capacity;
 }
@@ -47,13 +47,12 @@ static void no_target(struct target *target)
 
 /* One subject of the core for each domain the profile's points belong to; tilt and switch of a cover share one. */
 static int add_target(struct gateway *gateway, struct target *target, uint32_t subject,
-                      const struct sw_profile *profile, uint32_t parent)
+                      const struct sw_profile *profile, size_t point_count, uint32_t parent)
 {
     const struct config_subject *who = &gateway->config->subjects[subject];
-    const struct sw_profile_point *point;
     target->subject = subject;
-    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++) {
-        enum subject_domain domain = subject_domain_of(point->kind);
+    for (size_t i = 0; i < point_count; i++) {
+        enum subject_domain domain = subject_domain_of(profile->points[i].kind);
         uint32_t *index = &target->core[domain];
         if (domain == 0 || *index != NO_SUBJECT) continue;
         if (core_find_subject(gateway->core, domain, who->id, index) == SW_OK) continue;
@@ -76,7 +75,8 @@ static int add_node(struct gateway *gateway, struct line_state *line, uint32_t l
         core_add_subject(gateway->core, SUBJECT_NODE, config->id, line->core, &gateway->config->policy, &node->core);
     for (uint32_t s = 0; !error && s < config->slot_count; s++) {
         const struct config_slot *slot = &config->slots[s];
-        error = add_target(gateway, &node->slots[slot->slot], slot->subject, slot->profile, node->core);
+        error = add_target(gateway, &node->slots[slot->slot], slot->subject, slot->profile,
+                           slot->profile->node_point_count, node->core);
     }
     return error;
 }
@@ -89,7 +89,9 @@ static int add_device(struct gateway *gateway, struct line_state *line, uint32_t
     no_target(&device->target);
     int error = core_add_subject(gateway->core, SUBJECT_SOURCE, config->id, line->core, &gateway->config->policy,
                                  &device->core);
-    if (!error) error = add_target(gateway, &device->target, config->subject, config->profile, device->core);
+    if (!error)
+        error = add_target(gateway, &device->target, config->subject, config->profile, config->profile->point_count,
+                           device->core);
     return error;
 }
 

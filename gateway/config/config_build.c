@@ -408,6 +408,16 @@ static const struct sw_profile *profile_named(const struct build *build, const c
     return NULL;
 }
 
+/* A profile that was made for a gateway's own lines is not in a node's firmware. */
+static const struct sw_profile *profile_for_node(const struct build *build, const char *name, const char *path)
+{
+    const struct sw_profile *profile = profile_named(build, name, path);
+    if (profile && profile->node_point_count == 0)
+        config_problem(build->problems, config_document_line(build->document, path), path,
+                       "no node can read %s; expected a profile for nodes, or the sensor among devices", name);
+    return profile;
+}
+
 static void build_place(struct config_place *place, const struct raw_place *raw)
 {
     if (!raw) return;
@@ -506,7 +516,7 @@ static void build_slots(struct build *build, struct config_node *node, const str
         slot->slot = (uint8_t)raw->slots[i].slot;
         slot->unit_id = (uint8_t)raw->slots[i].unit_id;
         snprintf(field, sizeof field, "%.200s.slots[%u].profile", path, i);
-        slot->profile = profile_named(build, raw->slots[i].profile, field);
+        slot->profile = profile_for_node(build, raw->slots[i].profile, field);
         snprintf(field, sizeof field, "%.200s.slots[%u].subject", path, i);
         slot->subject = subject_index(build, raw->slots[i].subject, field);
         slot->sample_period_ms = 1000;

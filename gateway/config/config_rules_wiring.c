@@ -111,14 +111,31 @@ static void check_source_ids(const struct wiring *wiring, uint32_t index)
                 }
 }
 
-/* The strictest silence limit among the domains the profile's points belong to; 0 = never. */
-static int64_t silence_limit_ms(const struct silence_policy *silence, const struct sw_profile *profile)
+/* What comes of one sensor. None of a profile that is not known. */
+struct measured_points {
+    const struct sw_profile_point *first;
+    size_t count;
+};
+
+static struct measured_points points_of_slot(const struct config_slot *slot)
+{
+    if (!slot->profile) return (struct measured_points){NULL, 0};
+    return (struct measured_points){slot->profile->points, slot->profile->node_point_count};
+}
+
+static struct measured_points points_of_device(const struct config_device *device)
+{
+    if (!device->profile) return (struct measured_points){NULL, 0};
+    return (struct measured_points){device->profile->points, device->profile->point_count};
+}
+
+/* The strictest silence limit among the domains the points belong to; 0 = never. */
+static int64_t silence_limit_ms(const struct silence_policy *silence, struct measured_points points)
 {
     int64_t strictest = 0;
-    const struct sw_profile_point *point;
-    for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++) {
+    for (size_t i = 0; i < points.count; i++) {
         int64_t limit = 0;
-        switch (subject_domain_of(point->kind)) {
+        switch (subject_domain_of(points.first[i].kind)) {
         case SUBJECT_HOME:
             limit = silence->home_ms;
             break;
@@ -139,12 +156,12 @@ static int64_t silence_limit_ms(const struct silence_policy *silence, const stru
     return strictest;
 }
 
-static void check_pace(const struct wiring *wiring, const char *path, uint32_t subject,
-                       const struct sw_profile *profile, int64_t longest_ms)
+static void check_pace(const struct wiring *wiring, const char *path, uint32_t subject, struct measured_points points,
+                       int64_t longest_ms)
 {
-    if (!profile || subject == CONFIG_NO_SUBJECT) return;
+    if (subject == CONFIG_NO_SUBJECT) return;
     const struct config_subject *who = &wiring->config->subjects[subject];
-    int64_t limit_ms = silence_limit_ms(&who->policy.silence, profile);
+    int64_t limit_ms = silence_limit_ms(&who->policy.silence, points);
     if (limit_ms > 0 && longest_ms >= limit_ms)
         report(wiring, path, "a reading every %g s would be silence; expected less than the limit of %s, which is %g s",
                (double)longest_ms / 1000, who->id, (double)limit_ms / 1000);
@@ -175,12 +192,11 @@ static bool add_claim(struct wiring *wiring, const struct claim *claim)
     return true;
 }
 
-static void claim_points(struct wiring *wiring, struct claim *claim, const struct sw_profile *profile)
+static void claim_points(struct wiring *wiring, struct claim *claim, struct measured_points points)
 {
-    const struct sw_profile_point *point;
-    bool claimed = profile && claim->subject != CONFIG_NO_SUBJECT;
-    for (size_t i = 0; claimed && (point = sw_profile_point(profile, i)) != NULL; i++) {
-        claim->kind = point->kind;
+    bool claimed = claim->subject != CONFIG_NO_SUBJECT;
+    for (size_t i = 0; claimed && i < points.count; i++) {
+        claim->kind = points.first[i].kind;
         claimed = add_claim(wiring, claim);
     }
 }
@@ -208,12 +224,12 @@ static void check_slots(struct wiring *wiring, uint32_t line, uint32_t node_inde
             report(wiring, path, "found %u; expected a multiple of 100", slot->sample_period_ms);
         }
         snprintf(path, sizeof path, "lines[%u].nodes[%u].slots[%u].heartbeat_s", line, node_index, i);
-        check_pace(wiring, path, slot->subject, slot->profile, (int64_t)slot->heartbeat_s * 1000);
+        check_pace(wiring, path, slot->subject, points_of_slot(slot), (int64_t)slot->heartbeat_s * 1000);
         snprintf(path, sizeof path, "lines[%u].nodes[%u].slots[%u].sample_period_ms", line, node_index, i);
-        check_pace(wiring, path, slot->subject, slot->profile, slot->sample_period_ms);
+        check_pace(wiring, path, slot->subject, points_of_slot(slot), slot->sample_period_ms);
         struct claim claim = {.subject = slot->subject};
         snprintf(claim.path, sizeof claim.path, "lines[%u].nodes[%u].slots[%u].subject", line, node_index, i);
-        claim_points(wiring, &claim, slot->profile);
+        claim_points(wiring, &claim, points_of_slot(slot));
     }
 }
 
@@ -223,10 +239,10 @@ static void check_devices(struct wiring *wiring, uint32_t line)
         const struct config_device *device = &wiring->config->lines[line].devices[i];
         char path[CONFIG_PATH_SIZE];
         snprintf(path, sizeof path, "lines[%u].devices[%u].poll_interval_ms", line, i);
-        check_pace(wiring, path, device->subject, device->profile, device->poll_interval_ms);
+        check_pace(wiring, path, device->subject, points_of_device(device), device->poll_interval_ms);
         struct claim claim = {.subject = device->subject};
         snprintf(claim.path, sizeof claim.path, "lines[%u].devices[%u].subject", line, i);
-        claim_points(wiring, &claim, device->profile);
+        claim_points(wiring, &claim, points_of_device(device));
     }
 }
 

@@ -2,32 +2,16 @@
 
 #include <string.h>
 
-/* Each table takes its own kind of row out of the one list. */
-#define SW_PROFILE(id, name, text, description, baud, parity, stop, gap, timeout, function, address, count)            \
-    {SW_PROFILE_##name, text, description, {baud, parity, stop}, gap, timeout, function, address, count},
-#define SW_PROFILE_POINT(name, kind, offset, type, order, multiplier, divisor, minimum, maximum)
-#define SW_PROFILE_GUARD(name, offset, mask, expected, quality)
 static const struct sw_profile profiles[] = {
+#define SW_PROFILE(number, NAME, ...) {.id = SW_PROFILE_##NAME, __VA_ARGS__},
+#define SW_LIST(type, ...)                                                                                             \
+    (const struct type[])                                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #include "stillwater/sensor_profile.def"
-};
+#undef SW_LIST
 #undef SW_PROFILE
-#undef SW_PROFILE_POINT
-
-#define SW_PROFILE(id, name, text, description, baud, parity, stop, gap, timeout, function, address, count)
-#define SW_PROFILE_POINT(name, kind, offset, type, order, multiplier, divisor, minimum, maximum)                       \
-    {SW_PROFILE_##name, SW_READING_##kind, offset,  SW_TYPE_##type, SW_ORDER_##order,                                  \
-     multiplier,        divisor,           minimum, maximum},
-static const struct sw_profile_point points[] = {
-#include "stillwater/sensor_profile.def"
-};
-#undef SW_PROFILE_POINT
-#undef SW_PROFILE_GUARD
-
-#define SW_PROFILE_POINT(name, kind, offset, type, order, multiplier, divisor, minimum, maximum)
-#define SW_PROFILE_GUARD(name, offset, mask, expected, quality)                                                        \
-    {SW_PROFILE_##name, offset, mask, expected, SW_QUALITY_##quality},
-static const struct sw_profile_guard guards[] = {
-#include "stillwater/sensor_profile.def"
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -40,7 +24,7 @@ const struct sw_profile *sw_profile_at(size_t index)
 const struct sw_profile *sw_profile_by_id(unsigned id)
 {
     for (size_t i = 0; i < COUNT_OF(profiles); i++)
-        if ((unsigned)profiles[i].id == id) return &profiles[i];
+        if (profiles[i].id == id) return &profiles[i];
     return NULL;
 }
 
@@ -53,9 +37,28 @@ const struct sw_profile *sw_profile_by_name(const char *name)
 
 const struct sw_profile_point *sw_profile_point(const struct sw_profile *profile, size_t index)
 {
-    for (size_t i = 0; i < COUNT_OF(points); i++)
-        if (points[i].profile == profile->id && index-- == 0) return &points[i];
-    return NULL;
+    return index < profile->point_count ? &profile->points[index] : NULL;
+}
+
+/* Registers as they were read: block after block. */
+struct image {
+    const struct sw_profile_block *blocks;
+    size_t block_count;
+    const uint16_t *registers;
+};
+
+/* A profile's blocks hold whatever its points and guards name. */
+static const uint16_t *find(const struct image *image, const struct sw_profile_register *at)
+{
+    const uint16_t *registers = image->registers;
+    for (size_t i = 0; i < image->block_count; i++) {
+        const struct sw_profile_block *block = &image->blocks[i];
+        if (block->function == at->function && at->address >= block->address &&
+            at->address - block->address < block->count)
+            return registers + (at->address - block->address);
+        registers += block->count;
+    }
+    return image->registers;
 }
 
 static uint16_t swap_bytes(uint16_t value)
@@ -79,52 +82,135 @@ static uint32_t join(uint16_t first, uint16_t second, enum sw_byte_order order)
     return 0;
 }
 
-static double raw_value(const struct sw_profile_point *point, const uint16_t *registers)
+static uint16_t masked(uint16_t raw, uint16_t mask)
 {
-    if (point->type == SW_TYPE_U16 || point->type == SW_TYPE_I16) {
-        uint16_t raw = point->order == SW_ORDER_BADC ? swap_bytes(registers[0]) : registers[0];
-        return point->type == SW_TYPE_U16 ? (double)raw : (double)(int16_t)raw;
-    }
-    uint32_t raw = join(registers[0], registers[1], point->order);
-    if (point->type == SW_TYPE_U32) return (double)raw;
-    if (point->type == SW_TYPE_I32) return (double)(int32_t)raw;
+    if (mask == 0) return raw;
+    for (raw &= mask; (mask & 1u) == 0; mask >>= 1)
+        raw >>= 1;
+    return raw;
+}
+
+static uint32_t raw_bits(const struct sw_profile_point *point, const uint16_t *registers)
+{
+    if (sw_register_type_size(point->type) == 2) return join(registers[0], registers[1], point->order);
+    return masked(point->order == SW_ORDER_BADC ? swap_bytes(registers[0]) : registers[0], point->mask);
+}
+
+static double real_of(uint32_t bits)
+{
     float real;
-    memcpy(&real, &raw, sizeof real);
+    memcpy(&real, &bits, sizeof real);
     return (double)real;
 }
 
-static void decode_point(const struct sw_profile_point *point, const uint16_t *block, struct sw_point_value *out)
+static double number_of(enum sw_register_type type, uint32_t bits)
 {
-    *out = (struct sw_point_value){.kind = point->kind, .quality = SW_QUALITY_BAD, .reason = SW_REASON_RANGE};
-    double scaled = raw_value(point, block + point->offset) * (double)point->multiplier / (double)point->divisor;
+    switch (type) {
+    case SW_TYPE_U16:
+    case SW_TYPE_U32:
+        return (double)bits;
+    case SW_TYPE_I16:
+        return (double)(int16_t)bits;
+    case SW_TYPE_I32:
+        return (double)(int32_t)bits;
+    case SW_TYPE_F32:
+        return real_of(bits);
+    }
+    return 0;
+}
+
+static enum sw_quality_reason look_up(const struct sw_profile_point *point, uint32_t bits, double *value)
+{
+    for (size_t i = 0; i < point->code_count; i++) {
+        if (point->codes[i].raw != bits) continue;
+        *value = (double)point->codes[i].value;
+        return SW_REASON_NONE;
+    }
+    return SW_REASON_RANGE;
+}
+
+/* What the device's own registers say of the scale. */
+static enum sw_quality_reason scale_of(const struct sw_profile_point *point, const struct image *image, double *scale)
+{
+    *scale = point->scale;
+    if (point->decimals.function) {
+        uint16_t decimals = *find(image, &point->decimals);
+        if (decimals > 9) return SW_REASON_RANGE;
+        for (; decimals > 0; decimals--)
+            *scale /= 10;
+    }
+    if (!point->unit.function) return SW_REASON_NONE;
+    uint16_t code = *find(image, &point->unit);
+    for (size_t i = 0; i < point->unit_count; i++) {
+        if (point->units[i].code != code) continue;
+        *scale *= point->units[i].factor;
+        return SW_REASON_NONE;
+    }
+    return SW_REASON_SENSOR_FAULT;
+}
+
+static enum sw_quality_reason measure(const struct sw_profile_point *point, const struct image *image, double *value)
+{
+    uint32_t bits = raw_bits(point, find(image, &point->at));
+    double scale;
+    if (point->has_no_reading && bits == point->no_reading) return SW_REASON_NO_ECHO;
+    if (point->code_count > 0) return look_up(point, bits, value);
+    enum sw_quality_reason reason = scale_of(point, image, &scale);
+    if (reason != SW_REASON_NONE) return reason;
+    double raw = number_of(point->type, bits);
+    if (point->fraction.function) {
+        const uint16_t *fraction = find(image, &point->fraction);
+        raw += real_of(join(fraction[0], fraction[1], point->order));
+    }
+    *value = raw * scale + point->offset;
     /* Written so that a NaN, too, is out of range. */
-    if (!(scaled >= (double)point->minimum && scaled <= (double)point->maximum)) return;
-    out->value = (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    out->quality = SW_QUALITY_GOOD;
-    out->reason = SW_REASON_NONE;
+    return *value >= (double)point->minimum && *value <= (double)point->maximum ? SW_REASON_NONE : SW_REASON_RANGE;
+}
+
+static void decode_point(const struct sw_profile_point *point, const struct image *image, struct sw_point_value *out)
+{
+    double value = 0;
+    *out = (struct sw_point_value){.kind = point->kind, .reason = measure(point, image, &value)};
+    if (out->reason == SW_REASON_NONE)
+        out->value = (int32_t)(value < 0 ? value - 0.5 : value + 0.5);
+    else
+        out->quality = SW_QUALITY_BAD;
 }
 
 static void apply_guard(const struct sw_profile_guard *guard, struct sw_point_value *values, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (values[i].quality >= guard->quality) continue;
+        if ((guard->points >> i & 1u) == 0 || values[i].quality >= guard->quality) continue;
         values[i].quality = guard->quality;
         values[i].reason = SW_REASON_SENSOR_FAULT;
         if (guard->quality >= SW_QUALITY_BAD) values[i].value = 0;
     }
 }
 
+static size_t decode(const struct sw_profile *profile, const struct image *image, struct sw_point_value *values,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        decode_point(&profile->points[i], image, &values[i]);
+    for (size_t i = 0; i < profile->guard_count; i++) {
+        const struct sw_profile_guard *guard = &profile->guards[i];
+        /* A node does not read the register of a guard that is of none of its points. */
+        if ((guard->points & ((1u << count) - 1)) == 0) continue;
+        if ((*find(image, &guard->at) & guard->mask) != guard->expected) apply_guard(guard, values, count);
+    }
+    return count;
+}
+
 size_t sw_profile_decode(const struct sw_profile *profile, const uint16_t *registers,
                          struct sw_point_value values[SW_PROFILE_POINTS_MAX])
 {
-    size_t count = 0;
-    const struct sw_profile_point *point;
-    for (; count < SW_PROFILE_POINTS_MAX && (point = sw_profile_point(profile, count)) != NULL; count++)
-        decode_point(point, registers, &values[count]);
-    for (size_t i = 0; i < COUNT_OF(guards); i++) {
-        const struct sw_profile_guard *guard = &guards[i];
-        if (guard->profile == profile->id && (registers[guard->offset] & guard->mask) != guard->expected)
-            apply_guard(guard, values, count);
-    }
-    return count;
+    const struct image image = {profile->blocks, profile->block_count, registers};
+    return decode(profile, &image, values, profile->point_count);
+}
+
+size_t sw_profile_decode_node(const struct sw_profile *profile, const uint16_t *registers,
+                              struct sw_point_value values[SW_PROFILE_NODE_POINTS])
+{
+    const struct image image = {&profile->node_block, 1, registers};
+    return decode(profile, &image, values, profile->node_point_count);
 }

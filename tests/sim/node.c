@@ -53,7 +53,7 @@ static bool sensor_registers(const struct sim_node *node, unsigned slot, const s
                              uint16_t *registers)
 {
     int64_t at_us = true_time(node, node->clock.now_us);
-    memset(registers, 0, profile->count * sizeof *registers);
+    memset(registers, 0, profile->node_block.count * sizeof *registers);
     if (profile->id == SW_PROFILE_BOVE) {
         uint32_t litres = world_home_litres(node->index * WORLD_HOMES_A_NODE + slot, at_us);
         registers[0] = (uint16_t)litres; /* low word first */
@@ -83,9 +83,9 @@ static size_t compose_reply(const struct sim_node *node, const uint8_t *request,
     if (!profile || !sensor_registers(node, slot, profile, registers)) return 0;
     struct sw_writer writer = sw_writer_over(bytes, NODE_REPLY_MAX);
     sw_write_u8(&writer, request[0]);
-    sw_write_u8(&writer, profile->function);
-    sw_write_u8(&writer, (uint8_t)(2 * profile->count));
-    for (unsigned i = 0; i < profile->count; i++)
+    sw_write_u8(&writer, profile->node_block.function);
+    sw_write_u8(&writer, (uint8_t)(2 * profile->node_block.count));
+    for (unsigned i = 0; i < profile->node_block.count; i++)
         sw_write_u16(&writer, registers[i]);
     size_t size = sw_writer_size(&writer);
     uint16_t crc = crc16_over(bytes, size);

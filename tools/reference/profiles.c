@@ -7,15 +7,7 @@ static const char *const type_names[] = {"U16", "I16", "U32", "I32", "F32"};
 static const char *const order_names[] = {"ABCD", "DCBA", "BADC", "CDAB"};
 static const char *const quality_names[] = {"good", "suspect", "bad", "missing"};
 
-#define SW_PROFILE(id, name, text, description, baud, parity, stop, gap, timeout, function, address, count)
-#define SW_PROFILE_POINT(name, kind, offset, type, order, multiplier, divisor, minimum, maximum)
-#define SW_PROFILE_GUARD(name, offset, mask, expected, quality)                                                        \
-    {SW_PROFILE_##name, offset, mask, expected, SW_QUALITY_##quality},
-static const struct sw_profile_guard guards[] = {
-#include "stillwater/sensor_profile.def"
-};
-
-static double milli_per_unit(const struct sw_profile_point *point)
+static double steps_to_units(const struct sw_profile_point *point)
 {
     return (double)sw_reading_kind_info(point->kind)->wire_milli / 1000.0;
 }
@@ -26,10 +18,9 @@ static void print_points(const struct sw_profile *profile)
     puts("| reading | unit | register | type | order | raw value x | range |\n|---|---|---|---|---|---|---|");
     for (size_t i = 0; (point = sw_profile_point(profile, i)) != NULL; i++) {
         const struct sw_reading_kind_info *kind = sw_reading_kind_info(point->kind);
-        double step = milli_per_unit(point);
-        printf("| %s | %s | 0x%04x | %s | %s | %g | %.10g .. %.10g |\n", kind->name, kind->unit,
-               profile->address + point->offset, type_names[point->type], order_names[point->order],
-               (double)point->multiplier / (double)point->divisor * step, (double)point->minimum * step,
+        double step = steps_to_units(point);
+        printf("| %s | %s | 0x%04x | %s | %s | %g | %.10g .. %.10g |\n", kind->name, kind->unit, point->at.address,
+               type_names[point->type], order_names[point->order], point->scale * step, (double)point->minimum * step,
                (double)point->maximum * step);
     }
     puts("");
@@ -37,11 +28,16 @@ static void print_points(const struct sw_profile *profile)
 
 static void print_guards(const struct sw_profile *profile)
 {
-    for (size_t i = 0; i < sizeof guards / sizeof guards[0]; i++)
-        if (guards[i].profile == profile->id)
-            printf("Unless register 0x%04x & 0x%04x is 0x%04x, every reading of the sample is %s.\n\n",
-                   profile->address + guards[i].offset, guards[i].mask, guards[i].expected,
-                   quality_names[guards[i].quality]);
+    for (size_t i = 0; i < profile->guard_count; i++)
+        printf("Unless register 0x%04x & 0x%04x is 0x%04x, every reading of the sample is %s.\n\n",
+               profile->guards[i].at.address, profile->guards[i].mask, profile->guards[i].expected,
+               quality_names[profile->guards[i].quality]);
+}
+
+static void print_block(const struct sw_profile_block *block)
+{
+    printf("function code %02u, %u register%s from 0x%04x", block->function, block->count, block->count == 1 ? "" : "s",
+           block->address);
 }
 
 void print_profiles(void)
@@ -57,9 +53,9 @@ void print_profiles(void)
                profile->line.baud, profile->line.parity, profile->line.stop_bits);
         if (profile->extra_gap_us > 0)
             printf(", %u us of silence on top of T3.5 before a request", profile->extra_gap_us);
-        printf(", reply begins within %u ms. One request: function code %02u, %u register%s from 0x%04x.\n\n",
-               profile->timeout_ms, profile->function, profile->count, profile->count == 1 ? "" : "s",
-               profile->address);
+        printf(", reply begins within %u ms. One request: ", profile->timeout_ms);
+        print_block(&profile->blocks[0]);
+        puts(".\n");
         print_points(profile);
         print_guards(profile);
     }

@@ -1,5 +1,7 @@
 #include "device_poll.h"
 
+#include <string.h>
+
 #include "stillwater/error.h"
 
 void device_poll_init(struct device_poll *device, struct line_context *context, uint32_t index, int64_t due_us)
@@ -29,22 +31,39 @@ static void schedule(struct device_poll *device, int result)
     }
 }
 
-int device_poll_step(struct device_poll *device)
+/* The first block's reply is when the sample was taken. */
+static int read_blocks(struct device_poll *device, uint16_t *registers, int64_t *at_us)
 {
     const struct sw_profile *profile = device->config->profile;
-    struct rtu_request request = rtu_request_read(device->config->unit_id, profile->function,
-                                                  (struct rtu_block){profile->address, profile->count});
     struct rtu_timing timing = timing_of(device);
-    struct rtu_reply reply;
-    int result = rtu_line_exchange(&device->context->rtu, &request, &timing, &device->doubtful, &reply);
+    int result = SW_OK;
+    for (size_t i = 0; result == SW_OK && i < profile->block_count; i++) {
+        const struct sw_profile_block *block = &profile->blocks[i];
+        struct rtu_request request = rtu_request_read(device->config->unit_id, block->function,
+                                                      (struct rtu_block){block->address, block->count});
+        struct rtu_reply reply;
+        result = rtu_line_exchange(&device->context->rtu, &request, &timing, &device->doubtful, &reply);
+        if (result != SW_OK) break;
+        memcpy(registers, reply.registers, block->count * sizeof *registers);
+        registers += block->count;
+        if (i == 0) *at_us = reply.first_byte_us;
+    }
+    return result;
+}
+
+int device_poll_step(struct device_poll *device)
+{
+    uint16_t registers[SW_PROFILE_REGISTERS_MAX];
+    int64_t at_us = 0;
+    int result = read_blocks(device, registers, &at_us);
     if (result == RTU_STOPPED || result == SW_ERROR_PORT) return result;
     schedule(device, result);
 
     struct field_event event = {.type = FIELD_EVENT_SAMPLE};
     struct field_bus_sample *sample = &event.sample;
     *sample = (struct field_bus_sample){.line = device->context->line, .device = device->index, .error = result};
-    sample->time = line_wall_at(device->context, result == SW_OK ? reply.first_byte_us : rtu_now_us());
-    if (result == SW_OK) sample->count = (uint8_t)sw_profile_decode(profile, reply.registers, sample->values);
+    sample->time = line_wall_at(device->context, result == SW_OK ? at_us : rtu_now_us());
+    if (result == SW_OK) sample->count = (uint8_t)sw_profile_decode(device->config->profile, registers, sample->values);
     mailbox_post(device->context->mailbox, &event);
     return SW_OK;
 }

@@ -13,18 +13,15 @@ static uint32_t float_bits(float value)
     return bits;
 }
 
-static bool is_wide(const struct sw_profile_point *point)
+/* All these profiles are read in one block. */
+static void put_raw(uint16_t *block, const struct sw_profile *profile, const struct sw_profile_point *point,
+                    uint32_t raw)
 {
-    return point->type == SW_TYPE_U32 || point->type == SW_TYPE_I32 || point->type == SW_TYPE_F32;
-}
-
-static void put_raw(uint16_t *block, const struct sw_profile_point *point, uint32_t raw)
-{
-    if (is_wide(point))
-        bench_put_u32(&block[point->offset], raw, point->order);
+    uint16_t *registers = &block[point->at.address - profile->blocks[0].address];
+    if (sw_register_type_size(point->type) == 2)
+        bench_put_u32(registers, raw, point->order);
     else
-        block[point->offset] =
-            point->order == SW_ORDER_BADC ? (uint16_t)((raw & 0xff) << 8 | (raw >> 8 & 0xff)) : (uint16_t)raw;
+        *registers = point->order == SW_ORDER_BADC ? (uint16_t)((raw & 0xff) << 8 | (raw >> 8 & 0xff)) : (uint16_t)raw;
 }
 
 /* Satisfies all guards of the profiles in the table: 0 everywhere, except where QDY30A says its unit. */
@@ -41,16 +38,20 @@ static void table_is_consistent(struct check *check)
         size_t points = 0;
         CHECK(sw_profile_by_id(profile->id) == profile);
         CHECK(sw_profile_by_name(profile->name) == profile);
-        CHECK(profile->function == 3 || profile->function == 4);
-        CHECK(profile->count >= 1 && profile->count <= 125);
+        CHECK(profile->block_count == 1 && profile->register_count == profile->blocks[0].count);
+        CHECK(profile->blocks[0].function == 3 || profile->blocks[0].function == 4);
+        CHECK(profile->blocks[0].count >= 1 && profile->blocks[0].count <= 125);
         CHECK(profile->timeout_ms > 0);
         CHECK(profile->line.baud > 0 && strchr("NEO", profile->line.parity) != NULL);
         for (const struct sw_profile_point *point; (point = sw_profile_point(profile, points)) != NULL; points++) {
             CHECK(sw_reading_kind_info(point->kind) != NULL);
-            CHECK(point->offset + (is_wide(point) ? 2 : 1) <= profile->count);
-            CHECK(point->divisor > 0 && point->multiplier > 0 && point->minimum < point->maximum);
+            CHECK(point->at.address >= profile->blocks[0].address);
+            CHECK(point->at.address + sw_register_type_size(point->type) <=
+                  profile->blocks[0].address + profile->blocks[0].count);
+            CHECK(point->scale > 0 && point->minimum < point->maximum);
         }
         CHECK(points >= 1 && points <= SW_PROFILE_POINTS_MAX);
+        CHECK(profile->node_point_count <= SW_PROFILE_NODE_POINTS);
     }
     CHECK(count >= 6);
     CHECK(sw_profile_by_id(0) == NULL);
@@ -71,10 +72,10 @@ static void check_point(struct check *check, const struct sw_profile *profile, s
     uint16_t block[128];
     int value = point->kind == SW_READING_COVER_OPEN ? 1 : 7;
     blank_block(profile, block);
-    put_raw(block, point, raw_for(point, value));
+    put_raw(block, profile, point, raw_for(point, value));
     CHECK(sw_profile_decode(profile, block, values) > index);
     CHECK_EQUAL(values[index].kind, point->kind);
-    CHECK_EQUAL(values[index].value, (int64_t)value * point->multiplier / point->divisor);
+    CHECK_EQUAL(values[index].value, (int64_t)(value * point->scale));
     CHECK_EQUAL(values[index].quality, SW_QUALITY_GOOD);
     CHECK_EQUAL(values[index].reason, SW_REASON_NONE);
 }
@@ -92,7 +93,7 @@ static void expect_bad(struct check *check, const struct sw_profile *profile, si
     struct sw_point_value values[SW_PROFILE_POINTS_MAX];
     uint16_t block[128];
     blank_block(profile, block);
-    put_raw(block, sw_profile_point(profile, index), raw);
+    put_raw(block, profile, sw_profile_point(profile, index), raw);
     (void)sw_profile_decode(profile, block, values);
     CHECK_EQUAL(values[index].quality, SW_QUALITY_BAD);
     CHECK_EQUAL(values[index].reason, SW_REASON_RANGE);
@@ -120,8 +121,8 @@ static void value_outside_the_points_range_is_bad(struct check *check)
     for (size_t i = 0; (profile = sw_profile_at(i)) != NULL; i++) {
         for (size_t p = 0; sw_profile_point(profile, p) != NULL; p++) {
             const struct sw_profile_point *point = sw_profile_point(profile, p);
-            int64_t above = (int64_t)point->maximum * point->divisor / point->multiplier + 1;
-            int64_t below = (int64_t)point->minimum * point->divisor / point->multiplier - 1;
+            int64_t above = (int64_t)(point->maximum / point->scale) + 1;
+            int64_t below = (int64_t)(point->minimum / point->scale) - 1;
             bool narrow = point->type == SW_TYPE_I16;
             if (!narrow && point->type != SW_TYPE_F32) expect_bad(check, profile, p, (uint32_t)above);
             if (narrow && above <= INT16_MAX) expect_bad(check, profile, p, (uint32_t)above);

@@ -64,7 +64,7 @@ static size_t compose_registers(const struct bench_sensor *sensor, uint8_t *byte
 {
     struct sw_writer writer = sw_writer_over(bytes, 254);
     sw_write_u8(&writer, sensor->manner == SENSOR_OTHER_UNIT ? (uint8_t)(sensor->unit + 100) : sensor->unit);
-    sw_write_u8(&writer, sensor->manner == SENSOR_OTHER_FUNCTION ? 0x06 : sensor->profile->function);
+    sw_write_u8(&writer, sensor->manner == SENSOR_OTHER_FUNCTION ? 0x06 : sensor->profile->node_block.function);
     sw_write_u8(&writer, (uint8_t)(count * 2));
     for (unsigned i = 0; i < count; i++)
         sw_write_u16(&writer, sensor->registers[i]);
@@ -74,7 +74,7 @@ static size_t compose_registers(const struct bench_sensor *sensor, uint8_t *byte
 static size_t compose_exception(const struct bench_sensor *sensor, uint8_t *bytes)
 {
     bytes[0] = sensor->unit;
-    bytes[1] = sensor->profile->function | 0x80;
+    bytes[1] = sensor->profile->node_block.function | 0x80;
     bytes[2] = sensor->exception;
     return 3;
 }
@@ -107,8 +107,8 @@ static void hear_request(struct bench *bench, const uint8_t *bytes)
     uint16_t count = sw_read_u16(&reader);
     for (unsigned i = 0; i < BENCH_SENSORS; i++) {
         struct bench_sensor *sensor = &bench->sensors[i];
-        if (sensor->unit != unit || !on_this_line(bench, sensor) || sensor->profile->function != function ||
-            sensor->profile->address != address || sensor->profile->count != count)
+        if (sensor->unit != unit || !on_this_line(bench, sensor) || sensor->profile->node_block.function != function ||
+            sensor->profile->node_block.address != address || sensor->profile->node_block.count != count)
             continue;
         sensor->requests++;
         if (sensor->manner != SENSOR_DEAD) reply_with(bench, sensor, (uint8_t)count);

@@ -62,9 +62,9 @@ int line_read_block_within(struct line *line, int unit_id, const char *name, uns
     modbus_set_slave(line->client, unit_id);
     modbus_set_response_timeout(line->client, timeout_ms / 1000, timeout_ms % 1000 * 1000);
     modbus_set_byte_timeout(line->client, 3, 0); /* longer than a host takes the core away */
-    return profile->function == 3
-               ? modbus_read_registers(line->client, profile->address, profile->count, registers)
-               : modbus_read_input_registers(line->client, profile->address, profile->count, registers);
+    const struct sw_profile_block *block = &profile->node_block;
+    return block->function == 3 ? modbus_read_registers(line->client, block->address, block->count, registers)
+                                : modbus_read_input_registers(line->client, block->address, block->count, registers);
 }
 
 int line_read_block(struct line *line, int unit_id, const char *name, uint16_t *registers)

@@ -33,8 +33,8 @@ static void check(const char *profile, const char *fields, int32_t tolerance, co
     line_start(&line, scenario);
     int got = line_read_block(&line, UNIT_ID, profile, registers);
     line_stop(&line);
-    assert_int_equal(got, sw_profile_by_name(profile)->count);
-    assert_int_equal(sw_profile_decode(sw_profile_by_name(profile), registers, values), count);
+    assert_int_equal(got, sw_profile_by_name(profile)->node_block.count);
+    assert_int_equal(sw_profile_decode_node(sw_profile_by_name(profile), registers, values), count);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(values[i].kind, expected[i].kind);
         assert_int_equal(values[i].quality, expected[i].quality);
@@ -236,7 +236,7 @@ static void xintai_total_can_be_written(void **state)
     line_stop(&line);
     assert_int_equal(written, 2);
     assert_int_equal(read, 28);
-    sw_profile_decode(sw_profile_by_name("xintai"), registers, values);
+    sw_profile_decode_node(sw_profile_by_name("xintai"), registers, values);
     assert_int_equal(values[0].quality, SW_QUALITY_GOOD);
     assert_int_equal(values[0].value, 0);
 }
