@@ -74,6 +74,12 @@ static void on_notice(void *ctx, uint32_t line, uint32_t node, int error, const 
     log_event(error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, gateway->lines[line].nodes[node].id, "%s", text);
 }
 
+static void on_device_notice(void *ctx, uint32_t line, uint32_t device, int error, const char *text)
+{
+    const struct gateway *gateway = ctx;
+    log_event(error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, gateway->lines[line].devices[device].id, "%s", text);
+}
+
 static void on_committed(void *ctx, struct store_batch *batch, int error, const char *text)
 {
     journal_committed(ctx, batch, error, text);
@@ -382,7 +388,8 @@ static int start_bus(struct gateway *gateway, char *text, size_t text_size)
                                       .node_link = on_node_link,
                                       .line_link = on_line_link,
                                       .log_unopened = on_log_unopened,
-                                      .notice = on_notice};
+                                      .notice = on_notice,
+                                      .device_notice = on_device_notice};
     int error = field_bus_start(gateway->loop, gateway->config, gateway->clock.wall, events, &gateway->bus);
     if (error) snprintf(text, text_size, "the field bus cannot be started: %s", sw_error_text(error));
     return error;

@@ -40,6 +40,7 @@ static void add_bus(struct counter_list *list, const struct gateway *gateway)
         sum.malformed_records += line.malformed_records;
         sum.clamped_times += line.clamped_times;
         sum.clock_sets += line.clock_sets;
+        sum.other_devices += line.other_devices;
     }
     add(list, "bus_requests", sum.requests);
     add(list, "bus_replies", sum.replies);
@@ -52,6 +53,7 @@ static void add_bus(struct counter_list *list, const struct gateway *gateway)
     add(list, "bus_malformed_records", sum.malformed_records);
     add(list, "bus_clamped_times", sum.clamped_times);
     add(list, "bus_clock_sets", sum.clock_sets);
+    add(list, "bus_other_devices", sum.other_devices);
 }
 
 static void add_store(struct counter_list *list, const struct gateway *gateway)

@@ -1,7 +1,7 @@
 /* Port: the field bus. Polls nodes and plain Modbus devices and hands what they said to the loop.
  *
  * All functions are called from, and all callbacks run on, the loop's thread; none of them blocks. Implementation:
- * adapters/field_bus_rtu/ (libmodbus, one thread a line). Delivery is at least once: after a restart of the gateway, or
+ * adapters/field_bus/. Delivery is at least once: after a restart of the gateway, or
  * when an acknowledge did not reach the node, records come again; their identity is (serial, epoch, sequence). */
 #ifndef GATEWAY_PORTS_FIELD_BUS_H
 #define GATEWAY_PORTS_FIELD_BUS_H
@@ -41,6 +41,7 @@ struct field_bus_counters {
     uint64_t malformed_records; /* log windows or records that do not have the shape of the format; never passed on */
     uint64_t clamped_times;     /* records more than a second in the future: their time became that of the answer */
     uint64_t clock_sets;
+    uint64_t other_devices; /* times another device answered where a known one had */
 };
 
 struct field_bus_events {
@@ -59,6 +60,9 @@ struct field_bus_events {
     /* For the log, may be NULL: a node has restarted, its clock was set, its configuration changed, a record was
      * malformed. error is SW_OK where nothing is wrong. */
     void (*notice)(void *ctx, uint32_t line, uint32_t node, int error, const char *text);
+    /* The same of a device, may be NULL: another one answers in its place (SW_ERROR_OTHER_DEVICE; its samples have that
+     * error until the known one is back), or the known one again. */
+    void (*device_notice)(void *ctx, uint32_t line, uint32_t device, int error, const char *text);
 };
 
 struct field_bus;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "adapters/field_bus_rtu/field_line.h"
+#include "adapters/field_bus/serial/serial_line.h"
 #include "firmware/rtu/crc16.h"
 #include "sim/agenda.h"
 #include "sim/node.h"
@@ -15,7 +15,7 @@
 #define FRAME_FAULT_ONE_IN 50
 
 struct turn {
-    struct field_line line;
+    struct serial_line line;
     uint64_t number;  /* of the one entry in the agenda that counts; 0 = the gateway is off */
     bool waits;       /* that entry is the end of a wait, which an order may cut short */
     int64_t until_us; /* what the line asked to wait for in this turn; 0 = nothing */
@@ -44,16 +44,18 @@ int64_t rtu_now_us(void)
     return sim.now_us;
 }
 
-/* The line is the first member of its context. */
+/* Of the line whose port it is. */
 static uint32_t index_of(const struct rtu_line *line)
 {
-    return ((const struct line_context *)(const void *)line)->line;
+    for (uint32_t i = 0; i < world.lines; i++)
+        if (line == &turns[i].line.rtu) return i;
+    abort();
 }
 
 void rtu_line_init(struct rtu_line *line, const char *path, struct sw_line_settings settings,
-                   struct field_mailbox *mailbox)
+                   struct field_mailbox *mailbox, struct field_bus_counters *counters)
 {
-    *line = (struct rtu_line){.path = path, .settings = settings, .mailbox = mailbox, .fd = -1};
+    *line = (struct rtu_line){.path = path, .settings = settings, .mailbox = mailbox, .fd = -1, .counters = counters};
 }
 
 int rtu_line_open(struct rtu_line *line, char *text, size_t text_size)
@@ -78,9 +80,9 @@ int rtu_line_wait(struct rtu_line *line, int64_t until_us)
     return SW_OK;
 }
 
-int rtu_line_settle(struct rtu_line *line, const struct rtu_timing *timing)
+int rtu_line_settle(struct rtu_line *line, uint32_t timeout_ms, uint32_t extra_gap_us)
 {
-    (void)timing;
+    (void)timeout_ms, (void)extra_gap_us;
     return unplugged[index_of(line)] ? SW_ERROR_PORT : SW_OK;
 }
 
@@ -91,24 +93,25 @@ static enum frame_fault throw_fault(void)
     return (enum frame_fault)dice_between(&dice, FRAME_WELL + 1, FRAME_FAULT_COUNT - 1);
 }
 
-static int judge_reply(struct rtu_line *line, const struct rtu_request *request, const uint8_t *bytes, size_t size,
-                       struct rtu_reply *reply)
+static int judge_reply(struct rtu_line *line, const struct field_request *request, const uint8_t *bytes, size_t size,
+                       struct exchange_reply *reply)
 {
     if (size == 0) {
-        line->counters.timeouts++;
+        line->counters->timeouts++;
         return SW_ERROR_TIMEOUT;
     }
     if (size < 4 || crc16_over(bytes, size) != 0) {
-        line->counters.crc_errors++;
+        line->counters->crc_errors++;
         return SW_ERROR_CRC;
     }
-    line->counters.replies++;
-    return rtu_check_reply(request, bytes, size, reply->registers);
+    line->counters->replies++;
+    return field_check_reply(request, bytes, size - RTU_CRC_SIZE, reply->registers);
 }
 
-int rtu_line_exchange(struct rtu_line *line, const struct rtu_request *request, const struct rtu_timing *timing,
-                      bool *doubtful, struct rtu_reply *reply)
+int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bool *doubtful,
+                      struct exchange_reply *reply)
 {
+    const struct field_request *request = &exchange->request;
     uint8_t bytes[RTU_FRAME_SIZE_MAX], answer[NODE_REPLY_MAX];
     uint32_t index = index_of(line);
     if (unplugged[index]) return SW_ERROR_PORT;
@@ -116,11 +119,11 @@ int rtu_line_exchange(struct rtu_line *line, const struct rtu_request *request, 
     uint16_t crc = crc16_over(bytes, request->size);
     bytes[request->size] = (uint8_t)crc;
     bytes[request->size + 1] = (uint8_t)(crc >> 8);
-    line->counters.requests++;
+    line->counters->requests++;
     bus_counts.exchanges++;
     reply->sent_us = sim.now_us;
     size_t size = node_exchange(index * WORLD_NODES_A_LINE + request->bytes[0] - 1, bytes, request->size + 2u,
-                                throw_fault(), timing->timeout_ms, answer);
+                                throw_fault(), exchange->timeout_ms, answer);
     reply->first_byte_us = sim.now_us;
     /* What comes late is thrown away by the real line, too; what it needs the doubt for does not exist here. */
     *doubtful = false;
@@ -168,7 +171,7 @@ static void end_turn(void *ctx, uint64_t number)
     while (mailbox_take(&turn->line.mailbox, &event)) {
         if (sim.mutation == MUTATION_EARLY_ACKNOWLEDGE && event.type == FIELD_EVENT_BATCH)
             acknowledge_at_once(&event.batch);
-        field_event_deliver(&event, (uint32_t)(turn - turns), &bus.events);
+        field_event_deliver(&event, &bus.events);
     }
 }
 
@@ -178,7 +181,7 @@ static void take_turn(void *ctx, uint64_t number)
     if (turn->number != number) return;
     int64_t began_us = sim.now_us;
     turn->until_us = 0;
-    (void)field_line_step(&turn->line);
+    (void)serial_line_step(&turn->line);
     int64_t ended_us = sim.now_us;
     sim.now_us = began_us;
     if (turn->until_us == 0) {
@@ -219,7 +222,7 @@ int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct
     bus = (struct field_bus){.events = events};
     uv_async_init(loop, &bus.async, on_async);
     for (uint32_t i = 0; i < config->line_count; i++) {
-        if (field_line_init(&turns[i].line, &config->lines[i], i, wall_now, &bus.async) != SW_OK)
+        if (serial_line_init(&turns[i].line, &config->lines[i], i, wall_now, &bus.async) != SW_OK)
             return SW_ERROR_NO_SPACE;
         plan(&turns[i], sim.now_us, take_turn);
     }
@@ -257,7 +260,7 @@ static void on_async_closed(uv_handle_t *handle)
 {
     (void)handle;
     for (uint32_t i = 0; i < world.lines; i++)
-        field_line_free(&turns[i].line);
+        serial_line_free(&turns[i].line);
     bus.closed(bus.closed_ctx);
 }
 

@@ -1,4 +1,4 @@
-/* The gateway's field bus: the real lines and sessions of adapters/field_bus_rtu, moved on by the agenda instead of
+/* The gateway's field bus: the real lines and sessions of adapters/field_bus, moved on by the agenda instead of
  * threads, over lines that the simulation keeps (rtu_line.h). */
 #ifndef TESTS_SIM_BUS_H
 #define TESTS_SIM_BUS_H

@@ -15,8 +15,8 @@
 #include <sys/select.h>
 #include <unistd.h>
 
-#include "rtu_line.h"
 #include "scripted_slave.h"
+#include "serial/rtu_line.h"
 #include "stillwater/error.h"
 
 #define TIMEOUT_MS 400
@@ -28,6 +28,7 @@ struct fixture {
     struct scripted_slave slave;
     struct field_mailbox mailbox;
     struct rtu_line line;
+    struct field_bus_counters counters;
     bool doubtful;
     /* for handlers */
     atomic_int requests;
@@ -109,8 +110,9 @@ static struct fixture *setup(slave_handler handler, uint32_t baud)
     slave_init(&fixture->slave, handler, fixture);
     slave_connect(&fixture->slave);
     assert_int_equal(mailbox_init(&fixture->mailbox, NULL, 0), SW_OK);
-    rtu_line_init(&fixture->line, fixture->slave.path, (struct sw_line_settings){baud, 'N', 1}, &fixture->mailbox);
-    char text[MAILBOX_TEXT_SIZE] = "";
+    rtu_line_init(&fixture->line, fixture->slave.path, (struct sw_line_settings){baud, 'N', 1}, &fixture->mailbox,
+                  &fixture->counters);
+    char text[FIELD_TEXT_SIZE] = "";
     if (rtu_line_open(&fixture->line, text, sizeof text) != SW_OK) fail_msg("%s", text);
     return fixture;
 }
@@ -124,29 +126,30 @@ static void teardown(struct fixture *fixture)
     free(fixture);
 }
 
-static int exchange(struct fixture *fixture, struct rtu_timing timing, uint16_t address, uint8_t count,
-                    struct rtu_reply *reply)
+/* `how` says the timing. */
+static int exchange(struct fixture *fixture, struct exchange how, uint16_t address, uint8_t count,
+                    struct exchange_reply *reply)
 {
-    struct rtu_request request = rtu_request_read(UNIT, 3, (struct rtu_block){address, count});
+    how.request = field_request_read(UNIT, 3, (struct field_block){address, count});
     memset(reply, 0, sizeof *reply);
-    return rtu_line_exchange(&fixture->line, &request, &timing, &fixture->doubtful, reply);
+    return rtu_line_exchange(&fixture->line, &how, &fixture->doubtful, reply);
 }
 
-static int ask(struct fixture *fixture, uint16_t address, uint8_t count, struct rtu_reply *reply)
+static int ask(struct fixture *fixture, uint16_t address, uint8_t count, struct exchange_reply *reply)
 {
-    return exchange(fixture, (struct rtu_timing){.timeout_ms = TIMEOUT_MS}, address, count, reply);
+    return exchange(fixture, (struct exchange){.timeout_ms = TIMEOUT_MS}, address, count, reply);
 }
 
-static void ask_patiently(struct fixture *fixture, uint16_t address, uint8_t count, struct rtu_reply *reply)
+static void ask_patiently(struct fixture *fixture, uint16_t address, uint8_t count, struct exchange_reply *reply)
 {
-    assert_int_equal(exchange(fixture, (struct rtu_timing){.timeout_ms = PATIENT_MS}, address, count, reply), SW_OK);
+    assert_int_equal(exchange(fixture, (struct exchange){.timeout_ms = PATIENT_MS}, address, count, reply), SW_OK);
 }
 
 /* Asks until there is an answer, which must be the request's own. What is still coming from before may cost a few
  * requests, and so may a host that takes the core away. */
 static void ask_until_answered(struct fixture *fixture, uint16_t address, uint8_t count)
 {
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     int result = SW_ERROR_BUSY;
     for (int i = 0; i < 30 && result != SW_OK; i++)
         result = ask(fixture, address, count, &reply);
@@ -159,7 +162,7 @@ static void ask_until_answered(struct fixture *fixture, uint16_t address, uint8_
 static struct field_bus_counters assert_mode_gives(int mode, int expected)
 {
     struct fixture *fixture = setup(by_mode, 115200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     int result = SW_ERROR_TIMEOUT;
     fixture->mode = mode;
     for (int i = 0; i < 10 && result == SW_ERROR_TIMEOUT; i++) {
@@ -167,7 +170,7 @@ static struct field_bus_counters assert_mode_gives(int mode, int expected)
         if (expected == SW_ERROR_TIMEOUT) break;
     }
     assert_int_equal(result, expected);
-    struct field_bus_counters counters = fixture->line.counters;
+    struct field_bus_counters counters = fixture->counters;
     /* Whatever went wrong: the next request gets its own answer. */
     fixture->mode = WELL;
     ask_until_answered(fixture, 0x20, 3);
@@ -179,12 +182,12 @@ static void a_reply_gives_its_registers(void **state)
 {
     (void)state;
     struct fixture *fixture = setup(by_mode, 9600);
-    struct rtu_reply reply;
-    ask_patiently(fixture, 0x100, RTU_READ_MAX, &reply);
-    for (unsigned i = 0; i < RTU_READ_MAX; i++)
+    struct exchange_reply reply;
+    ask_patiently(fixture, 0x100, FIELD_READ_MAX, &reply);
+    for (unsigned i = 0; i < FIELD_READ_MAX; i++)
         assert_int_equal(reply.registers[i], 0x4100 + i);
-    assert_int_equal(fixture->line.counters.requests, 1);
-    assert_int_equal(fixture->line.counters.replies, 1);
+    assert_int_equal(fixture->counters.requests, 1);
+    assert_int_equal(fixture->counters.replies, 1);
     assert_true(reply.first_byte_us >= reply.sent_us);
     teardown(fixture);
 }
@@ -257,7 +260,7 @@ static void a_reply_byte_by_byte_is_an_answer(void **state)
 {
     (void)state;
     struct fixture *fixture = setup(by_mode, 1200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     fixture->mode = BYTEWISE;
     ask_patiently(fixture, 0x10, 2, &reply);
     assert_int_equal(reply.registers[0], 0x0102);
@@ -278,11 +281,11 @@ static void first_late(void *ctx, struct scripted_slave *slave, const uint8_t *r
 static bool a_reply_came_in_the_quarantine(void)
 {
     struct fixture *fixture = setup(first_late, 115200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     int result = ask(fixture, 0x10, 1, &reply);
     bool came = result == SW_ERROR_TIMEOUT && !fixture->doubtful;
     if (came) {
-        assert_int_equal(fixture->line.counters.late_frames, 1);
+        assert_int_equal(fixture->counters.late_frames, 1);
         ask_until_answered(fixture, 0x20, 1);
     }
     teardown(fixture);
@@ -312,7 +315,7 @@ static void first_held_back(void *ctx, struct scripted_slave *slave, const uint8
 static struct fixture *setup_with_a_reply_held_back(void)
 {
     struct fixture *fixture = setup(first_held_back, 115200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     assert_int_equal(ask(fixture, 0x10, 1, &reply), SW_ERROR_TIMEOUT);
     assert_true(fixture->doubtful);
     return fixture;
@@ -322,12 +325,12 @@ static void a_reply_later_than_the_quarantine_is_not_the_next_answer(void **stat
 {
     (void)state;
     struct fixture *fixture = setup_with_a_reply_held_back();
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     /* The second request brings the first one's reply, with the same unit, function and length. */
     assert_int_not_equal(ask(fixture, 0x11, 1, &reply), SW_OK);
     ask_until_answered(fixture, 0x12, 1);
     ask_until_answered(fixture, 0x13, 1);
-    assert_true(fixture->line.counters.late_frames >= 1);
+    assert_true(fixture->counters.late_frames >= 1);
     assert_false(fixture->doubtful);
     teardown(fixture);
 }
@@ -337,9 +340,9 @@ static void a_reply_that_comes_while_the_line_is_idle_is_counted(void **state)
     (void)state;
     struct fixture *fixture = setup_with_a_reply_held_back();
     fixture->released = true;
-    for (int i = 0; i < 100 && fixture->line.counters.late_frames == 0; i++)
+    for (int i = 0; i < 100 && fixture->counters.late_frames == 0; i++)
         assert_int_equal(rtu_line_wait(&fixture->line, rtu_now_us() + TIMEOUT_MS * 1000), SW_OK);
-    assert_int_equal(fixture->line.counters.late_frames, 1);
+    assert_int_equal(fixture->counters.late_frames, 1);
     ask_until_answered(fixture, 0x20, 1);
     teardown(fixture);
 }
@@ -348,7 +351,7 @@ static void bytes_that_wait_in_the_port_are_not_the_answer(void **state)
 {
     (void)state;
     struct fixture *fixture = setup_with_a_reply_held_back();
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     struct pollfd port = {.fd = fixture->line.fd, .events = POLLIN};
     /* The late reply comes while nobody looks; as if another unit's doubt had been forgotten. */
     fixture->released = true;
@@ -356,7 +359,7 @@ static void bytes_that_wait_in_the_port_are_not_the_answer(void **state)
     fixture->doubtful = false;
     ask_patiently(fixture, 0x20, 1, &reply);
     assert_int_equal(reply.registers[0], 0x4020);
-    assert_int_equal(fixture->line.counters.late_frames, 1);
+    assert_int_equal(fixture->counters.late_frames, 1);
     teardown(fixture);
 }
 
@@ -377,7 +380,7 @@ static void a_request_comes_after_three_and_a_half_characters_of_silence(void **
 {
     (void)state;
     struct fixture *fixture = setup(measure_gap, 1200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     for (uint16_t i = 0; i < 5; i++)
         ask_patiently(fixture, i, 1, &reply);
     slave_disconnect(&fixture->slave); /* joins the thread: its notes may be read */
@@ -404,14 +407,14 @@ static void babble(void *ctx, struct scripted_slave *slave, const uint8_t *reque
 static bool a_babbler_was_waited_for(void)
 {
     struct fixture *fixture = setup(babble, 9600);
-    struct rtu_reply reply;
-    struct rtu_timing timing = {.timeout_ms = TIMEOUT_MS, .extra_gap_us = 300000};
+    struct exchange_reply reply;
+    struct exchange timing = {.timeout_ms = TIMEOUT_MS, .extra_gap_us = 300000};
     fixture->mode = 1;
     assert_int_not_equal(exchange(fixture, timing, 0x10, 1, &reply), SW_OK);
     bool waited = exchange(fixture, timing, 0x11, 1, &reply) == SW_ERROR_LATE_FRAME;
     fixture->mode = 0;
     if (waited) {
-        assert_int_equal(fixture->line.counters.requests, 1);
+        assert_int_equal(fixture->counters.requests, 1);
         ask_until_answered(fixture, 0x20, 1);
     }
     teardown(fixture);
@@ -432,8 +435,9 @@ static void a_missing_port_is_named_with_the_reason(void **state)
     struct field_mailbox mailbox;
     assert_int_equal(mailbox_init(&mailbox, NULL, 0), SW_OK);
     struct rtu_line line;
-    char text[MAILBOX_TEXT_SIZE] = "";
-    rtu_line_init(&line, "/nonexistent/ttyS9", (struct sw_line_settings){9600, 'N', 1}, &mailbox);
+    struct field_bus_counters counters;
+    char text[FIELD_TEXT_SIZE] = "";
+    rtu_line_init(&line, "/nonexistent/ttyS9", (struct sw_line_settings){9600, 'N', 1}, &mailbox, &counters);
     assert_int_equal(rtu_line_open(&line, text, sizeof text), SW_ERROR_PORT);
     assert_non_null(strstr(text, "/nonexistent/ttyS9"));
     assert_non_null(strstr(text, "No such file"));
@@ -445,7 +449,7 @@ static void a_hang_up_ends_the_wait_for_a_reply(void **state)
 {
     (void)state;
     struct fixture *fixture = setup(by_mode, 115200);
-    struct rtu_reply reply;
+    struct exchange_reply reply;
     ask_patiently(fixture, 0x10, 1, &reply);
     slave_disconnect(&fixture->slave);
     assert_int_equal(ask(fixture, 0x10, 1, &reply), SW_ERROR_PORT);
@@ -467,10 +471,8 @@ static void the_order_to_stop_ends_an_exchange(void **state)
     fixture->mode = SILENT;
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, stop_soon, &fixture->mailbox), 0);
-    struct rtu_request request = rtu_request_read(UNIT, 3, (struct rtu_block){1, 1});
-    struct rtu_timing timing = {.timeout_ms = 60000};
-    struct rtu_reply reply;
-    assert_int_equal(rtu_line_exchange(&fixture->line, &request, &timing, &fixture->doubtful, &reply), RTU_STOPPED);
+    struct exchange_reply reply;
+    assert_int_equal(exchange(fixture, (struct exchange){.timeout_ms = 60000}, 1, 1, &reply), RTU_STOPPED);
     pthread_join(thread, NULL);
     teardown(fixture);
 }
@@ -492,7 +494,7 @@ static void a_descriptor_too_high_for_select_is_refused(void **state)
     do
         filler[count++] = open("/dev/null", O_RDONLY | O_CLOEXEC);
     while (filler[count - 1] >= 0 && filler[count - 1] < FD_SETSIZE);
-    char text[MAILBOX_TEXT_SIZE] = "";
+    char text[FIELD_TEXT_SIZE] = "";
     int result = rtu_line_open(&fixture->line, text, sizeof text);
     while (count > 0)
         close(filler[--count]);

@@ -1,6 +1,6 @@
 /* The log window of a node: registers in, header and records out. Pure. */
-#ifndef FIELD_BUS_RTU_NODE_WINDOW_H
-#define FIELD_BUS_RTU_NODE_WINDOW_H
+#ifndef FIELD_BUS_NODE_WINDOW_H
+#define FIELD_BUS_NODE_WINDOW_H
 
 #include <stdbool.h>
 #include <stdint.h>

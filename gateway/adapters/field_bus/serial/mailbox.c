@@ -56,6 +56,16 @@ void mailbox_post(struct field_mailbox *mailbox, const struct field_event *event
     uv_async_send(mailbox->async);
 }
 
+static void post_to(void *ctx, const struct field_event *event)
+{
+    mailbox_post(ctx, event);
+}
+
+struct field_sink mailbox_sink(struct field_mailbox *mailbox)
+{
+    return (struct field_sink){.ctx = mailbox, .post = post_to};
+}
+
 bool mailbox_stopping(struct field_mailbox *mailbox)
 {
     uv_mutex_lock(&mailbox->lock);
@@ -179,28 +189,4 @@ struct field_bus_counters mailbox_counters(struct field_mailbox *mailbox)
     struct field_bus_counters counters = mailbox->counters;
     uv_mutex_unlock(&mailbox->lock);
     return counters;
-}
-
-void field_event_deliver(const struct field_event *event, uint32_t line, const struct field_bus_events *to)
-{
-    switch (event->type) {
-    case FIELD_EVENT_BATCH:
-        to->batch(to->ctx, &event->batch);
-        break;
-    case FIELD_EVENT_SAMPLE:
-        to->sample(to->ctx, &event->sample);
-        break;
-    case FIELD_EVENT_NODE_LINK:
-        to->node_link(to->ctx, line, event->node, event->up, event->error, event->text);
-        break;
-    case FIELD_EVENT_LINE_LINK:
-        to->line_link(to->ctx, line, event->up, event->text);
-        break;
-    case FIELD_EVENT_LOG_UNOPENED:
-        to->log_unopened(to->ctx, line, event->node, event->serial);
-        break;
-    case FIELD_EVENT_NOTICE:
-        if (to->notice != NULL) to->notice(to->ctx, line, event->node, event->error, event->text);
-        break;
-    }
 }

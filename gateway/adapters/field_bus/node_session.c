@@ -17,14 +17,14 @@
 #define IDENTITY_REGISTERS (SW_NODE_INPUT_LOG_CAPACITY + 2)
 #define HEALTH_REGISTERS   (SW_NODE_INPUT_CLOCK_QUALITY + 1 - SW_NODE_INPUT_BOOT_COUNT)
 
-void node_session_init(struct node_session *session, struct line_context *context, uint32_t index, int64_t due_us)
+void node_session_init(struct node_session *session, struct line_context *line, uint32_t index, int64_t due_us)
 {
-    *session = (struct node_session){.context = context,
-                                     .config = &context->config->nodes[index],
-                                     .index = index,
-                                     .due_us = due_us,
-                                     .poll_due_us = due_us};
-    unit_health_init(&session->health, context->config->poll_interval_ms, UNIT_BACKOFF_NODE_MS);
+    const struct config_node *config = &line->config->nodes[index];
+    *session = (struct node_session){
+        .station = {.type = STATION_NODE, .index = index, .line = line, .due_us = due_us, .unit_id = config->unit_id},
+        .config = config,
+        .poll_due_us = due_us};
+    unit_health_init(&session->station.health, line->config->poll_interval_ms, UNIT_BACKOFF_NODE_MS);
     /* Whoever set the clock before: this process has not, so its refresh is due. */
     session->clock_set_us = due_us - CLOCK_REFRESH_US;
 }
@@ -32,16 +32,19 @@ void node_session_init(struct node_session *session, struct line_context *contex
 void node_session_reconnect(struct node_session *session, int64_t now_us)
 {
     session->state = NODE_IDENTIFY;
-    session->due_us = now_us;
-    session->doubtful = false;
-    unit_health_succeeded(&session->health);
+    session->station.due_us = now_us;
+    unit_health_succeeded(&session->station.health);
 }
 
 /* ---- telling the loop ---- */
 
 static struct field_event event_of(const struct node_session *session, enum field_event_type type, int error)
 {
-    return (struct field_event){.type = type, .node = session->index, .error = error, .serial = session->serial};
+    return (struct field_event){.type = type,
+                                .line = session->station.line->line,
+                                .node = session->station.index,
+                                .error = error,
+                                .serial = session->serial};
 }
 
 __attribute__((format(printf, 3, 4))) static void notice(const struct node_session *session, int error,
@@ -52,7 +55,7 @@ __attribute__((format(printf, 3, 4))) static void notice(const struct node_sessi
     va_start(arguments, format);
     vsnprintf(event.text, sizeof event.text, format, arguments);
     va_end(arguments);
-    mailbox_post(session->context->mailbox, &event);
+    line_post(session->station.line, &event);
 }
 
 static void link_up(struct node_session *session)
@@ -63,7 +66,7 @@ static void link_up(struct node_session *session)
     event.up = true;
     snprintf(event.text, sizeof event.text, "unit %u answers, serial %lu", session->config->unit_id,
              (unsigned long)session->serial);
-    mailbox_post(session->context->mailbox, &event);
+    line_post(session->station.line, &event);
 }
 
 __attribute__((format(printf, 3, 4))) static void link_down(struct node_session *session, int error, const char *format,
@@ -76,7 +79,7 @@ __attribute__((format(printf, 3, 4))) static void link_down(struct node_session 
     va_start(arguments, format);
     vsnprintf(event.text, sizeof event.text, format, arguments);
     va_end(arguments);
-    mailbox_post(session->context->mailbox, &event);
+    line_post(session->station.line, &event);
 }
 
 /* ---- scheduling ---- */
@@ -85,12 +88,12 @@ __attribute__((format(printf, 3, 4))) static void link_down(struct node_session 
  * an acknowledge is sent to it. */
 static void failed(struct node_session *session, int error)
 {
-    int64_t now = rtu_now_us();
+    struct unit_health *health = &session->station.health;
     session->state = NODE_IDENTIFY;
-    session->due_us = now + unit_health_failed(&session->health, now);
-    if (unit_health_is_down(&session->health, now))
+    session->station.due_us = session->now_us + unit_health_failed(health, session->now_us);
+    if (unit_health_is_down(health, session->now_us))
         link_down(session, error, "unit %u on %s: %lu requests in a row failed, the last one: %s",
-                  session->config->unit_id, session->context->rtu.path, (unsigned long)session->health.failures,
+                  session->config->unit_id, session->station.line->config->id, (unsigned long)health->failures,
                   sw_error_text(error));
 }
 
@@ -99,27 +102,27 @@ static void refuse(struct node_session *session)
 {
     session->known = false;
     session->state = NODE_IDENTIFY;
-    session->due_us = rtu_now_us() + SLOW_RETRY_US;
+    session->station.due_us = session->now_us + SLOW_RETRY_US;
 }
 
 static void enter(struct node_session *session, enum node_state state)
 {
     session->state = state;
-    session->due_us = rtu_now_us();
+    session->station.due_us = session->now_us;
 }
 
 static void enter_poll(struct node_session *session)
 {
     session->state = NODE_POLL;
-    session->due_us = session->awaiting ? LINE_NEVER_US : session->poll_due_us;
+    session->station.due_us = session->awaiting ? STATION_NEVER_US : session->poll_due_us;
 }
 
 static void ask_to_open(struct node_session *session)
 {
     session->state = NODE_LOG_UNOPENED;
-    session->due_us = rtu_now_us() + SLOW_RETRY_US;
+    session->station.due_us = session->now_us + SLOW_RETRY_US;
     struct field_event event = event_of(session, FIELD_EVENT_LOG_UNOPENED, SW_OK);
-    mailbox_post(session->context->mailbox, &event);
+    line_post(session->station.line, &event);
 }
 
 /* The node is known: what it needs next. */
@@ -139,6 +142,7 @@ static void proceed(struct node_session *session)
 
 void node_session_order(struct node_session *session, const struct node_order *order, int64_t now_us)
 {
+    session->now_us = now_us;
     if (order->acknowledge) {
         if (order->acknowledge_epoch == session->epoch && order->acknowledge_sequence > session->acknowledged)
             session->acknowledged = order->acknowledge_sequence;
@@ -153,7 +157,8 @@ void node_session_order(struct node_session *session, const struct node_order *o
         session->open_ordered = true;
         session->open_epoch = order->open_epoch;
         session->open_base = order->open_base;
-        if (session->state == NODE_LOG_UNOPENED) enter(session, NODE_LOG_OPEN);
+        /* An answer that is under way is taken for what was asked. */
+        if (session->state == NODE_LOG_UNOPENED && !session->station.busy) enter(session, NODE_LOG_OPEN);
     }
 }
 
@@ -164,28 +169,18 @@ static bool is_exception(int result)
     return result <= SW_ERROR_EXCEPTION_FUNCTION && result >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
 }
 
-static int exchange(struct node_session *session, const struct rtu_request *request, struct rtu_reply *reply)
+static struct field_request read_registers(const struct node_session *session, uint8_t function, unsigned address,
+                                           unsigned count)
 {
-    struct rtu_timing timing = {.timeout_ms = session->context->config->timeout_ms};
-    int result = rtu_line_exchange(&session->context->rtu, request, &timing, &session->doubtful, reply);
-    if (result == SW_OK || is_exception(result)) session->round_trip_us = reply->first_byte_us - reply->sent_us;
-    return result;
+    return field_request_read(session->config->unit_id, function,
+                              (struct field_block){(uint16_t)address, (uint8_t)count});
 }
 
-static int read_registers(struct node_session *session, uint8_t function, unsigned address, unsigned count,
-                          struct rtu_reply *reply)
+static struct field_request write_registers(const struct node_session *session, unsigned address, unsigned count,
+                                            const uint16_t *values)
 {
-    struct rtu_block block = {(uint16_t)address, (uint8_t)count};
-    struct rtu_request request = rtu_request_read(session->config->unit_id, function, block);
-    return exchange(session, &request, reply);
-}
-
-static int write_registers(struct node_session *session, unsigned address, unsigned count, const uint16_t *values)
-{
-    struct rtu_block block = {(uint16_t)address, (uint8_t)count};
-    struct rtu_request request = rtu_request_write(session->config->unit_id, block, values);
-    struct rtu_reply reply;
-    return exchange(session, &request, &reply);
+    return field_request_write(session->config->unit_id, (struct field_block){(uint16_t)address, (uint8_t)count},
+                               values);
 }
 
 static uint32_t join(const uint16_t *registers)
@@ -246,10 +241,13 @@ static void forget_node(struct node_session *session, uint32_t serial)
     record_time_reset(&session->time);
 }
 
-static int step_identify(struct node_session *session)
+static struct field_request ask_identity(struct node_session *session)
 {
-    struct rtu_reply reply;
-    int result = read_registers(session, 4, SW_NODE_INPUT_MAGIC, IDENTITY_REGISTERS, &reply);
+    return read_registers(session, 4, SW_NODE_INPUT_MAGIC, IDENTITY_REGISTERS);
+}
+
+static int take_identity(struct node_session *session, int result, const struct exchange_reply *reply)
+{
     if (is_exception(result)) {
         link_down(session, result, "unit %u is not a Stillwater node: its identity is not readable: %s",
                   session->config->unit_id, sw_error_text(result));
@@ -257,18 +255,18 @@ static int step_identify(struct node_session *session)
         return SW_OK;
     }
     if (result != SW_OK) return result;
-    if (!identity_fits(session, reply.registers)) {
+    if (!identity_fits(session, reply->registers)) {
         refuse(session);
         return SW_OK;
     }
-    uint32_t serial = join(&reply.registers[SW_NODE_INPUT_SERIAL]);
+    uint32_t serial = join(&reply->registers[SW_NODE_INPUT_SERIAL]);
     if (serial != session->serial) {
         if (session->known)
             notice(session, SW_OK, "another node answers: serial %lu instead of %lu", (unsigned long)serial,
                    (unsigned long)session->serial);
         forget_node(session, serial);
     }
-    session->slot_count = reply.registers[SW_NODE_INPUT_SLOT_COUNT];
+    session->slot_count = reply->registers[SW_NODE_INPUT_SLOT_COUNT];
     if (session->slot_count > SW_NODE_SLOT_COUNT) session->slot_count = SW_NODE_SLOT_COUNT;
     enter(session, NODE_HEALTH);
     return SW_OK;
@@ -282,12 +280,15 @@ static void restarted(struct node_session *session, uint16_t boot)
     session->clock_not_before_us = 0;
 }
 
-static int step_health(struct node_session *session)
+static struct field_request ask_health(struct node_session *session)
 {
-    struct rtu_reply reply;
-    int result = read_registers(session, 4, SW_NODE_INPUT_BOOT_COUNT, HEALTH_REGISTERS, &reply);
+    return read_registers(session, 4, SW_NODE_INPUT_BOOT_COUNT, HEALTH_REGISTERS);
+}
+
+static int take_health(struct node_session *session, int result, const struct exchange_reply *reply)
+{
     if (result != SW_OK) return result;
-    const uint16_t *health = reply.registers;
+    const uint16_t *health = reply->registers;
     uint16_t boot = (uint16_t)join(&health[0]);
     uint16_t epoch = health[SW_NODE_INPUT_LOG_EPOCH - SW_NODE_INPUT_BOOT_COUNT];
     uint16_t quality = health[SW_NODE_INPUT_CLOCK_QUALITY - SW_NODE_INPUT_BOOT_COUNT];
@@ -302,7 +303,7 @@ static int step_health(struct node_session *session)
     session->boot = boot;
     session->epoch = epoch;
     if (epoch != 0) session->open_ordered = false;
-    if (quality == SW_CLOCK_UNSET && rtu_now_us() >= session->clock_not_before_us) session->clock_wanted = true;
+    if (quality == SW_CLOCK_UNSET && session->now_us >= session->clock_not_before_us) session->clock_wanted = true;
     link_up(session);
     proceed(session);
     return SW_OK;
@@ -363,36 +364,51 @@ static int slot_refused(struct node_session *session, int result)
     return SW_OK;
 }
 
-static int step_slot_read(struct node_session *session)
+static struct field_request ask_slot(struct node_session *session)
 {
-    struct rtu_reply reply;
-    int result = read_registers(session, 3, slot_address(session->slot), SW_NODE_SLOT_CONFIG_REGISTERS, &reply);
+    return read_registers(session, 3, slot_address(session->slot), SW_NODE_SLOT_CONFIG_REGISTERS);
+}
+
+static int take_slot(struct node_session *session, int result, const struct exchange_reply *reply)
+{
     if (is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     uint16_t wanted[SW_NODE_SLOT_CONFIG_REGISTERS];
     wanted_slot(session->config, session->slot, wanted);
-    if (slot_differs(wanted, reply.registers))
+    if (slot_differs(wanted, reply->registers))
         enter(session, NODE_SLOT_UNLOCK);
     else
         next_slot(session);
     return SW_OK;
 }
 
-static int step_slot_unlock(struct node_session *session)
+static struct field_request ask_slot_unlock(struct node_session *session)
 {
     const uint16_t word = SW_NODE_UNLOCK_WORD;
-    int result = write_registers(session, SW_NODE_HOLDING_UNLOCK, 1, &word);
+    return write_registers(session, SW_NODE_HOLDING_UNLOCK, 1, &word);
+}
+
+static int take_slot_unlock(struct node_session *session, int result, const struct exchange_reply *reply)
+{
+    (void)reply;
     if (is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     enter(session, NODE_SLOT_WRITE);
     return SW_OK;
 }
 
-static int step_slot_write(struct node_session *session)
+static struct field_request ask_slot_write(struct node_session *session)
 {
     uint16_t wanted[SW_NODE_SLOT_CONFIG_REGISTERS];
     wanted_slot(session->config, session->slot, wanted);
-    int result = write_registers(session, slot_address(session->slot), SW_NODE_SLOT_CONFIG_REGISTERS, wanted);
+    return write_registers(session, slot_address(session->slot), SW_NODE_SLOT_CONFIG_REGISTERS, wanted);
+}
+
+static int take_slot_write(struct node_session *session, int result, const struct exchange_reply *reply)
+{
+    (void)reply;
+    uint16_t wanted[SW_NODE_SLOT_CONFIG_REGISTERS];
+    wanted_slot(session->config, session->slot, wanted);
     if (is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     if (wanted[SW_NODE_SLOT_CONFIG_PROFILE] == SW_PROFILE_NONE)
@@ -405,29 +421,26 @@ static int step_slot_write(struct node_session *session)
 
 /* ---- clock ---- */
 
-static int step_clock(struct node_session *session)
+static struct field_request ask_clock(struct node_session *session)
 {
-    /* The silence before the request comes first: the time written is that of the moment it is sent. */
-    struct rtu_timing timing = {.timeout_ms = session->context->config->timeout_ms};
-    int result = rtu_line_settle(&session->context->rtu, &timing);
-    if (result != SW_OK) return result;
-    int64_t arrives_ms = session->context->wall_now().ms + session->round_trip_us / 2000;
+    int64_t arrives_ms = session->station.line->wall_now().ms + session->round_trip_us / 2000;
     uint16_t values[3];
     split((uint32_t)(arrives_ms / 1000), values);
     values[2] = (uint16_t)(arrives_ms % 1000);
-    struct rtu_request request =
-        rtu_request_write_read(session->config->unit_id, (struct rtu_block){SW_NODE_HOLDING_CLOCK_SECONDS, 3}, values,
-                               (struct rtu_block){SW_NODE_HOLDING_CLOCK_ERROR, 2});
-    struct rtu_reply reply;
-    result = exchange(session, &request, &reply);
+    return field_request_write_read(session->config->unit_id, (struct field_block){SW_NODE_HOLDING_CLOCK_SECONDS, 3},
+                                    values, (struct field_block){SW_NODE_HOLDING_CLOCK_ERROR, 2});
+}
+
+static int take_clock(struct node_session *session, int result, const struct exchange_reply *reply)
+{
     if (result != SW_OK && !is_exception(result)) return result;
 
     session->clock_wanted = false;
-    session->clock_set_us = rtu_now_us();
+    session->clock_set_us = session->now_us;
     session->clock_not_before_us = session->clock_set_us + CLOCK_PAUSE_US;
     if (result == SW_OK) {
-        session->context->rtu.counters.clock_sets++;
-        long error_ms = (int32_t)join(reply.registers);
+        session->station.line->counters.clock_sets++;
+        long error_ms = (int32_t)join(reply->registers);
         /* The register is saturated: a clock that never ran is decades behind. */
         if (error_ms == INT32_MAX)
             notice(session, SW_OK, "clock set for the first time");
@@ -443,27 +456,24 @@ static int step_clock(struct node_session *session)
 /* Looks at the node's clock as a window shows it. */
 static void judge_clock(struct node_session *session, const struct sw_node_window_header *header, struct sw_wall at)
 {
-    int64_t now = rtu_now_us();
-    if (now < session->clock_not_before_us) return;
+    if (session->now_us < session->clock_not_before_us) return;
     int64_t error_ms = at.ms - ((int64_t)header->clock_s * 1000 + header->clock_ms);
     session->clock_wanted = header->clock_quality == SW_CLOCK_UNSET || llabs(error_ms) > CLOCK_TOLERANCE_MS ||
-                            now - session->clock_set_us >= CLOCK_REFRESH_US;
+                            session->now_us - session->clock_set_us >= CLOCK_REFRESH_US;
 }
 
 /* ---- log ---- */
 
-static int step_log_unopened(struct node_session *session)
-{
-    /* Nobody has answered yet: see whether the node is still there, then ask again. */
-    enter(session, NODE_HEALTH);
-    return step_health(session);
-}
-
-static int step_log_open(struct node_session *session)
+static struct field_request ask_log_open(struct node_session *session)
 {
     uint16_t values[3] = {session->open_epoch};
     split(session->open_base, &values[1]);
-    int result = write_registers(session, SW_NODE_HOLDING_LOG_OPEN_EPOCH, 3, values);
+    return write_registers(session, SW_NODE_HOLDING_LOG_OPEN_EPOCH, 3, values);
+}
+
+static int take_log_open(struct node_session *session, int result, const struct exchange_reply *reply)
+{
+    (void)reply;
     if (result != SW_OK && !is_exception(result)) return result;
     session->open_ordered = false;
     enter(session, NODE_HEALTH);
@@ -473,7 +483,7 @@ static int step_log_open(struct node_session *session)
                (unsigned long)session->open_base);
     } else {
         notice(session, result, "the node does not open its log: %s", sw_error_text(result));
-        session->due_us = rtu_now_us() + SLOW_RETRY_US;
+        session->station.due_us = session->now_us + SLOW_RETRY_US;
     }
     return SW_OK;
 }
@@ -482,8 +492,8 @@ static void post_batch(struct node_session *session, const struct node_window *w
 {
     struct field_event event = event_of(session, FIELD_EVENT_BATCH, SW_OK);
     struct field_bus_batch *batch = &event.batch;
-    *batch = (struct field_bus_batch){.line = session->context->line,
-                                      .node = session->index,
+    *batch = (struct field_bus_batch){.line = session->station.line->line,
+                                      .node = session->station.index,
                                       .serial = session->serial,
                                       .epoch = session->epoch,
                                       .count = window->count,
@@ -495,39 +505,39 @@ static void post_batch(struct node_session *session, const struct node_window *w
         batch->records[i] = window->records[i];
         batch->times[i] = walls[i].time;
         batch->clock[i] = walls[i].clock;
-        if (walls[i].clamped) session->context->rtu.counters.clamped_times++;
+        if (walls[i].clamped) session->station.line->counters.clamped_times++;
     }
     session->awaiting = window->count > 0;
     session->more = !window->drained;
     if (window->count > 0) session->last_sequence = window->records[window->count - 1].sequence;
-    mailbox_post(session->context->mailbox, &event);
+    line_post(session->station.line, &event);
 }
 
 /* The record at the front of the log cannot be read. Its frame had a good CRC, so it will not get better; kept, it
  * would block every record behind it for ever. It is given up, and that is said. */
 static void give_up_front(struct node_session *session, const struct node_window *window)
 {
-    session->context->rtu.counters.malformed_records++;
+    session->station.line->counters.malformed_records++;
     notice(session, SW_ERROR_MALFORMED, "record %lu is malformed and is given up",
            (unsigned long)window->header.oldest);
     if (window->header.oldest > session->acknowledged) session->acknowledged = window->header.oldest;
 }
 
-static int take_window(struct node_session *session, const struct rtu_reply *reply)
+static int take_window(struct node_session *session, const struct exchange_reply *reply)
 {
     struct node_window window;
     if (node_window_decode(reply->registers, &window) != SW_OK) {
-        session->context->rtu.counters.malformed_records++;
+        session->station.line->counters.malformed_records++;
         notice(session, SW_ERROR_MALFORMED, "the log window's header is malformed");
         return SW_ERROR_MALFORMED;
     }
     if (window.header.serial != session->serial || window.header.boot != session->boot) {
         /* Another node, or the same after a restart. Its records are still there once it has been recognised. */
         session->state = NODE_IDENTIFY;
-        session->due_us = session->poll_due_us;
+        session->station.due_us = session->poll_due_us;
         return SW_OK;
     }
-    struct sw_wall at = line_wall_at(session->context, reply->first_byte_us);
+    struct sw_wall at = line_wall_at(session->station.line, reply->first_byte_us, session->now_us);
     record_time_observe(&session->time, &window.header, at);
     judge_clock(session, &window.header, at);
     if (window.malformed && window.count == 0)
@@ -538,39 +548,60 @@ static int take_window(struct node_session *session, const struct rtu_reply *rep
     return SW_OK;
 }
 
-static int step_poll(struct node_session *session)
+static struct field_request ask_window(struct node_session *session)
 {
     uint16_t values[3] = {session->epoch};
     split(session->acknowledged, &values[1]);
-    struct rtu_request request =
-        rtu_request_write_read(session->config->unit_id, (struct rtu_block){SW_NODE_HOLDING_LOG_ACK_EPOCH, 3}, values,
-                               (struct rtu_block){SW_NODE_HOLDING_WINDOW, SW_NODE_WINDOW_REGISTERS});
-    struct rtu_reply reply;
-    int result = exchange(session, &request, &reply);
-    session->poll_due_us = unit_health_next_poll(&session->health, session->poll_due_us, rtu_now_us());
+    return field_request_write_read(session->config->unit_id, (struct field_block){SW_NODE_HOLDING_LOG_ACK_EPOCH, 3},
+                                    values, (struct field_block){SW_NODE_HOLDING_WINDOW, SW_NODE_WINDOW_REGISTERS});
+}
+
+static int take_poll(struct node_session *session, int result, const struct exchange_reply *reply)
+{
+    session->poll_due_us = unit_health_next_poll(&session->station.health, session->poll_due_us, session->now_us);
     if (result == SW_ERROR_EXCEPTION_VALUE) {
         notice(session, result, "the node refuses to acknowledge sequence %lu of epoch %u",
                (unsigned long)session->acknowledged, session->epoch);
         session->acknowledged = 0;
         session->state = NODE_IDENTIFY;
-        session->due_us = session->poll_due_us;
+        session->station.due_us = session->poll_due_us;
         return SW_OK;
     }
-    return result == SW_OK ? take_window(session, &reply) : result;
+    return result == SW_OK ? take_window(session, reply) : result;
 }
 
-int node_session_step(struct node_session *session)
+/* ---- steps ---- */
+
+static const struct {
+    struct field_request (*ask)(struct node_session *session);
+    int (*take)(struct node_session *session, int result, const struct exchange_reply *reply);
+} steps[] = {
+    [NODE_IDENTIFY] = {ask_identity, take_identity},
+    [NODE_HEALTH] = {ask_health, take_health},
+    [NODE_SLOT_READ] = {ask_slot, take_slot},
+    [NODE_SLOT_UNLOCK] = {ask_slot_unlock, take_slot_unlock},
+    [NODE_SLOT_WRITE] = {ask_slot_write, take_slot_write},
+    [NODE_CLOCK] = {ask_clock, take_clock},
+    /* Nobody has answered yet: see whether the node is still there, then ask again. */
+    [NODE_LOG_UNOPENED] = {ask_health, take_health},
+    [NODE_LOG_OPEN] = {ask_log_open, take_log_open},
+    [NODE_POLL] = {ask_window, take_poll},
+};
+
+void node_session_begin(struct node_session *session, int64_t now_us, struct exchange *out)
 {
-    static int (*const steps[])(struct node_session *) = {
-        [NODE_IDENTIFY] = step_identify,         [NODE_HEALTH] = step_health,         [NODE_SLOT_READ] = step_slot_read,
-        [NODE_SLOT_UNLOCK] = step_slot_unlock,   [NODE_SLOT_WRITE] = step_slot_write, [NODE_CLOCK] = step_clock,
-        [NODE_LOG_UNOPENED] = step_log_unopened, [NODE_LOG_OPEN] = step_log_open,     [NODE_POLL] = step_poll,
-    };
-    int result = steps[session->state](session);
-    if (result == RTU_STOPPED || result == SW_ERROR_PORT) return result;
+    session->now_us = now_us;
+    *out = (struct exchange){.request = steps[session->state].ask(session),
+                             .timeout_ms = session->station.line->config->timeout_ms};
+}
+
+void node_session_end(struct node_session *session, int result, const struct exchange_reply *reply, int64_t now_us)
+{
+    session->now_us = now_us;
+    if (result == SW_OK || is_exception(result)) session->round_trip_us = reply->first_byte_us - reply->sent_us;
+    result = steps[session->state].take(session, result, reply);
     if (result == SW_OK)
-        unit_health_succeeded(&session->health);
+        unit_health_succeeded(&session->station.health);
     else
         failed(session, result);
-    return SW_OK;
 }

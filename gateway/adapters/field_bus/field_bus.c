@@ -1,14 +1,14 @@
 /* The port field_bus.h: the loop's side of all lines. */
 #include <stdlib.h>
 
-#include "field_line.h"
 #include "ports/field_bus.h"
+#include "serial/serial_line.h"
 #include "stillwater/error.h"
 
 struct field_bus {
     uv_async_t async;
     struct field_bus_events events;
-    struct field_line *lines;
+    struct serial_line *lines;
     uint32_t line_count;
     bool closing;
     void (*closed)(void *ctx);
@@ -18,7 +18,7 @@ struct field_bus {
 static void free_bus(struct field_bus *bus)
 {
     for (uint32_t i = 0; i < bus->line_count; i++)
-        field_line_free(&bus->lines[i]);
+        serial_line_free(&bus->lines[i]);
     free(bus->lines);
     free(bus);
 }
@@ -37,7 +37,7 @@ static void finish_closing(struct field_bus *bus)
     for (uint32_t i = 0; i < bus->line_count; i++)
         if (bus->lines[i].started && !mailbox_ended(&bus->lines[i].mailbox)) return;
     for (uint32_t i = 0; i < bus->line_count; i++)
-        field_line_join(&bus->lines[i]);
+        serial_line_join(&bus->lines[i]);
     if (!uv_is_closing((uv_handle_t *)&bus->async)) uv_close((uv_handle_t *)&bus->async, on_async_closed);
 }
 
@@ -47,14 +47,14 @@ static void on_async(uv_async_t *async)
     struct field_event event;
     for (uint32_t i = 0; i < bus->line_count; i++)
         while (!bus->closing && mailbox_take(&bus->lines[i].mailbox, &event))
-            field_event_deliver(&event, i, &bus->events);
+            field_event_deliver(&event, &bus->events);
     if (bus->closing) finish_closing(bus);
 }
 
 static int init_lines(struct field_bus *bus, const struct gateway_config *config, struct sw_wall (*wall_now)(void))
 {
     for (uint32_t i = 0; i < config->line_count; i++) {
-        int error = field_line_init(&bus->lines[i], &config->lines[i], i, wall_now, &bus->async);
+        int error = serial_line_init(&bus->lines[i], &config->lines[i], i, wall_now, &bus->async);
         if (error != SW_OK) return error;
         bus->line_count++;
     }
@@ -64,7 +64,7 @@ static int init_lines(struct field_bus *bus, const struct gateway_config *config
 static int start_lines(struct field_bus *bus)
 {
     for (uint32_t i = 0; i < bus->line_count; i++) {
-        int error = field_line_start(&bus->lines[i]);
+        int error = serial_line_start(&bus->lines[i]);
         if (error != SW_OK) return error;
     }
     return SW_OK;

@@ -1,11 +1,10 @@
 /* What the gateway has to do with one node: recognise it, configure it, set its clock, open its log, take its records.
- * A state machine that makes at most one exchange a step, so that a node that needs much does not keep its line. */
-#ifndef FIELD_BUS_RTU_NODE_SESSION_H
-#define FIELD_BUS_RTU_NODE_SESSION_H
+ * One exchange a step, so that a node that needs much does not keep its line. */
+#ifndef FIELD_BUS_NODE_SESSION_H
+#define FIELD_BUS_NODE_SESSION_H
 
-#include "line_context.h"
 #include "record_time.h"
-#include "unit_health.h"
+#include "station.h"
 
 enum node_state {
     NODE_IDENTIFY,     /* read identity */
@@ -22,14 +21,11 @@ enum node_state {
 enum node_link { NODE_LINK_UNKNOWN, NODE_LINK_UP, NODE_LINK_DOWN };
 
 struct node_session {
-    struct line_context *context;
+    struct station station;
     const struct config_node *config;
-    uint32_t index;
-    int64_t due_us; /* when it wants to be stepped next */
     enum node_state state;
-    struct unit_health health;
     enum node_link link;
-    bool doubtful;
+    int64_t now_us; /* of the call that is being made */
 
     bool known; /* the rest of this group is valid */
     uint32_t serial;
@@ -56,14 +52,12 @@ struct node_session {
     uint32_t open_base;
 };
 
-void node_session_init(struct node_session *session, struct line_context *context, uint32_t index, int64_t due_us);
+void node_session_init(struct node_session *session, struct line_context *line, uint32_t index, int64_t due_us);
 
-/* The line has gone and come back: whoever answers now is to be recognised first. */
+/* See station.h. An error of the node is handled here and told to the loop. */
+void node_session_begin(struct node_session *session, int64_t now_us, struct exchange *out);
+void node_session_end(struct node_session *session, int result, const struct exchange_reply *reply, int64_t now_us);
 void node_session_reconnect(struct node_session *session, int64_t now_us);
-
 void node_session_order(struct node_session *session, const struct node_order *order, int64_t now_us);
-
-/* SW_OK, RTU_STOPPED or SW_ERROR_PORT; an error of the node is handled here and told to the loop. */
-int node_session_step(struct node_session *session);
 
 #endif

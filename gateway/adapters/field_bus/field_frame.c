@@ -1,4 +1,4 @@
-#include "rtu_frame.h"
+#include "field_frame.h"
 
 #include <assert.h>
 #include <string.h>
@@ -9,22 +9,21 @@
 #define FUNCTION_WRITE      16
 #define FUNCTION_WRITE_READ 23
 #define EXCEPTION_BIT       0x80
-#define CRC_SIZE            2
 
-static void put_block(struct sw_writer *out, struct rtu_block block)
+static void put_block(struct sw_writer *out, struct field_block block)
 {
     sw_write_u16(out, block.address);
     sw_write_u16(out, block.count);
 }
 
-static void put_values(struct sw_writer *out, struct rtu_block block, const uint16_t *values)
+static void put_values(struct sw_writer *out, struct field_block block, const uint16_t *values)
 {
     sw_write_u8(out, (uint8_t)(2 * block.count));
     for (uint8_t i = 0; i < block.count; i++)
         sw_write_u16(out, values[i]);
 }
 
-static struct sw_writer begin(struct rtu_request *request, uint8_t unit_id, uint8_t function)
+static struct sw_writer begin(struct field_request *request, uint8_t unit_id, uint8_t function)
 {
     struct sw_writer out = sw_writer_over(request->bytes, sizeof request->bytes);
     sw_write_u8(&out, unit_id);
@@ -32,24 +31,24 @@ static struct sw_writer begin(struct rtu_request *request, uint8_t unit_id, uint
     return out;
 }
 
-static void finish(struct rtu_request *request, const struct sw_writer *out)
+static void finish(struct field_request *request, const struct sw_writer *out)
 {
     assert(!out->failed);
     request->size = (uint8_t)sw_writer_size(out);
 }
 
-struct rtu_request rtu_request_read(uint8_t unit_id, uint8_t function, struct rtu_block block)
+struct field_request field_request_read(uint8_t unit_id, uint8_t function, struct field_block block)
 {
-    struct rtu_request request = {.registers = block.count};
+    struct field_request request = {.registers = block.count};
     struct sw_writer out = begin(&request, unit_id, function);
     put_block(&out, block);
     finish(&request, &out);
     return request;
 }
 
-struct rtu_request rtu_request_write(uint8_t unit_id, struct rtu_block block, const uint16_t *values)
+struct field_request field_request_write(uint8_t unit_id, struct field_block block, const uint16_t *values)
 {
-    struct rtu_request request = {.registers = 0};
+    struct field_request request = {.registers = 0};
     struct sw_writer out = begin(&request, unit_id, FUNCTION_WRITE);
     put_block(&out, block);
     put_values(&out, block, values);
@@ -57,10 +56,10 @@ struct rtu_request rtu_request_write(uint8_t unit_id, struct rtu_block block, co
     return request;
 }
 
-struct rtu_request rtu_request_write_read(uint8_t unit_id, struct rtu_block write, const uint16_t *values,
-                                          struct rtu_block read)
+struct field_request field_request_write_read(uint8_t unit_id, struct field_block write, const uint16_t *values,
+                                              struct field_block read)
 {
-    struct rtu_request request = {.registers = read.count};
+    struct field_request request = {.registers = read.count};
     struct sw_writer out = begin(&request, unit_id, FUNCTION_WRITE_READ);
     put_block(&out, read);
     put_block(&out, write);
@@ -69,18 +68,13 @@ struct rtu_request rtu_request_write_read(uint8_t unit_id, struct rtu_block writ
     return request;
 }
 
-size_t rtu_request_wire_size(const struct rtu_request *request)
-{
-    return (size_t)request->size + CRC_SIZE;
-}
-
-size_t rtu_reply_wire_size(const struct rtu_request *request)
+size_t field_reply_size(const struct field_request *request)
 {
     /* Unit, function, byte count, data; or unit, function, address, count. */
-    return request->registers > 0 ? 3u + 2u * request->registers + CRC_SIZE : 6u + CRC_SIZE;
+    return request->registers > 0 ? 3u + 2u * request->registers : 6u;
 }
 
-static int take_registers(const struct rtu_request *request, struct sw_reader *in, uint16_t *registers)
+static int take_registers(const struct field_request *request, struct sw_reader *in, uint16_t *registers)
 {
     unsigned byte_count = sw_read_u8(in);
     if (in->failed || byte_count != 2u * request->registers || sw_reader_left(in) != byte_count)
@@ -90,17 +84,16 @@ static int take_registers(const struct rtu_request *request, struct sw_reader *i
     return SW_OK;
 }
 
-static int check_echo(const struct rtu_request *request, struct sw_reader *in)
+static int check_echo(const struct field_request *request, struct sw_reader *in)
 {
     if (sw_reader_left(in) != 4 || memcmp(in->at, request->bytes + 2, 4) != 0) return SW_ERROR_WRONG_LENGTH;
     return SW_OK;
 }
 
-int rtu_check_reply(const struct rtu_request *request, const uint8_t *bytes, size_t size,
-                    uint16_t registers[RTU_READ_MAX])
+int field_check_reply(const struct field_request *request, const uint8_t *bytes, size_t size,
+                      uint16_t registers[FIELD_READ_MAX])
 {
-    if (size < CRC_SIZE) return SW_ERROR_WRONG_LENGTH;
-    struct sw_reader in = sw_reader_over(bytes, size - CRC_SIZE);
+    struct sw_reader in = sw_reader_over(bytes, size);
     uint8_t unit_id = sw_read_u8(&in);
     uint8_t function = sw_read_u8(&in);
     if (in.failed) return SW_ERROR_WRONG_LENGTH;

@@ -1,7 +1,7 @@
 /* When to ask a unit again, and whether its link counts as up. One for each unit of each line, so a dead unit on one
  * line never mutes its namesake on another. Pure. */
-#ifndef FIELD_BUS_RTU_UNIT_HEALTH_H
-#define FIELD_BUS_RTU_UNIT_HEALTH_H
+#ifndef FIELD_BUS_UNIT_HEALTH_H
+#define FIELD_BUS_UNIT_HEALTH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -43,9 +43,9 @@ static int64_t gap_us(const struct rtu_line *line)
 }
 
 void rtu_line_init(struct rtu_line *line, const char *path, struct sw_line_settings settings,
-                   struct field_mailbox *mailbox)
+                   struct field_mailbox *mailbox, struct field_bus_counters *counters)
 {
-    *line = (struct rtu_line){.path = path, .settings = settings, .mailbox = mailbox, .fd = -1};
+    *line = (struct rtu_line){.path = path, .settings = settings, .mailbox = mailbox, .fd = -1, .counters = counters};
 }
 
 /* A port whose driver switches an RS-485 transceiver itself is told to; whoever has set that up already is left
@@ -172,7 +172,7 @@ static int swallow_stray(struct rtu_line *line, bool announced)
     int size = discard(line, announced);
     if (size < 0) return SW_ERROR_PORT;
     if (size == 0) return SW_OK;
-    line->counters.late_frames++;
+    line->counters->late_frames++;
     int error = wait_for_silence(line, STRAY_FRAME_END_US,
                                  rtu_now_us() + characters_us(line, 2 * RTU_FRAME_SIZE_MAX) + STRAY_FRAME_END_US);
     /* Whatever goes on sending is met again by the next settle. */
@@ -202,20 +202,20 @@ int rtu_line_wait(struct rtu_line *line, int64_t until_us)
     }
 }
 
-int rtu_line_settle(struct rtu_line *line, const struct rtu_timing *timing)
+int rtu_line_settle(struct rtu_line *line, uint32_t timeout_ms, uint32_t extra_gap_us)
 {
     if (line->modbus == NULL) return SW_ERROR_PORT;
     int error = swallow_stray(line, false);
     if (error != SW_OK) return error;
-    int64_t patience_us = 2 * (int64_t)timing->timeout_ms * 1000 + characters_us(line, 2 * RTU_FRAME_SIZE_MAX);
-    return wait_for_silence(line, gap_us(line) + timing->extra_gap_us, rtu_now_us() + patience_us);
+    int64_t patience_us = 2 * (int64_t)timeout_ms * 1000 + characters_us(line, 2 * RTU_FRAME_SIZE_MAX);
+    return wait_for_silence(line, gap_us(line) + extra_gap_us, rtu_now_us() + patience_us);
 }
 
 /* After a request that got no usable answer: silent until `until_us`, or until a late frame has come and ended.
  * Sets *came when there was one. As above, the port is looked at however late it is. */
 static int quarantine(struct rtu_line *line, int64_t until_us, bool *came)
 {
-    uint64_t before = line->counters.late_frames;
+    uint64_t before = line->counters->late_frames;
     int error = SW_OK;
     do {
         switch (wait_for_bytes(line, until_us)) {
@@ -232,18 +232,18 @@ static int quarantine(struct rtu_line *line, int64_t until_us, bool *came)
         case WAIT_WOKEN:
             break;
         }
-    } while (error == SW_OK && rtu_now_us() < until_us && line->counters.late_frames == before);
-    *came = line->counters.late_frames != before;
+    } while (error == SW_OK && rtu_now_us() < until_us && line->counters->late_frames == before);
+    *came = line->counters->late_frames != before;
     return error;
 }
 
-static int send_request(struct rtu_line *line, const struct rtu_request *request)
+static int send_request(struct rtu_line *line, const struct field_request *request)
 {
     modbus_set_slave(line->modbus, request->bytes[0]);
-    line->counters.requests++;
+    line->counters->requests++;
     int sent = modbus_send_raw_request(line->modbus, request->bytes, request->size);
     line->last_byte_us = rtu_now_us();
-    if (sent == (int)rtu_request_wire_size(request)) return SW_OK;
+    if (sent == request->size + RTU_CRC_SIZE) return SW_OK;
     if (sent >= 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EMBBADDATA) {
         /* The driver's buffer is full: the other side has not taken anything for long. What is in there is stale. */
         (void)tcflush(line->fd, TCOFLUSH);
@@ -290,11 +290,12 @@ static int error_of_receive(int number)
 
 /* The reply has begun: reads it within the time its bytes take, plus one timeout for whatever delays them on the way.
  */
-static int receive_reply(struct rtu_line *line, const struct rtu_request *request, const struct rtu_timing *timing,
-                         struct rtu_reply *reply)
+static int receive_reply(struct rtu_line *line, const struct exchange *exchange, struct exchange_reply *reply)
 {
+    const struct field_request *request = &exchange->request;
     uint8_t bytes[MODBUS_MAX_ADU_LENGTH];
-    int64_t limit_us = characters_us(line, rtu_reply_wire_size(request)) + (int64_t)timing->timeout_ms * 1000;
+    int64_t limit_us =
+        characters_us(line, field_reply_size(request) + RTU_CRC_SIZE) + (int64_t)exchange->timeout_ms * 1000;
     modbus_set_response_timeout(line->modbus, (uint32_t)(limit_us / 1000000), (uint32_t)(limit_us % 1000000));
     int size = modbus_receive_confirmation(line->modbus, bytes);
     int number = errno;
@@ -302,7 +303,7 @@ static int receive_reply(struct rtu_line *line, const struct rtu_request *reques
     if (size < 0) return error_of_receive(number);
     /* 0 is libmodbus's word for a frame of another unit. */
     if (size == 0) return SW_ERROR_WRONG_UNIT;
-    return rtu_check_reply(request, bytes, (size_t)size, reply->registers);
+    return field_check_reply(request, bytes, (size_t)size - RTU_CRC_SIZE, reply->registers);
 }
 
 static void count_result(struct field_bus_counters *counters, int result)
@@ -336,34 +337,35 @@ static bool is_answer(int result)
 }
 
 /* After an answer of a unit that may owe us an earlier one. */
-static int confirm_answer(struct rtu_line *line, const struct rtu_timing *timing, bool *doubtful, int result)
+static int confirm_answer(struct rtu_line *line, uint32_t timeout_ms, bool *doubtful, int result)
 {
     bool followed;
-    int error = quarantine(line, rtu_now_us() + (int64_t)timing->timeout_ms * 1000, &followed);
+    int error = quarantine(line, rtu_now_us() + (int64_t)timeout_ms * 1000, &followed);
     if (error != SW_OK) return error;
     if (followed) {
-        line->counters.late_frames++; /* the one taken for the answer */
+        line->counters->late_frames++; /* the one taken for the answer */
         return SW_ERROR_LATE_FRAME;
     }
     *doubtful = false;
     return result;
 }
 
-int rtu_line_exchange(struct rtu_line *line, const struct rtu_request *request, const struct rtu_timing *timing,
-                      bool *doubtful, struct rtu_reply *reply)
+int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bool *doubtful,
+                      struct exchange_reply *reply)
 {
-    int result = rtu_line_settle(line, timing);
+    int result = rtu_line_settle(line, exchange->timeout_ms, exchange->extra_gap_us);
     if (result != SW_OK) return result;
     reply->sent_us = rtu_now_us();
-    int64_t timeout_us = (int64_t)timing->timeout_ms * 1000;
-    int64_t reply_by_us = reply->sent_us + characters_us(line, rtu_request_wire_size(request)) + timeout_us;
-    result = send_request(line, request);
+    int64_t timeout_us = (int64_t)exchange->timeout_ms * 1000;
+    int64_t reply_by_us =
+        reply->sent_us + characters_us(line, (size_t)exchange->request.size + RTU_CRC_SIZE) + timeout_us;
+    result = send_request(line, &exchange->request);
     if (result == SW_OK) result = wait_for_reply(line, reply_by_us);
     reply->first_byte_us = rtu_now_us();
-    if (result == SW_OK) result = receive_reply(line, request, timing, reply);
+    if (result == SW_OK) result = receive_reply(line, exchange, reply);
     if (result == SW_ERROR_PORT || result == RTU_STOPPED) return result;
-    if (is_answer(result) && *doubtful) result = confirm_answer(line, timing, doubtful, result);
-    count_result(&line->counters, result);
+    if (is_answer(result) && *doubtful) result = confirm_answer(line, exchange->timeout_ms, doubtful, result);
+    count_result(line->counters, result);
     if (is_answer(result) || result == SW_ERROR_LATE_FRAME || result == SW_ERROR_CRC) return result;
 
     bool came;

@@ -1,49 +1,16 @@
 /* Between one line's thread and the loop. Thread to loop: a bounded queue of events; when it is full the thread waits,
  * so nothing is dropped and a stuck loop stops the polling. Loop to thread: the latest order for each node and the
  * order to stop. Every field is guarded by the lock; nothing else is shared between the two sides. */
-#ifndef FIELD_BUS_RTU_MAILBOX_H
-#define FIELD_BUS_RTU_MAILBOX_H
+#ifndef FIELD_BUS_MAILBOX_H
+#define FIELD_BUS_MAILBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-#include "ports/field_bus.h"
+#include "station.h"
 
-#define MAILBOX_EVENTS    32
-#define MAILBOX_TEXT_SIZE 256
-
-enum field_event_type {
-    FIELD_EVENT_BATCH,
-    FIELD_EVENT_SAMPLE,
-    FIELD_EVENT_NODE_LINK,
-    FIELD_EVENT_LINE_LINK,
-    FIELD_EVENT_LOG_UNOPENED,
-    FIELD_EVENT_NOTICE,
-};
-
-struct field_event {
-    enum field_event_type type;
-    uint32_t node;
-    bool up;
-    int error;
-    uint32_t serial;
-    char text[MAILBOX_TEXT_SIZE];
-    union {
-        struct field_bus_batch batch;
-        struct field_bus_sample sample;
-    };
-};
-
-/* What the loop wants of one node; the latest one counts. */
-struct node_order {
-    bool acknowledge;
-    uint16_t acknowledge_epoch;
-    uint32_t acknowledge_sequence;
-    bool open_log;
-    uint16_t open_epoch;
-    uint32_t open_base;
-};
+#define MAILBOX_EVENTS 32
 
 struct field_mailbox {
     uv_async_t *async; /* of the bus: wakes the loop */
@@ -65,6 +32,7 @@ void mailbox_free(struct field_mailbox *mailbox);
 
 /* Thread side. Copies the event; once stopping, events are not taken any more. */
 void mailbox_post(struct field_mailbox *mailbox, const struct field_event *event);
+struct field_sink mailbox_sink(struct field_mailbox *mailbox);
 bool mailbox_stopping(struct field_mailbox *mailbox);
 void mailbox_clear_wake(struct field_mailbox *mailbox);
 struct node_order mailbox_take_order(struct field_mailbox *mailbox, uint32_t node);
@@ -81,8 +49,5 @@ void mailbox_order_hurry(struct field_mailbox *mailbox, uint32_t interval_ms);
 void mailbox_order_stop(struct field_mailbox *mailbox);
 bool mailbox_ended(struct field_mailbox *mailbox);
 struct field_bus_counters mailbox_counters(struct field_mailbox *mailbox);
-
-/* Calls what `to` has for an event of this line. */
-void field_event_deliver(const struct field_event *event, uint32_t line, const struct field_bus_events *to);
 
 #endif

@@ -2,8 +2,8 @@
  * and wall time of a boot go together is learned from every log window and remembered for the last few boots. A boot
  * that ended before anybody asked is guessed to have begun right after the record before it: a log's order is that of
  * time, so a record is never later than one that follows it. Pure. */
-#ifndef FIELD_BUS_RTU_RECORD_TIME_H
-#define FIELD_BUS_RTU_RECORD_TIME_H
+#ifndef FIELD_BUS_RECORD_TIME_H
+#define FIELD_BUS_RECORD_TIME_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,32 @@
+/* A plain Modbus device on a line of the gateway: the blocks of its profile, one request each, make a sample each poll
+ * interval.
+ *
+ * A profile may name registers that are one device's own, as a serial number. They are read first of all, and again
+ * after every failure and every reconnect: in a pause a device may have been exchanged or renumbered, and then its
+ * readings would be told of another's subject. The first answer is what they have to be from then on; a device with
+ * other ones gives no readings until the known one is back, or the line's configuration or the process is new. */
+#ifndef FIELD_BUS_DEVICE_POLL_H
+#define FIELD_BUS_DEVICE_POLL_H
+
+#include "station.h"
+
+struct device_poll {
+    struct station station;
+    const struct config_device *config;
+    uint8_t block;          /* the next one to read */
+    bool identify;          /* the identity is to be read before it */
+    bool known;             /* `identity` has been read */
+    bool other;             /* another device answers */
+    int64_t first_block_us; /* when its reply came */
+    uint16_t registers[];   /* the identity, then all blocks */
+};
+
+/* NULL when memory is refused; free() it. */
+struct device_poll *device_poll_new(struct line_context *line, uint32_t index, int64_t due_us);
+
+/* See station.h. An error of the device is in its sample. */
+void device_poll_begin(struct device_poll *device, struct exchange *out);
+void device_poll_end(struct device_poll *device, int result, const struct exchange_reply *reply, int64_t now_us);
+void device_poll_reconnect(struct device_poll *device);
+
+#endif
