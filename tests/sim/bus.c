@@ -15,7 +15,7 @@
 #define FRAME_FAULT_ONE_IN 50
 
 struct turn {
-    struct serial_line line;
+    struct serial_line *line;
     uint64_t number;  /* of the one entry in the agenda that counts; 0 = the gateway is off */
     bool waits;       /* that entry is the end of a wait, which an order may cut short */
     int64_t until_us; /* what the line asked to wait for in this turn; 0 = nothing */
@@ -48,7 +48,7 @@ int64_t rtu_now_us(void)
 static uint32_t index_of(const struct rtu_line *line)
 {
     for (uint32_t i = 0; i < world.lines; i++)
-        if (line == &turns[i].line.rtu) return i;
+        if (turns[i].line != NULL && line == &turns[i].line->rtu) return i;
     abort();
 }
 
@@ -157,7 +157,7 @@ static void plan(struct turn *turn, int64_t at_us, agenda_act *act)
 static void acknowledge_at_once(const struct field_bus_batch *batch)
 {
     if (batch->count == 0) return;
-    mailbox_order_acknowledge(&turns[batch->line].line.mailbox, batch->node, batch->epoch,
+    mailbox_order_acknowledge(&turns[batch->line].line->mailbox, batch->node, batch->epoch,
                               batch->records[batch->count - 1].sequence);
 }
 
@@ -168,7 +168,7 @@ static void end_turn(void *ctx, uint64_t number)
     struct field_event event;
     if (turn->number != number) return;
     plan(turn, sim.now_us, take_turn);
-    while (mailbox_take(&turn->line.mailbox, &event)) {
+    while (mailbox_take(&turn->line->mailbox, &event)) {
         if (sim.mutation == MUTATION_EARLY_ACKNOWLEDGE && event.type == FIELD_EVENT_BATCH)
             acknowledge_at_once(&event.batch);
         field_event_deliver(&event, &bus.events);
@@ -181,7 +181,7 @@ static void take_turn(void *ctx, uint64_t number)
     if (turn->number != number) return;
     int64_t began_us = sim.now_us;
     turn->until_us = 0;
-    (void)serial_line_step(&turn->line);
+    (void)serial_line_step(turn->line);
     int64_t ended_us = sim.now_us;
     sim.now_us = began_us;
     if (turn->until_us == 0) {
@@ -222,7 +222,7 @@ int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct
     bus = (struct field_bus){.events = events};
     uv_async_init(loop, &bus.async, on_async);
     for (uint32_t i = 0; i < config->line_count; i++) {
-        if (serial_line_init(&turns[i].line, &config->lines[i], i, wall_now, &bus.async) != SW_OK)
+        if (serial_line_new(&config->lines[i], i, wall_now, &bus.async, &turns[i].line) != SW_OK)
             return SW_ERROR_NO_SPACE;
         plan(&turns[i], sim.now_us, take_turn);
     }
@@ -233,14 +233,14 @@ int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct
 void field_bus_acknowledge(struct field_bus *unused, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence)
 {
     (void)unused;
-    mailbox_order_acknowledge(&turns[line].line.mailbox, node, epoch, sequence);
+    mailbox_order_acknowledge(&turns[line].line->mailbox, node, epoch, sequence);
     wake(&turns[line]);
 }
 
 void field_bus_open_log(struct field_bus *unused, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base)
 {
     (void)unused;
-    mailbox_order_open_log(&turns[line].line.mailbox, node, epoch, base);
+    mailbox_order_open_log(&turns[line].line->mailbox, node, epoch, base);
     wake(&turns[line]);
 }
 
@@ -253,14 +253,16 @@ void field_bus_hurry(struct field_bus *unused, uint32_t interval_ms)
 struct field_bus_counters field_bus_line_counters(const struct field_bus *unused, uint32_t line)
 {
     (void)unused;
-    return mailbox_counters(&turns[line].line.mailbox);
+    return mailbox_counters(&turns[line].line->mailbox);
 }
 
 static void on_async_closed(uv_handle_t *handle)
 {
     (void)handle;
-    for (uint32_t i = 0; i < world.lines; i++)
-        serial_line_free(&turns[i].line);
+    for (uint32_t i = 0; i < world.lines; i++) {
+        serial_line_free(turns[i].line);
+        turns[i].line = NULL;
+    }
     bus.closed(bus.closed_ctx);
 }
 

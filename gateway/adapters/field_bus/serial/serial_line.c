@@ -1,6 +1,7 @@
 #include "serial_line.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "stillwater/error.h"
@@ -12,25 +13,36 @@
  * at most, however many they are. */
 #define SUSPECTS_PAUSE 9
 
-int serial_line_init(struct serial_line *line, const struct config_line *config, uint32_t index,
-                     struct sw_wall (*wall_now)(void), uv_async_t *async)
+int serial_line_new(const struct config_line *config, uint32_t index, struct sw_wall (*wall_now)(void),
+                    uv_async_t *async, struct serial_line **out)
 {
-    *line = (struct serial_line){.station_count = stations_count(config)};
+    struct serial_line *line = calloc(1, sizeof *line);
+    if (line == NULL) return SW_ERROR_NO_SPACE;
     int error = mailbox_init(&line->mailbox, async, config->node_count);
-    if (error != SW_OK) return error;
+    if (error != SW_OK) {
+        free(line);
+        return error;
+    }
     line->context = (struct line_context){
         .config = config, .line = index, .wall_now = wall_now, .sink = mailbox_sink(&line->mailbox)};
     rtu_line_init(&line->rtu, config->port, config->settings, &line->mailbox, &line->context.counters);
     line->stations = stations_of_line(&line->context, rtu_now_us());
-    if (line->stations != NULL) return SW_OK;
-    mailbox_free(&line->mailbox);
-    return SW_ERROR_NO_SPACE;
+    if (line->stations == NULL) {
+        mailbox_free(&line->mailbox);
+        free(line);
+        return SW_ERROR_NO_SPACE;
+    }
+    line->station_count = stations_count(config);
+    *out = line;
+    return SW_OK;
 }
 
 void serial_line_free(struct serial_line *line)
 {
+    if (line == NULL) return;
     mailbox_free(&line->mailbox);
     stations_free(line->stations, line->station_count);
+    free(line);
 }
 
 static void tell_link(struct serial_line *line, bool up, const char *text)
@@ -184,4 +196,9 @@ void serial_line_join(struct serial_line *line)
     if (!line->started) return;
     uv_thread_join(&line->thread);
     line->started = false;
+}
+
+bool serial_line_ended(struct serial_line *line)
+{
+    return !line->started || mailbox_ended(&line->mailbox);
 }
