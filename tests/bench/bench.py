@@ -8,18 +8,21 @@ import platform
 import sys
 
 import core_cost
+import gateway
 import latency
 import near
 import replay_speed
 import storm
 
-BENCHES = {"core": core_cost.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run, "storm": storm.run}
+BENCHES = {"core": core_cost.run, "gateway": gateway.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run, "storm": storm.run}
 
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--build", required=True)
     arguments.add_argument("--json", metavar="FILE")
+    arguments.add_argument("--runs", type=int, default=5, help="of which the median is told")
+    arguments.add_argument("--loads", metavar="LOAD,...", default="", help="gateway: only these, e.g. '100 x 1/s'")
     arguments.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     options = arguments.parse_args()
     unknown = [n for n in options.names if n not in BENCHES]
@@ -29,7 +32,7 @@ def main():
     print(f"machine: {os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
     figures = []
     for name in options.names or BENCHES:
-        for metric, value, unit, peer in BENCHES[name](options.build):
+        for metric, value, unit, peer in BENCHES[name](options):
             figures.append({"bench": name, "metric": metric, "value": value, "unit": unit, "peer": peer})
             print(f"{name:<10} {metric:<44} {value:>12.4g} {unit:<6} {peer}", flush=True)
     if options.json:

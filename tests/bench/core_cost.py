@@ -8,8 +8,8 @@ SUBJECTS = 1_000_000
 ROUNDS = 30  # minutes: two of the quarters of an hour by which still homes are looked at
 
 
-def run(build):
-    program = pathlib.Path(build) / "tests" / "bench" / "bench_core_cost"
+def run(options):
+    program = pathlib.Path(options.build) / "tests" / "bench" / "bench_core_cost"
     for domain in ("home", "level"):
         out = subprocess.run([program, domain, str(SUBJECTS), str(ROUNDS)], check=True, capture_output=True, text=True)
         for line in out.stdout.splitlines():

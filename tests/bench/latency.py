@@ -56,8 +56,8 @@ def broker_trials(rig):
         listener.wait()
 
 
-def run(build):
-    with Rig(build) as rig:
+def run(options):
+    with Rig(options.build) as rig:
         town = Town(rig)
         town.wait_for_readings()
         ours = cover_trials(rig, town)

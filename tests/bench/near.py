@@ -7,8 +7,8 @@ PLACES = 100_000
 ALERTS = 100_000
 
 
-def run(build):
-    program = pathlib.Path(build) / "tests" / "bench" / "bench_near"
+def run(options):
+    program = pathlib.Path(options.build) / "tests" / "bench" / "bench_near"
     out = subprocess.run([program, str(PLACES), str(ALERTS)], check=True, capture_output=True, text=True)
     for line in out.stdout.splitlines():
         metric, value, unit, peer = line.split("\t")

@@ -34,8 +34,8 @@ def best_of(argv, **options):
     return sorted(times)[RUNS // 2]
 
 
-def run(build):
-    with Rig(build) as rig:
+def run(options):
+    with Rig(options.build) as rig:
         year = rig.path("year.csv")
         write_year(year)
         ours = best_of([rig.build / "gateway/cli/stillwater", "replay", "--readings", year, "--alerts", "/dev/null"])

@@ -134,6 +134,6 @@ def peer(rig, bodies):
     yield "last of all", max(times) - min(times), "s", "mosquitto_pub -l"
 
 
-def run(build):
-    yield from link_up(build)
-    yield from link_comes_up(build)
+def run(options):
+    yield from link_up(options.build)
+    yield from link_comes_up(options.build)

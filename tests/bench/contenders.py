@@ -1,0 +1,64 @@
+"""What is measured: stillwaterd, and what one would take instead. Each is started for a load and is one process."""
+
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from peers import node_red
+from rig import ROOT, RigError
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIRST_ADDRESS = "127.1.0.1"  # of the farm's devices: farm/devices.h
+TOPIC = "bench"
+
+
+class Pymodbus:
+    name = "pymodbus + paho"
+    topics = f"{TOPIC}/#"
+
+    @staticmethod
+    def install(_build):
+        subprocess.run([ROOT / "tools/setup", HERE / "packages.txt"], check=True)
+
+    @staticmethod
+    def start(rig, load, port):
+        numbers = [port, load.connections, load.units, load.interval_ms, rig.port]
+        return rig.start("pymodbus", ["/usr/bin/python3", HERE / "peers/pymodbus_paho.py", FIRST_ADDRESS, *numbers, TOPIC])
+
+
+class NodeRed:
+    name = "Node-RED + contrib-modbus"
+    topics = f"{TOPIC}/#"
+
+    @classmethod
+    def install(cls, build):
+        """Into the build folder, once; again when the versions have changed."""
+        if not shutil.which("npm"):
+            npm = pathlib.Path(build) / "npm.txt"
+            npm.write_text("npm\n")
+            subprocess.run([ROOT / "tools/setup", npm], check=True)
+        cls.home = pathlib.Path(build).resolve().parent / "bench-node-red"
+        cls.home.mkdir(exist_ok=True)
+        wanted = (HERE / "peers/package.json").read_text()
+        installed = cls.home / "installed.json"
+        if installed.exists() and installed.read_text() == wanted:
+            return
+        (cls.home / "package.json").write_text(wanted)
+        print("bench: installing Node-RED", file=sys.stderr)
+        subprocess.run(
+            ["npm", "install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=cls.home, check=True
+        )
+        installed.write_text(wanted)
+
+    @classmethod
+    def start(cls, rig, load, port):
+        user = rig.path("node-red")
+        user.mkdir()
+        (user / "node_modules").symlink_to(cls.home / "node_modules")
+        (user / "package.json").write_text((HERE / "peers/package.json").read_text())
+        (user / "settings.js").write_text(node_red.SETTINGS)
+        flow = node_red.flow(FIRST_ADDRESS, port, load.connections, load.units, load.interval_ms, rig.port, TOPIC)
+        (user / "flows.json").write_text(flow)
+        red = cls.home / "node_modules/node-red/red.js"
+        return rig.start("node-red", [shutil.which("node"), red, "--userDir", user, "--settings", user / "settings.js"])
