@@ -199,9 +199,21 @@ static json_t *times_of(const struct report *report)
     return list;
 }
 
+static json_t *unseen_of(const struct report_unseen *unseen)
+{
+    json_t *object = json_object();
+    add_text(object, "alert", unseen->id);
+    add_text(object, "what", sw_alert_rule_name(unseen->rule));
+    add_text(object, "area", unseen->area);
+    add_text(object, "state", sw_alert_state_name(unseen->state));
+    add_time(object, "raised_at", unseen->raised_at);
+    return object;
+}
+
 static bool print_json(const struct report *report)
 {
-    json_t *body = json_object(), *sensors = json_array(), *alerts = json_array(), *events = json_array();
+    json_t *body = json_object(), *sensors = json_array(), *alerts = json_array(), *events = json_array(),
+           *unseen = json_array();
     add_text(body, "schema", SCHEMA);
     add_time(body, "from", report->from);
     add_time(body, "to", report->to);
@@ -212,10 +224,13 @@ static bool print_json(const struct report *report)
         json_array_append_new(alerts, alert_of(&report->alerts[i]));
     for (uint32_t i = 0; i < report->event_count; i++)
         json_array_append_new(events, event_of(report, &report->events[i]));
+    for (uint32_t i = 0; i < report->unseen_count; i++)
+        json_array_append_new(unseen, unseen_of(&report->unseen[i]));
     json_object_set_new(body, "times", times_of(report));
     json_object_set_new(body, "sensors", sensors);
     json_object_set_new(body, "alerts", alerts);
     json_object_set_new(body, "events", events);
+    json_object_set_new(body, "unseen", unseen);
     char *line = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(9));
     bool printed = line && puts(line) >= 0;
     free(line);
@@ -246,6 +261,9 @@ static bool print_summary(const struct report *report)
                    sw_colour_name(sensor->crossed), (double)sensor->rise_um_per_h / 1000);
         printf("%s\n", sensor->missed ? "  MISSED: no alert was open" : "");
     }
+    for (uint32_t i = 0; i < report->unseen_count; i++)
+        printf("%-20s MISSED: no sensor told of it; %s (%s)\n", report->unseen[i].area,
+               sw_alert_rule_description(report->unseen[i].rule), report->unseen[i].id);
     return fflush(stdout) == 0;
 }
 

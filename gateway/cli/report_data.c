@@ -29,7 +29,7 @@ struct reader {
     const struct gateway_config *config;
     struct rising *states; /* by sensor */
     uint32_t *by_subject;  /* by index in the configuration: sensor + 1; 0 = none */
-    uint32_t alert_room, event_room;
+    uint32_t alert_room, event_room, unseen_room;
     bool out_of_memory;
 };
 
@@ -206,11 +206,53 @@ static void add_event(struct reader *reader, uint32_t alert, const struct sw_ale
     memcpy(event->actor, revision->actor, sizeof event->actor);
 }
 
+static bool is_report_of_water(const struct sw_alert *revision)
+{
+    return revision->kind == SW_ALERT_KIND_REPORTED && (revision->evidence.rule == SW_ALERT_RULE_REPORTED_FLOOD ||
+                                                        revision->evidence.rule == SW_ALERT_RULE_REPORTED_COVER);
+}
+
+/* Every revision says how many sensors have told of the same. */
+static void note_reported(struct reader *reader, const struct sw_alert *revision, const char *body)
+{
+    struct report *report = reader->report;
+    bool is_new = report->unseen_count == 0 || strcmp(report->unseen[report->unseen_count - 1].id, revision->id) != 0;
+    if (is_new) {
+        void *unseen = report->unseen;
+        reader->out_of_memory |=
+            !make_room(&unseen, report->unseen_count, &reader->unseen_room, sizeof *report->unseen);
+        report->unseen = unseen;
+        if (reader->out_of_memory) return;
+        report->unseen[report->unseen_count] =
+            (struct report_unseen){.rule = revision->evidence.rule, .raised_at = revision->raised_at};
+        memcpy(report->unseen[report->unseen_count].id, revision->id, sizeof revision->id);
+        report->unseen_count++;
+    }
+    struct report_unseen *unseen = &report->unseen[report->unseen_count - 1];
+    json_t *root = json_loads(body, 0, NULL);
+    const char *area = json_string_value(json_object_get(json_object_get(root, "place"), "grid"));
+    snprintf(unseen->area, sizeof unseen->area, "%s", area ? area : "");
+    unseen->is_unseen = json_integer_value(json_object_get(json_object_get(root, "reports"), "sensors")) == 0 &&
+                        (!report->area || sw_area_path_is_in(unseen->area, report->area));
+    unseen->state = revision->state;
+    json_decref(root);
+}
+
+static void leave_unseen(struct report *report)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < report->unseen_count; i++)
+        if (report->unseen[i].is_unseen) report->unseen[left++] = report->unseen[i];
+    report->unseen_count = left;
+}
+
 /* Alert by alert, revision by revision. */
 static void on_alert(void *ctx, const struct sw_alert *revision, const char *body)
 {
     struct reader *reader = ctx;
     struct report *report = reader->report;
+    if (!reader->out_of_memory && !revision->drill && is_report_of_water(revision))
+        note_reported(reader, revision, body);
     if (reader->out_of_memory || revision->drill || !is_of_water(revision->kind) ||
         !sensor_named(report, revision->subject))
         return;
@@ -278,6 +320,7 @@ static void conclude(struct report *report, const struct rising *states)
         note_gap(sensor, states[i].seen ? states[i].last : report->from, report->to);
         sensor->missed = sensor->crossed != SW_COLOUR_GREEN && !had_alert(report, sensor);
     }
+    leave_unseen(report);
     if (report->event_count > 0) qsort(report->events, report->event_count, sizeof *report->events, compare_events);
 }
 
@@ -312,6 +355,7 @@ void report_free(struct report *report)
     free(report->sensors);
     free(report->alerts);
     free(report->events);
+    free(report->unseen);
 }
 
 /* ---- times ---- */

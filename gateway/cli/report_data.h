@@ -49,6 +49,16 @@ struct report_event {
     char actor[SW_ALERT_ACTOR_SIZE];
 };
 
+/* What people reported of water or covers and no sensor told of. */
+struct report_unseen {
+    char id[SW_ALERT_ID_SIZE];
+    char area[SW_AREA_PATH_SIZE]; /* "" = not known */
+    enum sw_alert_rule rule;      /* what it is about */
+    enum sw_alert_state state;    /* the last */
+    struct sw_wall raised_at;
+    bool is_unseen; /* false: by its last revision a sensor has told of it, or it is elsewhere */
+};
+
 struct report {
     struct sw_wall from, to;
     const char *area; /* NULL = all */
@@ -58,6 +68,8 @@ struct report {
     uint32_t alert_count;
     struct report_event *events; /* in the order of their times */
     uint32_t event_count;
+    struct report_unseen *unseen; /* in the order they were raised */
+    uint32_t unseen_count;
 };
 
 /* `from`, `to` and `area` are the caller's. SW_OK, or an error and why; report_free is owed either way. */

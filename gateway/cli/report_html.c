@@ -303,9 +303,27 @@ static void put_cards(FILE *out, const struct report *report)
                   "<div class=card><b>%s</b>until acknowledged, median</div>"
                   "<div class=card><b>%u</b>never acknowledged</div><div class=card><b>%u</b>said to be false</div>"
                   "<div class=card><b>%u</b>bands reached without an alert</div>"
+                  "<div class=card><b>%u</b>reported by people, and no sensor told of it</div>"
                   "<div class=card><b>%u of %u</b>sensors observed less than 80 %% of the time</div></div>\n",
-                  report->alert_count, red, median, answered.alerts - answered.done, wrong, missed, blind,
-                  report->sensor_count);
+                  report->alert_count, red, median, answered.alerts - answered.done, wrong, missed,
+                  report->unseen_count, blind, report->sensor_count);
+}
+
+static void put_unseen(FILE *out, const struct report *report)
+{
+    if (report->unseen_count == 0) return;
+    (void)fputs("<h2>What no sensor told of</h2>\n<table><tr><th>Since<th>Where<th>What<th>Alert</tr>\n", out);
+    for (uint32_t i = 0; i < report->unseen_count; i++) {
+        const struct report_unseen *unseen = &report->unseen[i];
+        (void)fputs("<tr><td>", out);
+        put_time(out, unseen->raised_at);
+        (void)fputs("<td>", out);
+        put_text(out, unseen->area);
+        (void)fprintf(out, "<td>%s<td>", sw_alert_rule_description(unseen->rule));
+        put_text(out, unseen->id);
+        (void)fputs("</tr>\n", out);
+    }
+    (void)fputs("</table>\n", out);
 }
 
 bool report_html_write(FILE *out, const struct report *report, const struct gateway_config *config)
@@ -338,6 +356,7 @@ bool report_html_write(FILE *out, const struct report *report, const struct gate
         put_sensor(out, report, &report->sensors[i]);
     (void)fputs("<h2>Alerts</h2>\n", out);
     put_alerts(out, report);
+    put_unseen(out, report);
     (void)fputs("<h2>Time line</h2>\n", out);
     put_events(out, report);
     (void)fputs("</html>\n", out);

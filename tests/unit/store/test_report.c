@@ -91,6 +91,23 @@ static void add_revision(struct store_batch *batch, const char *subject, enum sw
     assert_int_equal(store_batch_add_alert(batch, &alert, "t", body), SW_OK);
 }
 
+/* A flood that people reported, in this cell; so many sensors told of it by and by. */
+static void add_reported(struct store_batch *batch, const char *name, const char *grid, int sensors)
+{
+    char body[200];
+    struct sw_alert alert = sample_alert(1);
+    alert.kind = SW_ALERT_KIND_REPORTED;
+    alert.evidence.rule = SW_ALERT_RULE_REPORTED_FLOOD;
+    alert.onset.ms = alert.raised_at.ms = alert.updated_at.ms = START_MS + 60 * MINUTE_MS;
+    snprintf(alert.id, sizeof alert.id, "gw-1.reported.%s.x", name);
+    snprintf(alert.subject, sizeof alert.subject, "%s", name);
+    for (int i = 0; i <= sensors; i++) {
+        alert.revision = (uint32_t)i + 1;
+        snprintf(body, sizeof body, "{\"place\":{\"grid\":\"%s\"},\"reports\":{\"sensors\":%d}}", grid, i);
+        assert_int_equal(store_batch_add_alert(batch, &alert, "t", body), SW_OK);
+    }
+}
+
 static void begin(struct town *town)
 {
     fixture_init(&town->fixture);
@@ -113,6 +130,9 @@ static void begin(struct town *town)
     add_revision(batch, "told", SW_ALERT_KIND_LEVEL, 5, 190, SW_ALERT_STATE_CLEARED, SW_COLOUR_GREEN);
     add_revision(batch, "told", SW_ALERT_KIND_LEVEL_SOON, 1, 30, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
     add_revision(batch, "home-1", SW_ALERT_KIND_NO_USE, 1, 30, SW_ALERT_STATE_RAISED, SW_COLOUR_ORANGE);
+    add_reported(batch, "seen", "c/east/mill", 1);
+    add_reported(batch, "unseen", "c/east/mill", 0);
+    add_reported(batch, "west", "c/west/mill", 0);
     assert_int_equal(fixture_commit(&town->fixture, batch), SW_OK);
     store_batch_free(batch);
     batch = store_batch_new();
@@ -182,6 +202,8 @@ static void figures_are_those_of_the_storm(void **state)
     assert_string_equal(text_of(named(body, "alerts", "alert", "gw-1.level_soon.told.x"), "outcome"), "false_alarm");
     assert_int_equal(json_array_size(json_object_get(body, "events")), 6);
     assert_string_equal(text_of(json_array_get(json_object_get(body, "events"), 3), "what"), "worsened");
+    assert_int_equal(json_array_size(json_object_get(body, "unseen")), 2);
+    assert_string_equal(text_of(named(body, "unseen", "alert", "gw-1.reported.unseen.x"), "area"), "c/east/mill");
     const json_t *times = json_array_get(json_object_get(body, "times"), 0);
     assert_string_equal(text_of(times, "until"), "acknowledged");
     assert_int_equal(json_integer_value(json_object_get(times, "alerts")), 2);
@@ -200,6 +222,9 @@ static void an_area_is_what_lies_in_it(void **state)
     assert_non_null(strstr(output, "told "));
     assert_non_null(strstr(output, "MISSED"));
     assert_null(strstr(output, "blind"));
+    assert_non_null(strstr(output, "c/east/mill          MISSED: no sensor told of it; water in the street"));
+    assert_null(strstr(output, "gw-1.reported.seen.x"));
+    assert_null(strstr(output, "c/west/mill"));
     end(&town);
 }
 
@@ -220,6 +245,7 @@ static void the_page_stands_by_itself(void **state)
     assert_non_null(strstr(output, "<!doctype html>"));
     assert_non_null(strstr(output, "aria-label='level of missed'"));
     assert_non_null(strstr(output, "url(#nodata)'><title>no data"));
+    assert_non_null(strstr(output, "<td>gw-1.reported.unseen.x"));
     assert_null(strstr(output, "http://"));
     assert_null(strstr(output, "https://"));
     assert_null(strstr(output, "home-1"));
