@@ -121,6 +121,25 @@ static struct place *count_places(const struct readiness *readiness, uint32_t *c
 static const char *const verdicts[] = {
     [READINESS_READY] = "ready", [READINESS_DOUBTFUL] = "doubtful", [READINESS_MISSING] = "missing"};
 
+/* Maintenance is told with its sensor. */
+static bool is_silence_in_force(const struct readiness *readiness, const struct hold *hold)
+{
+    return hold->reason == HOLD_SILENCE && hold->until.ms > readiness->to.ms;
+}
+
+static void print_silences(const struct readiness *readiness)
+{
+    for (uint32_t i = 0; i < readiness->holds.count; i++) {
+        const struct hold *hold = &readiness->holds.list[i];
+        char until[MESSAGE_TIME_SIZE];
+        if (!is_silence_in_force(readiness, hold)) continue;
+        message_time_format(hold->until, until);
+        printf("silenced  %-20s %s up to %s until %s, by %s: %s\n", hold->area[0] ? hold->area : hold->subject,
+               hold->kind ? sw_alert_kind_name(hold->kind) : "all kinds", sw_colour_name(hold->most), until, hold->by,
+               hold->note);
+    }
+}
+
 static void print_line(const struct readiness_sensor *sensor)
 {
     char time[MESSAGE_TIME_SIZE] = "never", good[16] = "-", battery[16] = "-";
@@ -152,6 +171,7 @@ static void print_tables(const struct readiness *readiness, const struct place *
         if (places[i].ready == 0)
             printf("blind     %-20s none of its %u water sensors and covers is ready\n", places[i].path,
                    places[i].watching);
+    print_silences(readiness);
     printf("\n%u ready, %u doubtful, %u missing\n", readiness->counts[READINESS_READY],
            readiness->counts[READINESS_DOUBTFUL], readiness->counts[READINESS_MISSING]);
 }
@@ -184,6 +204,22 @@ static json_t *sensor_of(const struct readiness_sensor *sensor)
     return object;
 }
 
+static json_t *silences_of(const struct readiness *readiness)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < readiness->holds.count; i++) {
+        const struct hold *hold = &readiness->holds.list[i];
+        if (!is_silence_in_force(readiness, hold)) continue;
+        json_t *object = json_pack("{s:s, s:s, s:s, s:s}", hold->area[0] ? "area" : "subject",
+                                   hold->area[0] ? hold->area : hold->subject, "colour", sw_colour_name(hold->most),
+                                   "by", hold->by, "note", hold->note);
+        if (hold->kind) json_object_set_new(object, "kind", json_string(sw_alert_kind_name(hold->kind)));
+        add_time(object, "until", hold->until);
+        json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static bool print_json(const struct readiness *readiness, const struct place *places, uint32_t place_count)
 {
     json_t *body = json_object(), *sensors = json_array(), *nodes = json_array(), *blind = json_array();
@@ -209,6 +245,7 @@ static bool print_json(const struct readiness *readiness, const struct place *pl
     json_object_set_new(body, "sensors", sensors);
     json_object_set_new(body, "nodes", nodes);
     json_object_set_new(body, "blind", blind);
+    json_object_set_new(body, "silences", silences_of(readiness));
     char *line = json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(4));
     bool printed = line && puts(line) >= 0;
     free(line);

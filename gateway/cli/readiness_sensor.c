@@ -211,12 +211,27 @@ static void on_sensor_status(struct readiness *readiness, enum subject_domain do
     }
 }
 
+/* In a core without subjects, which is gone afterwards: delays and flaps are of nobody then. */
+static void on_held(struct reader *reader, const uint8_t *bytes, size_t size)
+{
+    struct core_capacity none = {.of = {0}};
+    struct core_sink nobody = {.ctx = NULL};
+    struct core *core;
+    void *memory = calloc(1, core_size(&none));
+    reader->out_of_memory |= memory == NULL;
+    if (memory && core_init(memory, &none, "readiness", nobody, &core) == SW_OK &&
+        core_held_restore(core, bytes, size) == SW_OK)
+        reader->readiness->holds = *core_holds(core);
+    free(memory);
+}
+
 /* In a core of its own, which is gone afterwards. */
 static void on_snapshot(void *ctx, int domain, const char *name, const uint8_t *bytes, size_t size)
 {
     struct reader *reader = ctx;
     struct core *core;
     uint32_t index;
+    if (domain == STORE_SNAPSHOT_HELD) on_held(reader, bytes, size);
     if (domain < SUBJECT_HOME || domain > SUBJECT_NODE) return;
     struct core_capacity capacity = {.of = {0}};
     capacity.of[domain] = 1;
@@ -268,6 +283,19 @@ static void format_span(int64_t ms, char text[32])
         (void)snprintf(text, 32, "%" PRId64 " min", ms / 60000);
 }
 
+static void judge_maintenance(const struct readiness *readiness, struct readiness_sensor *sensor)
+{
+    char until[MESSAGE_TIME_SIZE];
+    for (uint32_t i = 0; i < readiness->holds.count; i++) {
+        const struct hold *hold = &readiness->holds.list[i];
+        if (hold->reason != HOLD_MAINTENANCE || hold->until.ms <= readiness->to.ms ||
+            strcmp(hold->subject, sensor->subject->id) != 0)
+            continue;
+        message_time_format(hold->until, until);
+        find(sensor, READINESS_DOUBTFUL, "in maintenance until %s, by %s: nobody watches it", until, hold->by);
+    }
+}
+
 static bool is_silent_node(const struct readiness *readiness, uint32_t node)
 {
     return node != UINT32_MAX && readiness->nodes[node].verdict == READINESS_MISSING;
@@ -280,6 +308,7 @@ static void judge_sensor(const struct readiness *readiness, struct readiness_sen
     int64_t age_ms = readiness->to.ms - sensor->last.ms;
     int64_t limit_ms = sensor->silence_ms > 0 ? sensor->silence_ms : 3 * sensor->expected_ms;
     format_span(age_ms, span);
+    judge_maintenance(readiness, sensor);
     if (!sw_wall_known(sensor->last))
         find(sensor, READINESS_MISSING, "has never been heard: check power, wiring and unit id");
     else if (age_ms > limit_ms)

@@ -3,6 +3,7 @@
 #define GATEWAY_CLI_READINESS_SENSOR_H
 
 #include "config/gateway_config.h"
+#include "core/alert/hold.h"
 
 enum readiness_verdict { READINESS_READY, READINESS_DOUBTFUL, READINESS_MISSING, READINESS_VERDICT_COUNT };
 
@@ -42,6 +43,7 @@ struct readiness {
     uint32_t sensor_count;
     struct readiness_node *nodes;
     uint32_t node_count;
+    struct holds holds;                       /* silences and maintenance, as the store has them */
     uint32_t counts[READINESS_VERDICT_COUNT]; /* sensors and nodes */
 };
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "core/core.h"
 #include "stillwater/error.h"
 #include "unit/store/store_fixture.h"
 
@@ -181,6 +182,69 @@ static void each_is_told_with_what_to_do(void **state)
     end(&town);
 }
 
+/* As the daemon stores them. */
+static void hold(struct town *town, const struct hold *holds, size_t count)
+{
+    static uint8_t bytes[CORE_HELD_SIZE_MAX];
+    struct core_capacity one = {.of = {[SUBJECT_LEVEL] = 1}};
+    struct core_sink nobody = {.ctx = NULL};
+    struct core *core;
+    uint32_t index;
+    void *memory = calloc(1, core_size(&one));
+    assert_non_null(memory);
+    assert_int_equal(core_init(memory, &one, "g", nobody, &core), SW_OK);
+    struct policy policy = policy_city_default();
+    assert_int_equal(core_add_subject(core, SUBJECT_LEVEL, "fit", CORE_NO_PARENT, &policy, &index), SW_OK);
+    core_set_grid(core, index, "c/east");
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(core_hold(core, &holds[i], holds[i].since), SW_OK);
+    struct store_batch *batch = store_batch_new();
+    size_t size = core_held_snapshot(core, bytes, sizeof bytes);
+    assert_int_equal(store_batch_add_snapshot(batch, STORE_SNAPSHOT_HELD, "held", bytes, size), SW_OK);
+    assert_int_equal(fixture_commit(&town->fixture, batch), SW_OK);
+    store_batch_free(batch);
+    free(memory);
+}
+
+static void what_is_held_back_is_said(void **state)
+{
+    (void)state;
+    struct town town;
+    begin(&town, true);
+    struct sw_wall since = {town.now_ms - 2 * HOUR_MS};
+    const struct hold holds[] = {{.reason = HOLD_MAINTENANCE,
+                                  .subject = "fit",
+                                  .since = since,
+                                  .until = {town.now_ms + HOUR_MS},
+                                  .by = "worker-7"},
+                                 {.reason = HOLD_SILENCE,
+                                  .area = "c/east",
+                                  .most = SW_COLOUR_ORANGE,
+                                  .since = since,
+                                  .until = {town.now_ms + HOUR_MS},
+                                  .by = "officer-1",
+                                  .note = "sluice test"},
+                                 {.reason = HOLD_SILENCE,
+                                  .area = "c",
+                                  .most = SW_COLOUR_BLUE,
+                                  .since = since,
+                                  .until = {town.now_ms - HOUR_MS},
+                                  .by = "officer-2"}};
+    hold(&town, holds, sizeof holds / sizeof holds[0]);
+    assert_int_equal(run_on(&town, ""), 1);
+    assert_non_null(strstr(output, "in maintenance until "));
+    assert_non_null(strstr(output, "by worker-7: nobody watches it"));
+    assert_non_null(strstr(output, "silenced  c/east               all kinds up to orange until "));
+    assert_null(strstr(output, "officer-2"));
+    assert_int_equal(run_on(&town, "--json"), 1);
+    json_t *body = json_loads(output, 0, NULL);
+    const json_t *silences = json_object_get(body, "silences");
+    assert_int_equal(json_array_size(silences), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(silences, 0), "by")), "officer-1");
+    json_decref(body);
+    end(&town);
+}
+
 static void all_ready_is_exit_status_0(void **state)
 {
     (void)state;
@@ -209,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_told_with_what_to_do),
+        cmocka_unit_test(what_is_held_back_is_said),
         cmocka_unit_test(all_ready_is_exit_status_0),
         cmocka_unit_test(what_cannot_be_found_out_is_exit_status_2),
     };
