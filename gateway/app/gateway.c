@@ -25,6 +25,7 @@
 #include "app/status.h"
 #include "app/storm.h"
 #include "app/subjects.h"
+#include "app/telemetry.h"
 #include "app/weather.h"
 
 #define TICK_MS       1000
@@ -108,6 +109,7 @@ static void on_link(void *ctx, bool up, const char *text)
     incidents_on_link(ctx, up);
     home_assistant_on_link(ctx, up);
     escalations_on_link(ctx, up);
+    telemetry_on_link(ctx, up);
 }
 
 static void on_taken(void *ctx, int64_t token)
@@ -119,6 +121,11 @@ static void on_cap_done(void *ctx, bool taken)
 {
     cap_on_done(ctx, taken);
     outbox_pump(ctx);
+}
+
+static void on_telemetry_done(void *ctx, enum publisher_telemetry of, bool taken)
+{
+    telemetry_on_done(ctx, of, taken);
 }
 
 static void on_receipt(void *ctx, const char *payload, size_t size)
@@ -217,6 +224,7 @@ static void on_timer(uv_timer_t *timer)
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct gateway *gateway = handle->data;
+    if (--gateway->open_handles > 0) return;
     void (*stopped)(void *) = gateway->stopped;
     void *ctx = gateway->stopped_ctx;
     commands_free(gateway);
@@ -227,6 +235,7 @@ static void on_timer_closed(uv_handle_t *handle)
     home_assistant_free(gateway);
     retained_free(gateway);
     escalations_free(gateway);
+    telemetry_free(gateway);
     alerts_free(gateway);
     nearby_close(gateway);
     reports_free(gateway);
@@ -235,17 +244,18 @@ static void on_timer_closed(uv_handle_t *handle)
     if (stopped) stopped(ctx);
 }
 
-static void close_timer(struct gateway *gateway)
+static void close_timers(struct gateway *gateway)
 {
     gateway->phase = PHASE_TIMER;
     uv_close((uv_handle_t *)&gateway->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&gateway->telemetry.timer, on_timer_closed);
 }
 
 static void on_store_closed(void *ctx)
 {
     struct gateway *gateway = ctx;
     gateway->store = NULL;
-    close_timer(gateway);
+    close_timers(gateway);
 }
 
 static void close_store(struct gateway *gateway)
@@ -254,7 +264,7 @@ static void close_store(struct gateway *gateway)
     if (gateway->store)
         store_close(gateway->store, on_store_closed, gateway);
     else
-        close_timer(gateway);
+        close_timers(gateway);
 }
 
 static void on_publisher_closed(void *ctx)
@@ -358,12 +368,20 @@ static int build_areas(struct gateway *gateway, char *text, size_t text_size)
     return error;
 }
 
+static int build_telemetry(struct gateway *gateway, char *text, size_t text_size)
+{
+    int error = telemetry_build(gateway);
+    if (error) snprintf(text, text_size, "no memory for the telemetry");
+    return error;
+}
+
 static int start_publisher(struct gateway *gateway, char *text, size_t text_size)
 {
     struct publisher_events events = {.ctx = gateway,
                                       .link = on_link,
                                       .taken = on_taken,
                                       .cap_done = on_cap_done,
+                                      .telemetry_done = on_telemetry_done,
                                       .receipt = on_receipt,
                                       .command = on_command,
                                       .weather = on_weather,
@@ -410,8 +428,10 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     gateway->since = gateway->last_wall = clock.wall();
     gateway->last_mono = clock.mono();
     status_soon(gateway);
-    gateway->timer.data = gateway;
+    gateway->timer.data = gateway->telemetry.timer.data = gateway;
     uv_timer_init(loop, &gateway->timer);
+    uv_timer_init(loop, &gateway->telemetry.timer);
+    gateway->open_handles = 2;
 
     struct core_sink sink = {gateway, on_alert};
     int error = nearby_open(gateway, text, text_size);
@@ -420,6 +440,7 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     if (!error) error = journal_init(gateway);
     if (!error) error = open_store(gateway, text, text_size);
     if (!error) error = build_areas(gateway, text, text_size);
+    if (!error) error = build_telemetry(gateway, text, text_size);
     if (!error) error = start_publisher(gateway, text, text_size);
     if (!error) error = start_bus(gateway, text, text_size);
     if (error) {

@@ -245,12 +245,25 @@ struct report_room {
     uint32_t raised_count;
 };
 
+/* The way from readings to the telemetry's topics. */
+struct telemetry {
+    bool up;       /* link to the broker */
+    bool *is_home; /* by subject of the configuration; NULL = nothing is told */
+    struct telemetry_channel {
+        struct message_telemetry *message; /* NULL = nothing is told of these */
+        struct permission permission;
+        char topic[SW_TOPIC_SIZE];
+    } channels[PUBLISHER_TELEMETRY_COUNT];
+    uv_timer_t timer; /* runs while something is gathered */
+};
+
 struct gateway_counters {
     uint64_t reports, reports_refused, reports_limited, reports_repeated, reports_elsewhere;
     uint64_t reports_opening, reports_confirming;
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
     uint64_t receipts, receipts_refused, alerts_replayed, alerts_unstored, escalations;
+    uint64_t telemetry_readings, telemetry_dropped;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };
@@ -260,6 +273,7 @@ struct gateway {
     const struct gateway_config *config;
     struct gateway_clock clock;
     uv_timer_t timer;
+    unsigned open_handles; /* the gateway's own, the telemetry's among them */
 
     void *core_memory;
     struct core *core;
@@ -288,6 +302,7 @@ struct gateway {
     } storm;
     struct state_pump states;
     struct escalation_pump escalations;
+    struct telemetry telemetry;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];

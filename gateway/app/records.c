@@ -5,6 +5,7 @@
 
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/telemetry.h"
 
 static struct node_state *node_at(struct gateway *gateway, uint32_t line, uint32_t node)
 {
@@ -101,7 +102,10 @@ static void take_record(struct gateway *gateway, struct node_state *node, const 
     row.time = batch->times[at];
     row.value_milli = (int64_t)record->value * (kind ? kind->wire_milli : 1);
     if (target && target->subject == NO_SUBJECT) gateway->counters.records_unassigned++;
-    if (kind && target && target->subject != NO_SUBJECT) judge(gateway, target, &row, now);
+    if (kind && target && target->subject != NO_SUBJECT) {
+        judge(gateway, target, &row, now);
+        telemetry_on_reading(gateway, target->subject, &row);
+    }
     journal_reading(gateway, &row);
 }
 
@@ -178,6 +182,7 @@ static void take_value(struct gateway *gateway, struct device_state *device, con
     row.value_milli = (int64_t)value->value * (kind ? kind->wire_milli : 1);
     judge(gateway, &device->target, &row, gateway->clock.wall());
     if (!keep) return;
+    telemetry_on_reading(gateway, device->target.subject, &row);
     if (journal_has_room(gateway))
         journal_reading(gateway, &row);
     else

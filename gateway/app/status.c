@@ -11,6 +11,7 @@
 #include "app/retained.h"
 #include "app/space.h"
 #include "app/storm.h"
+#include "app/telemetry.h"
 
 #define COUNTERS_MAX 96
 
@@ -98,6 +99,8 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "reports_refused", gateway->counters.reports_refused);
     add(list, "alerts_replayed", gateway->counters.alerts_replayed);
     add(list, "alerts_unstored", gateway->counters.alerts_unstored);
+    add(list, "telemetry_readings", gateway->counters.telemetry_readings);
+    add(list, "telemetry_dropped", gateway->counters.telemetry_dropped);
 }
 
 /* How many, never which: a list of empty homes is nobody's business. */
@@ -134,6 +137,7 @@ static void add_publisher(struct counter_list *list, const struct gateway *gatew
     add(list, "mqtt_published", publisher.published);
     add(list, "mqtt_pubacks", publisher.pubacks);
     add(list, "weather", publisher.weather);
+    add(list, "telemetry_messages", publisher.telemetry);
 }
 
 /* None of a home: families read the status, and whose home is held is for the centre alone. They are counted all the
@@ -158,7 +162,7 @@ static void collect_trouble(const struct gateway *gateway, char text[TROUBLE_SIZ
             (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s: %s", used ? "; " : "", line->id, line->trouble);
     }
     const char *const others[] = {space_trouble(gateway), gateway->outbox.trouble, retained_trouble(gateway),
-                                  cap_trouble(gateway)};
+                                  cap_trouble(gateway), telemetry_trouble(gateway)};
     for (size_t i = 0; i < sizeof others / sizeof others[0] && used < TROUBLE_SIZE; i++)
         if (others[i][0] != '\0')
             used += (size_t)snprintf(text + used, TROUBLE_SIZE - used, "%s%s", used ? "; " : "", others[i]);

@@ -616,6 +616,7 @@ static void build_mqtt(struct build *build)
     mqtt->resend_after_max_s = mqtt->resend_after_s > 600 ? mqtt->resend_after_s : 600;
     lay_u32(&mqtt->resend_after_max_s, raw->resend_after_max_s);
     lay_switch(&mqtt->cap, raw->cap);
+    mqtt->telemetry = raw->telemetry ? *raw->telemetry : CONFIG_TELEMETRY_OFF;
     mqtt->discovery_prefix = copy(build, raw->discovery_prefix ? raw->discovery_prefix : "homeassistant");
     if (!raw->tls) return;
     mqtt->ca_file = copy(build, raw->tls->ca_file);

@@ -86,6 +86,9 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_DONE_ON:
         snprintf(text, CONFIG_EXPECTED_SIZE, "receipt or puback");
         break;
+    case CONFIG_KEY_TELEMETRY:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "off, sites or all");
+        break;
     }
 }
 
@@ -151,6 +154,9 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
         break;
     case CONFIG_KEY_DONE_ON:
         fits = strcmp(value, "receipt") == 0 || strcmp(value, "puback") == 0;
+        break;
+    case CONFIG_KEY_TELEMETRY:
+        fits = strcmp(value, "off") == 0 || strcmp(value, "sites") == 0 || strcmp(value, "all") == 0;
         break;
     }
     if (!fits) config_key_expected(key, text);

@@ -17,6 +17,7 @@ enum config_key_type {
     CONFIG_KEY_PARITY,
     CONFIG_KEY_SWITCH,
     CONFIG_KEY_DONE_ON,
+    CONFIG_KEY_TELEMETRY,
 };
 
 struct config_key {

@@ -29,6 +29,9 @@ static const cyaml_strval_t parities[] = {
 
 static const cyaml_strval_t done_ons[] = {{"receipt", CONFIG_DONE_ON_RECEIPT}, {"puback", CONFIG_DONE_ON_PUBACK}};
 
+static const cyaml_strval_t telemetries[] = {
+    {"off", CONFIG_TELEMETRY_OFF}, {"sites", CONFIG_TELEMETRY_SITES}, {"all", CONFIG_TELEMETRY_ALL}};
+
 static const cyaml_strval_t switches[] = {{"off", RAW_OFF}, {"on", RAW_ON}};
 
 static const cyaml_schema_field_t no_use_fields[] = {DECIMAL(raw_no_use, volume_l),
@@ -273,6 +276,7 @@ static const cyaml_schema_field_t mqtt_fields[] = {
     INTEGER(raw_mqtt, resend_after_s),
     INTEGER(raw_mqtt, resend_after_max_s),
     SWITCH(raw_mqtt, cap),
+    CYAML_FIELD_ENUM_PTR("telemetry", OPTIONAL | CYAML_FLAG_STRICT, struct raw_mqtt, telemetry, telemetries, 3),
     TEXT(OPTIONAL, raw_mqtt, discovery_prefix),
     BLOCK(raw_mqtt, tls, tls_fields),
     CYAML_FIELD_END};

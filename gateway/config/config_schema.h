@@ -216,6 +216,7 @@ struct raw_mqtt {
     enum config_done_on *done_on;
     uint32_t *resend_after_s, *resend_after_max_s;
     enum raw_switch *cap;
+    enum config_telemetry *telemetry;
     char *discovery_prefix;
     struct raw_tls *tls;
 };

@@ -81,6 +81,13 @@ enum config_done_on {
     CONFIG_DONE_ON_PUBACK,  /* the broker has taken it, and may still lose it */
 };
 
+/* Whose readings are published as they come. */
+enum config_telemetry {
+    CONFIG_TELEMETRY_OFF,
+    CONFIG_TELEMETRY_SITES, /* all but those of homes */
+    CONFIG_TELEMETRY_ALL,
+};
+
 struct config_mqtt {
     char *host;
     uint16_t port;
@@ -88,7 +95,8 @@ struct config_mqtt {
     uint32_t inflight; /* alerts under way at most */
     enum config_done_on done_on;
     uint32_t resend_after_s, resend_after_max_s;
-    bool cap;               /* alerts go out as CAP 1.2, too */
+    bool cap; /* alerts go out as CAP 1.2, too */
+    enum config_telemetry telemetry;
     char *discovery_prefix; /* of Home Assistant */
     char *username;         /* NULL = none */
     char *password_file;    /* NULL = none; first line is the password */

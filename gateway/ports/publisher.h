@@ -28,6 +28,9 @@ enum publisher_retained {
     PUBLISHER_RETAINED_COUNT
 };
 
+/* Whose readings a message of publisher_send_telemetry() has: a topic each, which a broker may permit one by one. */
+enum publisher_telemetry { PUBLISHER_TELEMETRY_SITES, PUBLISHER_TELEMETRY_HOMES, PUBLISHER_TELEMETRY_COUNT };
+
 struct publisher_events {
     void *ctx;
     /* Changes only (up, down, or the reason for it); `text` says what the broker or the network said. */
@@ -42,6 +45,8 @@ struct publisher_events {
     void (*command)(void *ctx, const struct publisher_command *command);
     /* The broker has taken or refused (not permitted) a message of publisher_set_retained(). NULL = not wanted. */
     void (*retained_done)(void *ctx, enum publisher_retained kind, bool taken);
+    /* The same of the first message of publisher_send_telemetry() on a connection. NULL = not wanted. */
+    void (*telemetry_done)(void *ctx, enum publisher_telemetry of, bool taken);
     /* After a connect: the broker holds a message on this topic, which is one of ours, from now or from an earlier run.
      * NULL = not wanted. */
     void (*retained_kept)(void *ctx, enum publisher_retained kind, const char *topic);
@@ -56,7 +61,7 @@ struct publisher_events {
 };
 
 struct publisher_counters {
-    uint64_t connects, refusals, published, pubacks, commands, weather;
+    uint64_t connects, refusals, published, pubacks, commands, weather, telemetry;
 };
 
 struct publisher;
@@ -94,6 +99,14 @@ int publisher_set_status(struct publisher *publisher, const char *payload);
 #define PUBLISHER_RETAINED_UNDER_WAY_MAX 16
 int publisher_set_retained(struct publisher *publisher, enum publisher_retained kind, const char *topic,
                            const char *payload);
+
+/* Readings, not retained. QoS 0: nothing tells whether it has arrived. But the first one of each on a connection goes
+ * with QoS 1 and alone, for the broker may close the connection over it (see publisher_set_retained). SW_ERROR_BUSY
+ * when the link is down, that one has no answer yet, or the network has not yet taken what was handed over before: what
+ * is sent the other ways never waits behind more than one such message. SW_ERROR_NO_SPACE for a message larger than the
+ * broker takes. */
+int publisher_send_telemetry(struct publisher *publisher, enum publisher_telemetry of, const char *topic,
+                             const char *payload);
 
 /* Answer to a command: to command/result, and to the response topic when there is one below stillwater/<city>/centre/.
  * Both carry the correlation data. SW_ERROR_BUSY when the link is down: the answer is lost, the alert's next revision

@@ -41,6 +41,37 @@ enum sw_quality_reason {
     SW_REASON_MAINTENANCE = 15, /* somebody works on the sensor: judged by nobody */
 };
 
+/* As in JSON; NULL for a value that is none of these. Static storage. */
+static inline const char *sw_quality_name(unsigned quality)
+{
+    static const char *const names[] = {"good", "suspect", "bad", "missing"};
+    return quality < sizeof names / sizeof names[0] ? names[quality] : NULL;
+}
+
+/* The same of the reason; "" for none. */
+static inline const char *sw_quality_reason_name(unsigned reason)
+{
+    static const char *const names[] = {
+        [SW_REASON_NONE] = "",
+        [SW_REASON_TIMEOUT] = "timeout",
+        [SW_REASON_FRAME] = "frame",
+        [SW_REASON_EXCEPTION] = "exception",
+        [SW_REASON_RANGE] = "range",
+        [SW_REASON_SENSOR_FAULT] = "sensor_fault",
+        [SW_REASON_COUNTER_BACK] = "counter_back",
+        [SW_REASON_COUNTER_JUMP] = "counter_jump",
+        [SW_REASON_CLOCK] = "clock",
+        [SW_REASON_RATE] = "rate",
+        [SW_REASON_SPIKE] = "spike",
+        [SW_REASON_FLAT_LINE] = "flat_line",
+        [SW_REASON_NO_ECHO] = "no_echo",
+        [SW_REASON_OBSTRUCTION] = "obstruction",
+        [SW_REASON_QUARANTINE] = "quarantine",
+        [SW_REASON_MAINTENANCE] = "maintenance",
+    };
+    return reason < sizeof names / sizeof names[0] ? names[reason] : NULL;
+}
+
 struct sw_reading_kind_info {
     enum sw_reading_kind kind;
     const char *name;

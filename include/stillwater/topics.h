@@ -10,6 +10,8 @@
  *   stillwater/<city>/<gateway>/incident/<id>     water and cover alerts that are near one another, as one; retained,
  *                                                 QoS 1; empty when it is over
  *   stillwater/<city>/<gateway>/state/<subject>   open alerts of a subject, retained, QoS 1; empty when none is open
+ *   stillwater/<city>/<gateway>/telemetry/site    readings as they come, QoS 0, not retained, and those of homes on
+ *   stillwater/<city>/<gateway>/telemetry/home    a topic of their own; only where mqtt.telemetry asks for them
  *   stillwater/<city>/<gateway>/command           centre to gateway, QoS 1
  *   stillwater/<city>/<gateway>/command/result    gateway's answer, QoS 1, also to the MQTT 5 response topic
  *   stillwater/<city>/<gateway>/receipt           centre to gateway, QoS 0: alert revisions the centre has stored; the
@@ -35,6 +37,7 @@
 #define SW_TOPIC_AREA           "area"
 #define SW_TOPIC_INCIDENT       "incident"
 #define SW_TOPIC_STATE          "state"
+#define SW_TOPIC_TELEMETRY      "telemetry"
 #define SW_TOPIC_COMMAND        "command"
 #define SW_TOPIC_COMMAND_RESULT "command/result"
 #define SW_TOPIC_HOME           "home"
@@ -51,6 +54,7 @@
 #define SW_SCHEMA_AREA           "stillwater.area/1"
 #define SW_SCHEMA_INCIDENT       "stillwater.incident/1"
 #define SW_SCHEMA_STATE          "stillwater.state/1"
+#define SW_SCHEMA_TELEMETRY      "stillwater.telemetry/1"
 #define SW_SCHEMA_COMMAND        "stillwater.command/1"
 #define SW_SCHEMA_COMMAND_RESULT "stillwater.command-result/1"
 #define SW_SCHEMA_RECEIPT        "stillwater.receipt/1"

@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 """What others hear of a gateway, through a real broker with the access lists the documents tell to set up: a warning
-system that reads CAP, and a family that watches one home with Home Assistant; a drill is marked to both."""
+system that reads CAP, a family that watches one home with Home Assistant, and the readings of sites for who draws
+curves; a drill is marked to the first two."""
 
 import json
 import re
 import subprocess
 import xml.etree.ElementTree as ET
 
+import jsonschema
+
 from case import check, run
 from rig import PATIENCE_S, ROOT
 
-HOME, NEIGHBOUR, SITE = "home-4f21", "home-7c03", "canal-3"
-GATEWAY, CENTRE, WARNINGS, FAMILY = "gw-1", "city-centre", "warning-system", "family-4f21"
+HOME, NEIGHBOUR, SITE, RIVER = "home-4f21", "home-7c03", "canal-3", "river-1"
+GATEWAY, CENTRE, WARNINGS, FAMILY, CURVES = "gw-1", "city-centre", "warning-system", "family-4f21", "hydrology"
 DEVICE = f"homeassistant/device/stillwater-demo-gw-1/{HOME}/config"
 STATE = f"stillwater/demo/gw-1/home/{HOME}"
 STATUS = "stillwater/demo/gw-1/status"
@@ -24,7 +27,7 @@ schema: stillwater.gateway/1
 city: demo
 gateway: {GATEWAY}
 store: {{path: {rig.store}}}
-mqtt: {{host: 127.0.0.1, port: {rig.port}, username: gw-1, password_file: {rig.path(GATEWAY)}, cap: on}}
+mqtt: {{host: 127.0.0.1, port: {rig.port}, username: gw-1, password_file: {rig.path(GATEWAY)}, cap: on, telemetry: all}}
 policy:
   no_use: {{volume_l: 2, window_s: 4, coverage_pct: 50, observed_gap_s: 3}}
   drip: {{pause_s: 1}}
@@ -33,12 +36,14 @@ subjects:
   - {{id: {HOME}, home_assistant: {home_assistant}, place: {{latitude: 31.3, longitude: 120.5, grid: demo/north/mill-lane/c7}}}}
   - {{id: {NEIGHBOUR}}}
   - {{id: {SITE}, place: {{latitude: 31.25, longitude: 120.5, grid: demo/north/canal/c5}}}}
+  - {{id: {RIVER}}}
 lines:
   - id: line-1
     port: {rig.path("meter-gateway")}
     timeout_ms: 1000
     devices:
       - {{id: dev-1, unit_id: 11, profile: xintai, subject: {HOME}, poll_interval_ms: 500}}
+      - {{id: dev-4, unit_id: 21, profile: geolux-lx80, subject: {RIVER}, poll_interval_ms: 500}}
   - id: line-0
     port: {rig.path("no-port")}
     devices:
@@ -54,7 +59,11 @@ def access_list():
     return (mqtt + families).replace("northport", "demo")
 
 
-METER = "sensors:\n  - {unit_id: 11, profile: xintai, name: meter, index_l: 123456, flow_l_per_min: 30}\n"
+METER = """\
+sensors:
+  - {unit_id: 11, profile: xintai, name: meter, index_l: 123456, flow_l_per_min: 30}
+  - {unit_id: 21, profile: geolux-lx80, name: river, level_mm: 20}
+"""
 
 
 class Scene:
@@ -64,13 +73,14 @@ class Scene:
         rig.start("wire", [rig.build / "tools/wire/stillwater-wire", "--link", near, "--link", far, "--control", rig.path("wire.ctl")])
         rig.wait("the line", lambda: near.exists() and far.exists())
         self.meter = rig.sensors("meter", far, METER)
-        users = (GATEWAY, CENTRE, WARNINGS, FAMILY)
+        users = (GATEWAY, CENTRE, WARNINGS, FAMILY, CURVES)
         rig.broker(users=users, access=access_list())
         for user in users:
             rig.path(user).write_text(f"{user}\n")
         self.centre = rig.centre("--username", CENTRE, "--password-file", rig.path(CENTRE), "--city", "demo")
         self.warnings = self.listen(WARNINGS)
         self.family = self.listen(FAMILY)
+        self.curves = self.listen(CURVES)
         self.gateway = rig.gateway(config(rig, "on"))
 
     def client(self, user):
@@ -199,6 +209,20 @@ def a_family(scene):
     check(topics == {DEVICE, STATE, STATUS}, f"the family hears of its home and no other: {sorted(topics)}")
 
 
+def curves(scene):
+    schema = json.loads((ROOT / "docs/schema/telemetry.schema.json").read_text())
+    scene.rig.wait("readings", lambda: len(scene.heard(scene.curves)) > 3)
+    messages = scene.heard(scene.curves)
+    for message in messages:
+        jsonschema.Draft202012Validator(schema).validate(json.loads(message[4]))
+    samples = [sample for message in messages for sample in json.loads(message[4])["samples"]]
+    check({m[0] for m in messages} == {"stillwater/demo/gw-1/telemetry/site"}, "curves are drawn from one topic")
+    check({m[1] for m in messages} == {"0"}, "of which nothing is retained")
+    check({s["subject"] for s in samples} == {RIVER}, "and which has the readings of no home")
+    readings = [reading for sample in samples for reading in sample["readings"]]
+    check({"kind": "level_mm", "value": 20} in readings, f"{len(readings)} readings, the first {readings[0]}")
+
+
 def an_opt_out(scene):
     scene.restart("off")
     for topic in (DEVICE, STATE):
@@ -213,6 +237,7 @@ def test(rig, _options):
     a_real_alert(scene)
     a_family(scene)
     a_drill(scene)
+    curves(scene)
     all_are_valid(scene)
     an_opt_out(scene)
     rig.wait("an empty outbox", lambda: rig.query("SELECT count(*) FROM outbox") == [(0,)])

@@ -385,6 +385,14 @@ int publisher_set_retained(struct publisher *unused, enum publisher_retained kin
     return SW_OK;
 }
 
+/* The world's gateways have it switched off. */
+int publisher_send_telemetry(struct publisher *unused, enum publisher_telemetry of, const char *topic,
+                             const char *payload)
+{
+    (void)unused, (void)of, (void)topic, (void)payload;
+    return SW_ERROR_BUSY;
+}
+
 int publisher_reply(struct publisher *unused, const struct publisher_command *command, const char *payload)
 {
     int64_t number;

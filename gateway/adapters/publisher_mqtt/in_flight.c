@@ -23,6 +23,7 @@ bool in_flight_takes(const struct in_flight *table, unsigned class)
 {
     uint32_t limit = class == IN_FLIGHT_ALERT || class == IN_FLIGHT_CAP ? table->alert_limit
                      : class == IN_FLIGHT_OTHER                         ? IN_FLIGHT_OTHERS_MAX
+                     : class >= IN_FLIGHT_TELEMETRY                     ? 1
                                                                         : IN_FLIGHT_RETAINED_MAX;
     return table->class_count[class] < limit;
 }

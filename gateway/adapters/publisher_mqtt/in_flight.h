@@ -14,14 +14,16 @@
 #define IN_FLIGHT_OTHERS_MAX   64
 #define IN_FLIGHT_RETAINED_MAX PUBLISHER_RETAINED_UNDER_WAY_MAX /* of each kind */
 /* All that is neither an alert nor the CAP beside one. */
-#define IN_FLIGHT_BESIDE_MAX (PUBLISHER_RETAINED_COUNT * IN_FLIGHT_RETAINED_MAX + IN_FLIGHT_OTHERS_MAX)
+#define IN_FLIGHT_BESIDE_MAX                                                                                           \
+    (PUBLISHER_RETAINED_COUNT * IN_FLIGHT_RETAINED_MAX + PUBLISHER_TELEMETRY_COUNT + IN_FLIGHT_OTHERS_MAX)
 
 enum in_flight_class {
     IN_FLIGHT_OTHER,
     IN_FLIGHT_ALERT,
     IN_FLIGHT_CAP,      /* as many as alerts */
     IN_FLIGHT_RETAINED, /* and the kinds after it: IN_FLIGHT_RETAINED + enum publisher_retained */
-    IN_FLIGHT_CLASS_COUNT = IN_FLIGHT_RETAINED + PUBLISHER_RETAINED_COUNT
+    IN_FLIGHT_TELEMETRY = IN_FLIGHT_RETAINED + PUBLISHER_RETAINED_COUNT, /* the same; one of each */
+    IN_FLIGHT_CLASS_COUNT = IN_FLIGHT_TELEMETRY + PUBLISHER_TELEMETRY_COUNT
 };
 
 struct in_flight_entry {

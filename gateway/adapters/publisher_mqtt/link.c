@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "stillwater/error.h"
@@ -27,6 +28,9 @@ struct link {
     struct tls_context *tls;
     uint64_t deadline_ms; /* for the set-up; 0 once it is done */
     unsigned open_handles;
+    int wanted;      /* events that are polled for */
+    int unconfirmed; /* message id of what went out without confirmation and is not written whole; 0 = none */
+    bool is_writing_unconfirmed;
     unsigned inside; /* libmosquitto is on the stack: it must not be destroyed */
     bool over;       /* nothing more will come from this connection */
     bool silent;     /* link_close() was called */
@@ -119,6 +123,9 @@ static void rearm(struct link *link)
 {
     if (link->over) return;
     int wanted = UV_READABLE | (mosquitto_want_write(link->client) ? UV_WRITABLE : 0);
+    /* libuv tells the kernel anew, in two system calls, even of what it polls for already. */
+    if (wanted == link->wanted) return;
+    link->wanted = wanted;
     if (uv_poll_start(&link->poll, wanted, on_poll) != 0) {
         say(link, "cannot watch the socket", "");
         link->over = true;
@@ -267,6 +274,11 @@ static void on_publish(struct mosquitto *client, void *ctx, int message_id, int 
     struct link *link = ctx;
     (void)client;
     (void)properties;
+    if (link->is_writing_unconfirmed) return;
+    if (message_id == link->unconfirmed) {
+        link->unconfirmed = 0;
+        return;
+    }
     if (!link->silent) link->events.published(link->events.ctx, message_id, reason);
 }
 
@@ -390,16 +402,8 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
     return link;
 }
 
-int link_publish(struct link *link, const char *topic, const char *payload, bool retain,
-                 const mosquitto_property *properties, int *message_id)
+static int error_of(int error)
 {
-    if (link->over) return SW_ERROR_BUSY;
-    link->inside++;
-    int error =
-        mosquitto_publish_v5(link->client, message_id, topic, (int)strlen(payload), payload, 1, retain, properties);
-    check_socket(link, error);
-    link->inside--;
-    settle_later(link);
     switch (error) {
     case MOSQ_ERR_SUCCESS:
         return SW_OK;
@@ -413,6 +417,46 @@ int link_publish(struct link *link, const char *topic, const char *payload, bool
     default:
         return SW_ERROR_BUSY;
     }
+}
+
+int link_publish(struct link *link, const char *topic, const char *payload, bool retain,
+                 const mosquitto_property *properties, int *message_id)
+{
+    if (link->over) return SW_ERROR_BUSY;
+    link->inside++;
+    int error =
+        mosquitto_publish_v5(link->client, message_id, topic, (int)strlen(payload), payload, 1, retain, properties);
+    check_socket(link, error);
+    link->inside--;
+    settle_later(link);
+    return error_of(error);
+}
+
+static bool is_drained(const struct link *link)
+{
+    int unsent = 0;
+    return !mosquitto_want_write(link->client) && ioctl(link->descriptor, TIOCOUTQ, &unsent) == 0 &&
+           unsent <= LINK_UNSENT_MAX;
+}
+
+/* libmosquitto tells in one and the same way of a message that has been written and of one that the broker has taken,
+ * by message ids that begin anew after 65,535: what is not confirmed must not be taken for the confirmation of another
+ * message. Nothing else is waiting to be written here, so that what is told during the call is about this message. */
+int link_publish_unconfirmed(struct link *link, const char *topic, const char *payload,
+                             const mosquitto_property *properties)
+{
+    int message_id = 0;
+    if (link->over || !is_drained(link)) return SW_ERROR_BUSY;
+    link->inside++;
+    link->is_writing_unconfirmed = true;
+    int error =
+        mosquitto_publish_v5(link->client, &message_id, topic, (int)strlen(payload), payload, 0, false, properties);
+    link->is_writing_unconfirmed = false;
+    check_socket(link, error);
+    if (!link->over && mosquitto_want_write(link->client)) link->unconfirmed = message_id;
+    link->inside--;
+    settle_later(link);
+    return error_of(error);
 }
 
 void link_disconnect(struct link *link)

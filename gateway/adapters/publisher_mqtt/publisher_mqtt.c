@@ -52,8 +52,10 @@ struct publisher {
     struct link *link;
     bool connected, up; /* connected: the broker took us; up: and it answered the subscription */
     bool retained_taken[PUBLISHER_RETAINED_COUNT]; /* on this connection the broker has taken one */
+    bool telemetry_taken[PUBLISHER_TELEMETRY_COUNT];
     uint64_t up_since_ms;
     struct in_flight in_flight;
+    mosquitto_property *telemetry_properties; /* the same for all */
 
     bool told, told_up; /* the last call of events.link */
     char told_text[512];
@@ -200,6 +202,7 @@ static void lose_link(struct publisher *publisher)
     publisher->connected = false;
     publisher->up = false;
     memset(publisher->retained_taken, 0, sizeof publisher->retained_taken);
+    memset(publisher->telemetry_taken, 0, sizeof publisher->telemetry_taken);
     in_flight_forget_all(&publisher->in_flight);
 }
 
@@ -215,9 +218,18 @@ static void give_up_link(struct publisher *publisher, int reason)
     retry_later(publisher, text);
 }
 
+static void telemetry_done(struct publisher *publisher, unsigned class, bool taken)
+{
+    if (class < IN_FLIGHT_TELEMETRY) return;
+    enum publisher_telemetry of = (enum publisher_telemetry)(class - IN_FLIGHT_TELEMETRY);
+    if (taken) publisher->telemetry_taken[of] = true;
+    if (publisher->events.telemetry_done && !publisher->closing)
+        publisher->events.telemetry_done(publisher->events.ctx, of, taken);
+}
+
 static void retained_done(struct publisher *publisher, unsigned class, bool taken)
 {
-    if (class < IN_FLIGHT_RETAINED) return;
+    if (class < IN_FLIGHT_RETAINED || class >= IN_FLIGHT_TELEMETRY) return;
     enum publisher_retained kind = (enum publisher_retained)(class - IN_FLIGHT_RETAINED);
     if (taken) publisher->retained_taken[kind] = true;
     if (publisher->events.retained_done && !publisher->closing)
@@ -241,11 +253,13 @@ static void on_link_published(void *ctx, int message_id, int reason)
     } else if (reason >= 0x80) {
         publisher->counters.refusals++;
         retained_done(publisher, entry.class, false);
+        telemetry_done(publisher, entry.class, false);
         if (entry.class == IN_FLIGHT_CAP) cap_done(publisher, false);
     } else {
         publisher->counters.pubacks++;
         if (entry.class == IN_FLIGHT_ALERT) publisher->events.taken(publisher->events.ctx, entry.token);
         retained_done(publisher, entry.class, true);
+        telemetry_done(publisher, entry.class, true);
         if (entry.class == IN_FLIGHT_CAP) cap_done(publisher, true);
     }
 }
@@ -462,6 +476,9 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     if (mqtt->done_on == CONFIG_DONE_ON_RECEIPT)
         (void)snprintf(publisher->receipt_topic, SW_TOPIC_SIZE, SW_TOPIC_ROOT "/%s/%s/" SW_TOPIC_RECEIPT, city,
                        gateway);
+    if (mosquitto_property_add_string(&publisher->telemetry_properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON) !=
+        MOSQ_ERR_SUCCESS)
+        return SW_ERROR_NO_SPACE;
     return mqtt->password_file
                ? password_file_read("mqtt.password_file", mqtt->password_file, &publisher->password, text, text_size)
                : SW_OK;
@@ -470,6 +487,7 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
 static void free_publisher(struct publisher *publisher)
 {
     in_flight_close(&publisher->in_flight);
+    mosquitto_property_free_all(&publisher->telemetry_properties);
     tls_context_close(&publisher->tls);
     free(publisher->host);
     free(publisher->username);
@@ -635,6 +653,23 @@ int publisher_set_retained(struct publisher *publisher, enum publisher_retained 
     in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .class = class});
     publisher->counters.published++;
     return SW_OK;
+}
+
+int publisher_send_telemetry(struct publisher *publisher, enum publisher_telemetry of, const char *topic,
+                             const char *payload)
+{
+    unsigned class = IN_FLIGHT_TELEMETRY + of;
+    int message_id = 0, error;
+    if (!publisher->up || publisher->closing || !in_flight_takes(&publisher->in_flight, class)) return SW_ERROR_BUSY;
+    if (publisher->telemetry_taken[of]) {
+        error = link_publish_unconfirmed(publisher->link, topic, payload, publisher->telemetry_properties);
+    } else {
+        error = link_publish(publisher->link, topic, payload, false, publisher->telemetry_properties, &message_id);
+        if (error == SW_OK)
+            in_flight_add(&publisher->in_flight, (struct in_flight_entry){.message_id = message_id, .class = class});
+    }
+    if (error == SW_OK) publisher->counters.telemetry++;
+    return error;
 }
 
 static int send_reply(struct publisher *publisher, const char *topic, const struct publisher_command *command,

@@ -430,6 +430,20 @@ int publisher_send_cap(struct publisher *publisher, const char *topic, const cha
     return SW_OK;
 }
 
+int publisher_send_telemetry(struct publisher *publisher, enum publisher_telemetry of, const char *topic,
+                             const char *payload)
+{
+    (void)publisher;
+    if (!fake.link_up) return SW_ERROR_BUSY;
+    if (fake.telemetry_error) return fake.telemetry_error;
+    assert_in_range(fake.telemetry_count, 0, sizeof fake.telemetry / sizeof fake.telemetry[0] - 1);
+    struct fake_telemetry *told = &fake.telemetry[fake.telemetry_count++];
+    snprintf(told->topic, sizeof told->topic, "%s", topic);
+    told->text = strdup(payload);
+    told->of = of;
+    return SW_OK;
+}
+
 int publisher_set_status(struct publisher *publisher, const char *payload)
 {
     (void)publisher;
@@ -640,7 +654,7 @@ static struct gateway_config *load_config(void)
 {
     static const char text[] =
         "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
-        "mqtt: {host: h, inflight: 3, %s}\n%s"
+        "mqtt: {host: h, inflight: 3, telemetry: %s, %s}\n%s"
         "subjects: [{id: home-1}, {id: home-2, home_assistant: on}, {id: site-1, place: {grid: a/b%s}},"
         " {id: site-2, place: {grid: a/c}}, {id: site-3, place: {grid: d/e}}]\n"
         "lines:\n"
@@ -661,7 +675,8 @@ static struct gateway_config *load_config(void)
     char path[] = "/tmp/stillwater-app-XXXXXX";
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
-    assert_true(dprintf(descriptor, text, fake.with_receipts ? receipts : "done_on: puback",
+    assert_true(dprintf(descriptor, text, fake.with_telemetry ? fake.with_telemetry : "off",
+                        fake.with_receipts ? receipts : "done_on: puback",
                         fake.with_reports ? "reports: {areas: [c/n]}\n" : "",
                         fake.with_reports ? ", latitude: 31, longitude: 121" : "", devices) > 0);
     close(descriptor);
@@ -687,12 +702,14 @@ static void begin_anew(struct gateway_under_test *test, bool with_receipts, bool
                        const struct duty_roster *duty)
 {
     bool with_reports = fake.with_reports;
+    const char *with_telemetry = fake.with_telemetry;
     fake = (struct fake_ports){.wall_ms = 1790000000000,
                                .mono_ms = 1000,
                                .with_receipts = with_receipts,
                                .with_more_devices = with_more_devices,
                                .duty = duty,
-                               .with_reports = with_reports};
+                               .with_reports = with_reports,
+                               .with_telemetry = with_telemetry};
     begin(test);
     /* The line's first state is stored by itself after a while; tests want to see their own rows only. */
     fake_advance(test, 11000);
@@ -754,6 +771,8 @@ void gateway_end(struct gateway_under_test *test)
         free(fake.outbox[i].payload);
     for (size_t i = 0; i < fake.cap_count; i++)
         free(fake.caps[i].body);
+    for (size_t i = 0; i < fake.telemetry_count; i++)
+        free(fake.telemetry[i].text);
     config_free(test->config);
 }
 

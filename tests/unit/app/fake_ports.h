@@ -70,6 +70,12 @@ struct fake_shown {
     char payload[2048];
 };
 
+struct fake_telemetry {
+    enum publisher_telemetry of;
+    char topic[SW_TOPIC_SIZE];
+    char *text;
+};
+
 struct fake_ports {
     int64_t wall_ms, mono_ms;
     bool without_device;            /* in the configuration of the next start */
@@ -78,6 +84,7 @@ struct fake_ports {
     bool with_reports;  /* the same, also of the first: this gateway opens alerts of reports below c/n, and site-1 has a
                            place */
     bool with_receipts; /* the same: mqtt.done_on; without it puback */
+    const char *with_telemetry; /* the same, also of the first: mqtt.telemetry; NULL = off */
 
     struct store_events store;
     struct store_batch *committing;
@@ -121,6 +128,9 @@ struct fake_ports {
     size_t shown_count;
     struct fake_cap caps[16];
     size_t cap_count;
+    struct fake_telemetry telemetry[16];
+    size_t telemetry_count;
+    int telemetry_error;
     char unstored[4096]; /* the last one */
     size_t unstored_count;
     uint64_t unknown_done;

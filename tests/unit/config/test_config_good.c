@@ -41,7 +41,7 @@ static const char daemon_text[] =
     "city: suzhou\n"
     "gateway: gw-17\n"
     "store: {path: /var/lib/stillwater/gateway.db, quota_mb: 512}\n"
-    "mqtt: {host: broker.example, username: gw-17, inflight: 50}\n"
+    "mqtt: {host: broker.example, username: gw-17, inflight: 50, telemetry: sites}\n"
     "policy:\n"
     "  no_use: {volume_l: 2.5, colour: red}\n"
     "  level: {bands_mm: {blue: off, red: 400.5}, on_delay_s: 0.5}\n"
@@ -80,6 +80,7 @@ static void a_whole_file_is_loaded_field_by_field(void **state)
     assert_int_equal(config->mqtt.keepalive_s, 30);
     assert_int_equal(config->mqtt.inflight, 50);
     assert_int_equal(config->mqtt.done_on, CONFIG_DONE_ON_RECEIPT);
+    assert_int_equal(config->mqtt.telemetry, CONFIG_TELEMETRY_SITES);
     assert_int_equal(config->mqtt.resend_after_s, 10);
     assert_int_equal(config->mqtt.resend_after_max_s, 600);
     assert_string_equal(config->mqtt.username, "gw-17");

@@ -25,6 +25,7 @@ static bool type_fits(const struct config_key *key, enum cyaml_type schema)
     case CONFIG_KEY_PARITY:
     case CONFIG_KEY_SWITCH:
     case CONFIG_KEY_DONE_ON:
+    case CONFIG_KEY_TELEMETRY:
         return schema == CYAML_ENUM;
     default:
         return schema == CYAML_STRING;

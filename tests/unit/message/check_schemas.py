@@ -12,7 +12,8 @@ import sys
 
 import jsonschema
 
-NAMES = ("alert", "status", "area", "state", "command", "command-result", "weather", "receipt", "incident", "home", "report")
+NAMES = ("alert", "status", "area", "state", "command", "command-result", "weather", "receipt", "incident", "home", "report",
+         "telemetry")
 
 
 def load(folder):
@@ -98,8 +99,8 @@ def main():
     expected = len(enum_at(schema, "kind")) * len(enum_at(schema, "state"))
     if len(seen["alert"]) != expected:
         problems.append(f"only {len(seen['alert'])} of {expected} kinds and states were tried")
-    for what, least in (("alert", 6000), ("status", 9), ("area", 300), ("state", 100), ("command", 9), ("command-result", 20), ("weather", 4), ("receipt", 2), ("report", 20), ("incident", 100), ("home", 60),
-                        ("vocabulary", 11),
+    for what, least in (("alert", 6000), ("status", 9), ("area", 300), ("state", 100), ("command", 9), ("command-result", 20), ("weather", 4), ("receipt", 2), ("report", 20), ("incident", 100), ("home", 60), ("telemetry", 40),
+                        ("vocabulary", 14),
                         ("taken", 5), ("refused", 25), ("mutants", 1000)):
         if counts[what] < least:
             problems.append(f"only {counts[what]} lines of {what}")

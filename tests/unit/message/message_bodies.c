@@ -1,7 +1,7 @@
 /* Writes what the encoders make, and what the command decoder says, for check_schemas.py: one line each,
  *   <what> TAB <JSON>
- * where <what> is alert, status, area, incident, state, command, command-result (bodies), vocabulary (names from the
- * tables), or taken / refused (command payloads, by the decoder's own verdict). */
+ * where <what> is alert, status, area, incident, state, telemetry, command, command-result (bodies), vocabulary (names
+ * from the tables), or taken / refused (command payloads, by the decoder's own verdict). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "message/message.h"
+#include "message/message_telemetry.h"
 #include "stillwater/error.h"
 
 #define ALERTS    6000
@@ -386,6 +387,45 @@ static void print_names(const char *path, const char *const *names, size_t count
     (void)printf("]}\n");
 }
 
+static void print_telemetry(void)
+{
+    static const char *const kinds[] = {
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter) text,
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+    };
+    static const enum sw_reading_kind codes[] = {
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter) SW_READING_##name,
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+    };
+    const char *qualities[SW_QUALITY_MISSING], *reasons[SW_REASON_MAINTENANCE];
+    for (unsigned i = 0; i < SW_QUALITY_MISSING; i++)
+        qualities[i] = sw_quality_name(i + 1);
+    for (unsigned i = 0; i < SW_REASON_MAINTENANCE; i++)
+        reasons[i] = sw_quality_reason_name(i + 1);
+    print_names("telemetry:samples.readings.kind", kinds, sizeof kinds / sizeof kinds[0]);
+    print_names("telemetry:samples.readings.quality", qualities, SW_QUALITY_MISSING);
+    print_names("telemetry:samples.readings.reason", reasons, SW_REASON_MAINTENANCE);
+    static struct message_telemetry telemetry;
+    message_telemetry_init(&telemetry, "northport", "gw-1");
+    for (int number = 0; number < 40; number++) {
+        for (int64_t left = roll(1, 20); left > 0; left--) {
+            struct message_reading reading = {.subject = roll(0, 1) ? "canal-3" : "canal-4",
+                                              .kind = codes[roll(0, (int64_t)(sizeof codes / sizeof codes[0]) - 1)],
+                                              .value_milli = roll(-1000000000, 1000000000),
+                                              .quality = (enum sw_quality)roll(0, SW_QUALITY_MISSING),
+                                              .time = sw_wall_from_ms(1795318800000 + roll(0, 1)),
+                                              .estimated_time = roll(0, 1) != 0};
+            if (reading.quality != SW_QUALITY_GOOD)
+                reading.reason = (enum sw_quality_reason)roll(0, SW_REASON_MAINTENANCE);
+            if (!message_telemetry_add(&telemetry, &reading)) exit(1);
+        }
+        (void)printf("telemetry\t%s\n", message_telemetry_text(&telemetry));
+        message_telemetry_clear(&telemetry);
+    }
+}
+
 static void print_reports(void)
 {
     for (int number = 0; number < 40; number++) {
@@ -545,6 +585,7 @@ static void print_vocabulary(void)
                                                 print_place_kinds();
                                                 print_report_kinds();
                                                 print_reports();
+                                                print_telemetry();
                                                 for (size_t i = 0; i < WRONG_COMMAND_COUNT; i++) {
                                                     const char *payload = wrong_commands[i].payload;
                                                     if (wrong_commands[i].schema_cannot_tell) continue;

@@ -44,6 +44,13 @@ static void on_command(void *ctx, const struct publisher_command *command)
     if (rig->answer) assert_int_equal(publisher_reply(rig->publisher, command, rig->answer), SW_OK);
 }
 
+static void on_telemetry_done(void *ctx, enum publisher_telemetry of, bool taken)
+{
+    struct rig *rig = ctx;
+    assert_int_equal(of, PUBLISHER_TELEMETRY_SITES);
+    *(taken ? &rig->telemetry_taken : &rig->telemetry_refused) += 1;
+}
+
 static void on_retained_done(void *ctx, enum publisher_retained kind, bool taken)
 {
     struct rig *rig = ctx;
@@ -92,6 +99,7 @@ static int start(struct rig *rig, char *text, size_t text_size)
                                       .receipt = on_receipt,
                                       .command = on_command,
                                       .retained_done = on_retained_done,
+                                      .telemetry_done = on_telemetry_done,
                                       .retained_kept = on_retained_kept,
                                       .weather = on_weather};
     return publisher_start(&rig->loop, &rig->config, RIG_WILL, events, &rig->publisher, text, text_size);

@@ -35,6 +35,7 @@ struct rig {
     unsigned commands;
     char command[512], response_topic[256], correlation[64];
     unsigned retained_taken[PUBLISHER_RETAINED_COUNT], retained_refused[PUBLISHER_RETAINED_COUNT];
+    unsigned telemetry_taken, telemetry_refused;
     unsigned retained_kept[PUBLISHER_RETAINED_COUNT];
     char kept[512]; /* topic of the last one */
     unsigned weathers;
