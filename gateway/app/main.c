@@ -11,6 +11,7 @@
 #include "app/gateway.h"
 #include "app/log.h"
 #include "app/notify.h"
+#include "config/plan_table.h"
 #include "registry/people.h"
 #include "registry/places.h"
 #include "stillwater/error.h"
@@ -49,7 +50,7 @@ static void usage(FILE *to)
 {
     fputs("usage: stillwaterd --config FILE [--check]\n"
           "  --config FILE  the gateway's configuration (docs/configuration.md)\n"
-          "  --check        only check the configuration\n"
+          "  --check        only check the configuration, and show the plan of each line\n"
           "  --version      print the version\n",
           to);
 }
@@ -204,6 +205,7 @@ int main(int count, char **arguments)
     }
     config->duty = roster;
     if (options.check) {
+        plan_table_print(config, stdout);
         warn_of_ports(options.config, config);
         warn_of_delivery(options.config, config);
         if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);

@@ -309,6 +309,14 @@ static void lay_silence(struct silence_policy *policy, const struct raw_silent *
     lay_colour(&policy->colour, raw->colour);
 }
 
+static void lay_latency(struct latency_policy *policy, const struct raw_latency *raw)
+{
+    if (!raw) return;
+    lay_decimal(&policy->home_ms, raw->home_s, 1000);
+    lay_decimal(&policy->level_ms, raw->level_s, 1000);
+    lay_decimal(&policy->cover_ms, raw->cover_s, 1000);
+}
+
 static void lay_noise(struct noise_policy *policy, const struct raw_noise *raw)
 {
     if (!raw) return;
@@ -361,6 +369,7 @@ static void lay_policy(struct policy *policy, const struct raw_policy *raw)
     lay_battery(&policy->battery, raw->battery);
     lay_cover(&policy->cover, raw->cover);
     lay_silence(&policy->silence, raw->silent);
+    lay_latency(&policy->latency, raw->latency);
     lay_noise(&policy->noise, raw->noise);
 }
 

@@ -168,6 +168,9 @@ static const cyaml_schema_field_t silent_fields[] = {DECIMAL(raw_silent, home_s)
                                                      DECIMAL(raw_silent, node_s),  DECIMAL(raw_silent, bus_s),
                                                      COLOUR(raw_silent, colour),   CYAML_FIELD_END};
 
+static const cyaml_schema_field_t latency_fields[] = {DECIMAL(raw_latency, home_s), DECIMAL(raw_latency, level_s),
+                                                      DECIMAL(raw_latency, cover_s), CYAML_FIELD_END};
+
 static const cyaml_schema_field_t noise_fields[] = {DECIMAL(raw_noise, on_delay_s),
                                                     DECIMAL(raw_noise, off_delay_s),
                                                     INTEGER(raw_noise, flap_raises),
@@ -199,6 +202,7 @@ static const cyaml_schema_field_t policy_fields[] = {
     CYAML_FIELD_MAPPING_PTR("float", OPTIONAL, struct raw_policy, float_switch, float_fields),
     BLOCK(raw_policy, battery, battery_fields),
     BLOCK(raw_policy, silent, silent_fields),
+    BLOCK(raw_policy, latency, latency_fields),
     BLOCK(raw_policy, noise, noise_fields),
     CYAML_FIELD_END};
 

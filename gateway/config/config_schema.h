@@ -125,6 +125,10 @@ struct raw_silent {
     enum sw_colour *colour;
 };
 
+struct raw_latency {
+    double *home_s, *level_s, *cover_s;
+};
+
 struct raw_noise {
     double *on_delay_s, *off_delay_s, *flap_window_s, *flap_quiet_s, *expire_after_s;
     uint32_t *flap_raises;
@@ -152,6 +156,7 @@ struct raw_policy {
     struct raw_float *float_switch;
     struct raw_battery *battery;
     struct raw_silent *silent;
+    struct raw_latency *latency;
     struct raw_noise *noise;
 };
 

@@ -73,6 +73,7 @@ struct policy policy_city_default(void)
                     .node_ms = 60 * SECOND_MS,
                     .bus_ms = 10 * SECOND_MS,
                     .colour = SW_COLOUR_YELLOW},
+        .latency = {.home_ms = 3 * HOUR_MS, .level_ms = 60 * SECOND_MS, .cover_ms = 30 * SECOND_MS},
         .noise = {.on_delay_ms = 0,
                   .off_delay_ms = 0,
                   .flap_raises = 4,

@@ -279,6 +279,14 @@ struct silence_policy {
     enum sw_colour colour;
 };
 
+/* What the city is promised: longest time from a change at a sensor until its alert is handed to the broker, when the
+ * rule itself waits for nothing. Plans are held against it (core/poll/line_plan.h). 0 = nothing is promised. */
+struct latency_policy {
+    int64_t home_ms;
+    int64_t level_ms;
+    int64_t cover_ms;
+};
+
 /* What is told late or not at all, because it would only be noise (alert/flap.h). The detectors have delays of their
  * own; these come on top. */
 #define NOISE_RAISES_MAX 8
@@ -316,6 +324,7 @@ struct policy {
     struct float_switch_policy float_switch;
     struct battery_policy battery;
     struct silence_policy silence;
+    struct latency_policy latency;
     struct noise_policy noise;
 };
 

@@ -69,7 +69,8 @@ static const char head[] =
     "  level_quality: {flat_river_s: 0, river_fall_mm: 0}\n"
     "  rise: {lowest: off}\n"
     "  agreement: {neighbour_m: 0, rain_m: 0}\n"
-    "  silent: {node_s: %u, bus_s: 60, home_s: 43200, level_s: 7200, cover_s: 14400}\n";
+    "  silent: {node_s: %u, bus_s: 60, home_s: 43200, level_s: 7200, cover_s: 14400}\n"
+    "  latency: {home_s: 0, level_s: 0, cover_s: 0}\n"; /* the world is asked seldom, so that days pass in seconds */
 
 static void write_subjects(FILE *out, enum episode_kind kind, uint32_t count)
 {

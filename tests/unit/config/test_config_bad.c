@@ -86,13 +86,13 @@ static const struct bad cases[] = {
       "no_real_use, habit, "
       "drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
-      "battery, silent, noise"}},
+      "battery, silent, latency, noise"}},
     {"policy: {no_use: {volume_l: 2.5}}",
      "policy:",
      {"6: policy: found nothing; expected a mapping with keys of utc_offset_min, time_zone, no_use, nothing_in, "
       "no_real_use, habit, drip, leak,"
       " burst, day_volume, notes, meter, meter_fault, backflow, level, level_quality, rise, agreement, cover, float, "
-      "battery, silent, noise"}},
+      "battery, silent, latency, noise"}},
     {"  - id: home-1\n  - id: site-2\n", "  home-1\n", {"7: subjects: found a single value; expected a list"}},
     {"  - id: home-1\n",
      "  - home-1\n",
@@ -305,6 +305,33 @@ static const struct bad cases[] = {
     {"    port: /dev/ttyUSB0\n",
      "    port: /dev/ttyUSB0\n    baud: 9601\n",
      {"13: lines[0].baud: found 9601; expected " BAUDS}},
+    {"subject: site-2",
+     "subject: site-2, poll_interval_ms: 60000",
+     {"22: lines[0].devices[0].poll_interval_ms: a change of site-2 would be told after 62.0 s at worst: 60.0 s until "
+      "it"
+      " is to be asked + 1.5 s for the line's round (1 units 0.5 s, 1 silent 1.0 s) + 0.5 s to store and "
+      "publish;"
+      " expected at most 60 s (policy.latency.level_s)"}},
+    {"            subject: home-1\n",
+     "            subject: home-1\n            heartbeat_s: 10800\n",
+     {"17: lines[0].nodes[0].slots[0]: a change of home-1 would be told after 10803.9 s at worst: 10800.0 s until the "
+      "node"
+      " samples or tells it + 0.8 s for the node's round of its sensors + 1.0 s until it is to be asked + 1.5 s for the"
+      " line's round (1 units 0.5 s, 1 silent 1.0 s) + 0.5 s to store and publish; expected at most 10800 s"
+      " (policy.latency.home_s)"}},
+    {"    port: /dev/ttyUSB0\n",
+     "    port: /dev/ttyUSB0\n    baud: 1200\n",
+     {"11: lines[0]: asking as often as this takes more than the line's time: 1 x node 2337.4 ms every 1 s = 233.7 %;"
+      " 1 x qdy30a 216.4 ms every 5 s = 4.3 %; together 238.1 %; expected at most 100 %: longer poll intervals, a "
+      "faster"
+      " line, or fewer units on it"}},
+    {"            subject: home-1\n",
+     "            subject: home-1\n            sample_period_ms: 100\n          - {slot: 1, profile: bove, unit_id: 12,"
+     " subject: site-2, sample_period_ms: 100}\n",
+     {"16: lines[0].nodes[0].slots: asking as often as this takes more than the line's time: 1 x xintai 97.9 ms every"
+      " 0.1 s = 97.9 %; 1 x bove 226.0 ms every 0.1 s = 226.0 %; together 323.8 %; expected at most 100 %: longer "
+      "sample"
+      " periods, or fewer sensors behind the node"}},
     {"    port: /dev/ttyUSB0\n",
      "    port: /dev/ttyUSB0\n    parity: mark\n",
      {"13: lines[0].parity: found mark; expected one of none, even, odd"}},

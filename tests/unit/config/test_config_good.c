@@ -343,11 +343,16 @@ static bool noises_equal(const struct noise_policy *a, const struct noise_policy
            a->expire_after_ms == b->expire_after_ms;
 }
 
+static bool promises_equal(const struct latency_policy *a, const struct latency_policy *b)
+{
+    return a->home_ms == b->home_ms && a->level_ms == b->level_ms && a->cover_ms == b->cover_ms;
+}
+
 static bool policies_equal(const struct policy *a, const struct policy *b)
 {
     return stillness_equal(a, b) && habits_equal(&a->habit, &b->habit) && flows_equal(a, b) && meters_equal(a, b) &&
            sensors_equal(a, b) && water_equal(a, b) && beliefs_equal(a, b) && warnings_equal(a, b) &&
-           noises_equal(&a->noise, &b->noise);
+           noises_equal(&a->noise, &b->noise) && promises_equal(&a->latency, &b->latency);
 }
 
 static void the_built_in_configuration_is_the_city_policy(void **state)

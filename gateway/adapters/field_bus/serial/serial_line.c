@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/poll/line_plan.h"
 #include "stillwater/error.h"
 
 #define REOPEN_FIRST_US   ((int64_t)200 * 1000)
 #define REOPEN_LONGEST_US ((int64_t)5 * 1000000)
-
-/* After an exchange that failed, those who failed before wait so many times what it took: they get a tenth of the line
- * at most, however many they are. */
-#define SUSPECTS_PAUSE 9
 
 int serial_line_new(const struct config_line *config, uint32_t index, struct sw_wall (*wall_now)(void),
                     uv_async_t *async, struct serial_line **out)
@@ -143,7 +140,7 @@ static int exchange(struct serial_line *line, struct station *station)
     if (result == RTU_STOPPED || result == SW_ERROR_PORT) return result;
     int64_t now = rtu_now_us();
     station_end(station, result, &reply, now);
-    if (station_is_suspect(station)) line->suspects_from_us = now + SUSPECTS_PAUSE * (now - begun_us);
+    if (station_is_suspect(station)) line->suspects_from_us = now + POLL_SILENT_PAUSE * (now - begun_us);
     return SW_OK;
 }
 

@@ -1,0 +1,62 @@
+/* How long one exchange takes: bytes at the speed of the line, the silences around them, the time the unit needs.
+ * Pure. All figures are for planning; a line keeps its own deadlines. */
+#ifndef GATEWAY_CORE_POLL_EXCHANGE_TIME_H
+#define GATEWAY_CORE_POLL_EXCHANGE_TIME_H
+
+#include <stdint.h>
+
+#include "stillwater/sensor_profile.h"
+
+/* What the frames go over. */
+enum poll_medium {
+    POLL_SERIAL,       /* Modbus RTU on a serial line */
+    POLL_TCP,          /* Modbus TCP */
+    POLL_RTU_OVER_TCP, /* RTU frames on a TCP connection, a serial line behind it */
+};
+
+/* Assumed where nothing better is known. A unit begins its reply this long after the end of the request; the sensors of
+ * the register maps take 5 to 20 ms, and a USB adapter holds bytes back for up to 16 ms. */
+#define POLL_USUAL_ANSWER_US 20000
+/* There and back over TCP: a local network takes 1 ms, a 4G unit 40 to 100 ms. */
+#define POLL_USUAL_TRIP_US 50000
+
+/* What the gateway itself takes for an exchange: threads that wake up, bytes that lie with the driver. A busy machine
+ * of four cores took 1 ms (tests/bench/plan.py). */
+#define POLL_HOST_US 2000
+
+struct poll_line {
+    enum poll_medium medium;
+    struct sw_line_settings settings; /* of the serial line; not used for POLL_TCP */
+};
+
+/* Sizes are those of the PDU: function code and data. */
+struct exchange_need {
+    uint32_t request_size, reply_size;
+    uint32_t extra_gap_us; /* silence on top of T3.5 before the request */
+    uint32_t answer_us;    /* end of the request to the start of the reply at the latest */
+    uint32_t give_up_us;   /* from the end of the request, when nothing has come */
+    uint32_t quiet_us;     /* kept free afterwards for an answer that is late */
+};
+
+struct exchange_time {
+    uint32_t exchanges;
+    uint32_t request_bytes, reply_bytes; /* on the wire */
+    int64_t gap_us;                      /* silence before the request */
+    int64_t request_us, reply_us;        /* the bytes */
+    int64_t usual_answer_us, longest_answer_us;
+    int64_t usual_us, longest_us; /* the whole, with the one answer or the other */
+    int64_t silent_us;            /* the whole, when nothing answers */
+};
+
+/* One character on the wire, in nanoseconds: start bit, 8 data bits, parity, stop bits. */
+int64_t poll_character_ns(const struct sw_line_settings *settings);
+/* T3.5 as the lines keep it: of characters of 11 bits, and fixed above 19200 baud (Modbus over serial line V1.02
+ * §2.5.1.1). */
+int64_t poll_silence_us(const struct sw_line_settings *settings);
+
+struct exchange_time exchange_time_of(const struct poll_line *line, const struct exchange_need *need);
+
+/* A poll of several exchanges, one after the other. Who does not answer the first is not asked for the rest. */
+void exchange_time_add(struct exchange_time *poll, const struct exchange_time *next);
+
+#endif
