@@ -11,10 +11,19 @@ import core_cost
 import gateway
 import latency
 import near
+import plan
 import replay_speed
 import storm
 
-BENCHES = {"core": core_cost.run, "gateway": gateway.run, "latency": latency.run, "near": near.run, "replay": replay_speed.run, "storm": storm.run}
+BENCHES = {
+    "core": core_cost.run,
+    "gateway": gateway.run,
+    "latency": latency.run,
+    "near": near.run,
+    "plan": plan.run,
+    "replay": replay_speed.run,
+    "storm": storm.run,
+}
 
 
 def main():
