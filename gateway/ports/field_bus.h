@@ -84,6 +84,17 @@ void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uin
  * configured. A unit counts as down after the time it always does. */
 void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms);
 
+/* Goes over to another configuration, without a pause for what stays. Lines and their units are known again by their
+ * ids. A unit whose own settings and whose line's are the same goes on as if nothing had happened: no poll is missed or
+ * doubled, the connection, the thread and what is known of a node or a device stay, and its state is not told again.
+ * What differs is ended; what is new begins as after field_bus_start().
+ *
+ * On an error nothing has changed: SW_ERROR_NO_SPACE, SW_ERROR_SYSTEM, or SW_ERROR_BUSY while an earlier call has not
+ * settled. After SW_OK the lines and units in calls and events have the indices of `next`, and nothing more is said of
+ * what was removed. The configuration before it may be freed when settled(ctx) is called, from the loop and not within
+ * this call, after a request's timeout at the latest; not at all when the bus is closed before. */
+int field_bus_apply(struct field_bus *bus, const struct gateway_config *next, void (*settled)(void *ctx), void *ctx);
+
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line);
 
 /* Ends the threads (within a request's timeout), then calls closed() from the loop. No other callback comes once this

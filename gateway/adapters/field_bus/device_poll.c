@@ -6,9 +6,9 @@
 
 #include "stillwater/error.h"
 
-struct device_poll *device_poll_new(struct line_context *line, uint32_t index, int64_t due_us)
+struct device_poll *device_poll_new(struct line_context *line, const struct config_device *config, uint32_t index,
+                                    int64_t due_us)
 {
-    const struct config_device *config = &line->config->devices[index];
     size_t registers = (size_t)config->profile->identity.count + config->profile->register_count;
     struct device_poll *device = malloc(sizeof *device + registers * sizeof device->registers[0]);
     if (device == NULL) return NULL;

@@ -22,7 +22,8 @@ struct device_poll {
 };
 
 /* NULL when memory is refused; free() it. */
-struct device_poll *device_poll_new(struct line_context *line, uint32_t index, int64_t due_us);
+struct device_poll *device_poll_new(struct line_context *line, const struct config_device *config, uint32_t index,
+                                    int64_t due_us);
 
 /* See station.h. An error of the device is in its sample. */
 void device_poll_begin(struct device_poll *device, struct exchange *out);

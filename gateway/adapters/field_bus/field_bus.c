@@ -8,7 +8,10 @@
 
 struct field_bus {
     struct serial_bus *serial;
-    uint32_t open; /* transports that have not closed yet */
+    uint32_t open;      /* transports that have not closed yet */
+    uint32_t unsettled; /* transports that still use the configuration before */
+    void (*settled)(void *ctx);
+    void *settled_ctx;
     void (*closed)(void *ctx);
     void *closed_ctx;
 };
@@ -46,6 +49,24 @@ void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
 {
     return serial_bus_line_counters(bus->serial, line);
+}
+
+static void on_settled(void *ctx)
+{
+    struct field_bus *bus = ctx;
+    if (--bus->unsettled == 0) bus->settled(bus->settled_ctx);
+}
+
+int field_bus_apply(struct field_bus *bus, const struct gateway_config *next, void (*settled)(void *ctx), void *ctx)
+{
+    if (bus->unsettled > 0) return SW_ERROR_BUSY;
+    int error = serial_bus_prepare(bus->serial, next);
+    if (error != SW_OK) return error;
+    bus->unsettled = 1;
+    bus->settled = settled;
+    bus->settled_ctx = ctx;
+    serial_bus_commit(bus->serial, on_settled, bus);
+    return SW_OK;
 }
 
 static void on_closed(void *ctx)

@@ -21,6 +21,8 @@ void field_event_deliver(const struct field_event *event, const struct field_bus
     case FIELD_EVENT_NOTICE:
         if (to->notice != NULL) to->notice(to->ctx, event->line, event->node, event->error, event->text);
         break;
+    case FIELD_EVENT_CHANGED:
+        break;
     case FIELD_EVENT_DEVICE_NOTICE:
         if (to->device_notice != NULL)
             to->device_notice(to->ctx, event->line, event->device, event->error, event->text);

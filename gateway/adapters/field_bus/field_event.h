@@ -14,6 +14,7 @@ enum field_event_type {
     FIELD_EVENT_LOG_UNOPENED,
     FIELD_EVENT_NOTICE,
     FIELD_EVENT_DEVICE_NOTICE,
+    FIELD_EVENT_CHANGED, /* what follows is by the new configuration; for the bus itself */
 };
 
 struct field_event {

@@ -17,14 +17,15 @@
 #define IDENTITY_REGISTERS (SW_NODE_INPUT_LOG_CAPACITY + 2)
 #define HEALTH_REGISTERS   (SW_NODE_INPUT_CLOCK_QUALITY + 1 - SW_NODE_INPUT_BOOT_COUNT)
 
-void node_session_init(struct node_session *session, struct line_context *line, uint32_t index, int64_t due_us)
+void node_session_init(struct node_session *session, struct line_context *line, const struct config_line *config,
+                       uint32_t index, int64_t due_us)
 {
-    const struct config_node *config = &line->config->nodes[index];
+    const struct config_node *node = &config->nodes[index];
     *session = (struct node_session){
-        .station = {.type = STATION_NODE, .index = index, .line = line, .due_us = due_us, .unit_id = config->unit_id},
-        .config = config,
+        .station = {.type = STATION_NODE, .index = index, .line = line, .due_us = due_us, .unit_id = node->unit_id},
+        .config = node,
         .poll_due_us = due_us};
-    unit_health_init(&session->station.health, line->config->poll_interval_ms, UNIT_BACKOFF_NODE_MS);
+    unit_health_init(&session->station.health, config->poll_interval_ms, UNIT_BACKOFF_NODE_MS);
     /* Whoever set the clock before: this process has not, so its refresh is due. */
     session->clock_set_us = due_us - CLOCK_REFRESH_US;
 }

@@ -52,7 +52,8 @@ struct node_session {
     uint32_t open_base;
 };
 
-void node_session_init(struct node_session *session, struct line_context *line, uint32_t index, int64_t due_us);
+void node_session_init(struct node_session *session, struct line_context *line, const struct config_line *config,
+                       uint32_t index, int64_t due_us);
 
 /* See station.h. An error of the node is handled here and told to the loop. */
 void node_session_begin(struct node_session *session, int64_t now_us, struct exchange *out);

@@ -5,31 +5,33 @@
 #include "device_poll.h"
 #include "node_session.h"
 
-static struct station *new_node(struct line_context *line, uint32_t index, int64_t now_us)
+static struct station *new_node(struct line_context *line, const struct config_line *config, uint32_t index,
+                                int64_t now_us)
 {
     struct node_session *session = malloc(sizeof *session);
     if (session == NULL) return NULL;
-    node_session_init(session, line, index, now_us);
+    node_session_init(session, line, config, index, now_us);
     return &session->station;
 }
 
-static struct station *new_device(struct line_context *line, uint32_t index, int64_t now_us)
+static struct station *new_device(struct line_context *line, const struct config_line *config, uint32_t index,
+                                  int64_t now_us)
 {
-    const struct config_line *config = line->config;
     int64_t spread_us = (int64_t)config->devices[index].poll_interval_ms * 1000 * index / config->device_count;
-    struct device_poll *device = device_poll_new(line, index, now_us + spread_us);
+    struct device_poll *device = device_poll_new(line, &config->devices[index], index, now_us + spread_us);
     return device != NULL ? &device->station : NULL;
 }
 
-struct station **stations_of_line(struct line_context *line, int64_t now_us)
+struct station **stations_new(struct line_context *line, const struct config_line *config, const uint32_t *from,
+                              int64_t now_us)
 {
-    const struct config_line *config = line->config;
     uint32_t count = stations_count(config);
     struct station **stations = calloc(count + 1, sizeof *stations);
     if (stations == NULL) return NULL;
     for (uint32_t i = 0; i < count; i++) {
-        stations[i] =
-            i < config->node_count ? new_node(line, i, now_us) : new_device(line, i - config->node_count, now_us);
+        if (from != NULL && from[i] != NO_SUCH_UNIT) continue;
+        stations[i] = i < config->node_count ? new_node(line, config, i, now_us)
+                                             : new_device(line, config, i - config->node_count, now_us);
         if (stations[i] == NULL) {
             stations_free(stations, i);
             return NULL;
@@ -85,6 +87,17 @@ void station_reconnect(struct station *station, int64_t now_us)
         node_session_reconnect(node_of(station), now_us);
     else
         device_poll_reconnect(device_of(station));
+}
+
+void station_move(struct station *station, const struct config_line *config, uint32_t place)
+{
+    if (station->type == STATION_NODE) {
+        station->index = place;
+        node_of(station)->config = &config->nodes[place];
+    } else {
+        station->index = place - config->node_count;
+        device_of(station)->config = &config->devices[station->index];
+    }
 }
 
 void station_order(struct station *station, const struct node_order *order, int64_t now_us)

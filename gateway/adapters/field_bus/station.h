@@ -9,6 +9,7 @@
 
 #include "field_frame.h"
 #include "line_context.h"
+#include "same_unit.h"
 #include "unit_health.h"
 
 /* "Not before something else happens." */
@@ -52,9 +53,12 @@ struct station {
     bool doubtful;
 };
 
-/* All stations of a line, its nodes in front of its devices, each in the order of the configuration; their polls are
- * spread over their intervals from now_us on. NULL when memory is refused. The context outlives them. */
-struct station **stations_of_line(struct line_context *line, int64_t now_us);
+/* The stations of a line, its nodes in front of its devices, each in the order of the configuration: that is a
+ * station's place. Their polls are spread over their intervals from now_us on. With `from` (may be NULL) only those are
+ * made whose from[place] is NO_SUCH_UNIT; NULL is in the place of the others. NULL when memory is refused. The context
+ * outlives the stations; it need not have its configuration yet. */
+struct station **stations_new(struct line_context *line, const struct config_line *config, const uint32_t *from,
+                              int64_t now_us);
 void stations_free(struct station **stations, uint32_t count);
 static inline uint32_t stations_count(const struct config_line *config)
 {
@@ -85,6 +89,9 @@ void station_end(struct station *station, int result, const struct exchange_repl
 
 /* The line has gone and come back: whoever answers now is to be recognised first. */
 void station_reconnect(struct station *station, int64_t now_us);
+
+/* The same unit at this place of another configuration of its line. */
+void station_move(struct station *station, const struct config_line *config, uint32_t place);
 
 /* Of a node. */
 void station_order(struct station *station, const struct node_order *order, int64_t now_us);

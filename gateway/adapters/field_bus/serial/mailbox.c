@@ -41,6 +41,7 @@ void mailbox_free(struct field_mailbox *mailbox)
     uv_mutex_destroy(&mailbox->lock);
     free(mailbox->ring);
     free(mailbox->orders);
+    free(mailbox->next_orders);
 }
 
 void mailbox_post(struct field_mailbox *mailbox, const struct field_event *event)
@@ -99,6 +100,28 @@ struct node_order mailbox_take_order(struct field_mailbox *mailbox, uint32_t nod
     return order;
 }
 
+void *mailbox_take_change(struct field_mailbox *mailbox)
+{
+    uv_mutex_lock(&mailbox->lock);
+    void *change = mailbox->change;
+    if (change != NULL) {
+        free(mailbox->orders);
+        mailbox->orders = mailbox->next_orders;
+        mailbox->next_orders = NULL;
+        mailbox->change = NULL;
+    }
+    uv_mutex_unlock(&mailbox->lock);
+    return change;
+}
+
+bool mailbox_held(struct field_mailbox *mailbox)
+{
+    uv_mutex_lock(&mailbox->lock);
+    bool held = mailbox->held;
+    uv_mutex_unlock(&mailbox->lock);
+    return held;
+}
+
 uint32_t mailbox_hurry(struct field_mailbox *mailbox)
 {
     uv_mutex_lock(&mailbox->lock);
@@ -136,10 +159,16 @@ bool mailbox_take(struct field_mailbox *mailbox, struct field_event *event)
     return any;
 }
 
+/* With the lock held. */
+static struct node_order *order_for(struct field_mailbox *mailbox, uint32_t node)
+{
+    return mailbox->change != NULL ? &mailbox->next_orders[node] : &mailbox->orders[node];
+}
+
 void mailbox_order_acknowledge(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t sequence)
 {
     uv_mutex_lock(&mailbox->lock);
-    struct node_order *order = &mailbox->orders[node];
+    struct node_order *order = order_for(mailbox, node);
     order->acknowledge = true;
     order->acknowledge_epoch = epoch;
     order->acknowledge_sequence = sequence;
@@ -150,7 +179,7 @@ void mailbox_order_acknowledge(struct field_mailbox *mailbox, uint32_t node, uin
 void mailbox_order_open_log(struct field_mailbox *mailbox, uint32_t node, uint16_t epoch, uint32_t base)
 {
     uv_mutex_lock(&mailbox->lock);
-    struct node_order *order = &mailbox->orders[node];
+    struct node_order *order = order_for(mailbox, node);
     order->open_log = true;
     order->open_epoch = epoch;
     order->open_base = base;
@@ -162,6 +191,29 @@ void mailbox_order_hurry(struct field_mailbox *mailbox, uint32_t interval_ms)
 {
     uv_mutex_lock(&mailbox->lock);
     mailbox->hurry_ms = interval_ms;
+    uv_mutex_unlock(&mailbox->lock);
+    wake(mailbox);
+}
+
+void mailbox_order_change(struct field_mailbox *mailbox, void *change, struct node_order *orders, const uint32_t *from,
+                          uint32_t node_count)
+{
+    uv_mutex_lock(&mailbox->lock);
+    for (uint32_t i = 0; i < node_count; i++) {
+        if (from[i] == NO_SUCH_UNIT) continue;
+        orders[i] = mailbox->orders[from[i]];
+        mailbox->orders[from[i]] = (struct node_order){.acknowledge = false};
+    }
+    mailbox->change = change;
+    mailbox->next_orders = orders;
+    uv_mutex_unlock(&mailbox->lock);
+    wake(mailbox);
+}
+
+void mailbox_order_hold(struct field_mailbox *mailbox, bool held)
+{
+    uv_mutex_lock(&mailbox->lock);
+    mailbox->held = held;
     uv_mutex_unlock(&mailbox->lock);
     wake(mailbox);
 }

@@ -10,6 +10,9 @@
 #define REOPEN_FIRST_US   ((int64_t)200 * 1000)
 #define REOPEN_LONGEST_US ((int64_t)5 * 1000000)
 
+/* With nothing to wait for but orders, an hour is as good as for ever and does not overflow. */
+#define LONG_US ((int64_t)3600 * 1000000)
+
 int serial_line_new(const struct config_line *config, uint32_t index, struct sw_wall (*wall_now)(void),
                     uv_async_t *async, struct serial_line **out)
 {
@@ -23,7 +26,7 @@ int serial_line_new(const struct config_line *config, uint32_t index, struct sw_
     line->context = (struct line_context){
         .config = config, .line = index, .wall_now = wall_now, .sink = mailbox_sink(&line->mailbox)};
     rtu_line_init(&line->rtu, config->port, config->settings, &line->mailbox, &line->context.counters);
-    line->stations = stations_of_line(&line->context, rtu_now_us());
+    line->stations = stations_new(&line->context, config, NULL, rtu_now_us());
     if (line->stations == NULL) {
         mailbox_free(&line->mailbox);
         free(line);
@@ -36,7 +39,8 @@ int serial_line_new(const struct config_line *config, uint32_t index, struct sw_
 
 void serial_line_free(struct serial_line *line)
 {
-    if (line == NULL) return;
+    if (line->started) uv_thread_join(&line->thread);
+    serial_line_discard(line);
     mailbox_free(&line->mailbox);
     stations_free(line->stations, line->station_count);
     free(line);
@@ -90,11 +94,11 @@ static void lose_port(struct serial_line *line)
 }
 
 /* While somebody on the line answers, those who did not last time wait for their share of it. */
-static int64_t turn_of(const struct serial_line *line, const struct station *station, bool any_sound)
+static int64_t turn_of(const struct serial_line *line, const struct station *station, bool hold_back)
 {
     int64_t due_us = station_due_us(station);
-    bool held_back = any_sound && station_is_suspect(station) && due_us < line->suspects_from_us;
-    return held_back ? line->suspects_from_us : due_us;
+    hold_back = hold_back && station_is_suspect(station) && due_us < line->suspects_from_us;
+    return hold_back ? line->suspects_from_us : due_us;
 }
 
 /* The station that has waited longest past its time; NULL when the line has none. */
@@ -104,14 +108,38 @@ static struct station *choose(const struct serial_line *line, int64_t *turn_us)
     bool any_sound = false;
     for (uint32_t i = 0; i < line->station_count; i++)
         any_sound = any_sound || !station_is_suspect(line->stations[i]);
+    bool hold_back = any_sound && rtu_now_us() < line->suspects_from_us;
     *turn_us = STATION_NEVER_US;
     for (uint32_t i = 0; i < line->station_count; i++) {
-        int64_t at_us = turn_of(line, line->stations[i], any_sound);
+        int64_t at_us = turn_of(line, line->stations[i], hold_back);
         if (at_us >= *turn_us) continue;
         chosen = line->stations[i];
         *turn_us = at_us;
     }
     return chosen;
+}
+
+/* Between two exchanges. Who stays goes on with what it knows and when it is due. */
+static void take_change(struct serial_line *line)
+{
+    struct line_change *change = mailbox_take_change(&line->mailbox);
+    if (change == NULL) return;
+    uint32_t count = stations_count(change->config);
+    for (uint32_t i = 0; i < count; i++) {
+        if (change->from[i] == NO_SUCH_UNIT) continue;
+        change->stations[i] = line->stations[change->from[i]];
+        line->stations[change->from[i]] = NULL;
+        station_move(change->stations[i], change->config, i);
+    }
+    stations_free(line->stations, line->station_count);
+    line->stations = change->stations;
+    line->station_count = count;
+    change->stations = NULL;
+    line->context.config = change->config;
+    line->context.line = change->line;
+    line->rtu.path = change->config->port;
+    struct field_event event = {.type = FIELD_EVENT_CHANGED};
+    mailbox_post(&line->mailbox, &event);
 }
 
 static void take_orders(struct serial_line *line)
@@ -151,15 +179,17 @@ static int serve(struct serial_line *line)
     int64_t turn_us;
     struct station *next = choose(line, &turn_us);
     if (turn_us <= rtu_now_us()) return exchange(line, next);
-    /* With nothing to wait for but orders, an hour is as good as for ever and does not overflow. */
-    int64_t limit_us = rtu_now_us() + (int64_t)3600 * 1000000;
+    int64_t limit_us = rtu_now_us() + LONG_US;
     return rtu_line_wait(&line->rtu, turn_us < limit_us ? turn_us : limit_us);
 }
 
 bool serial_line_step(struct serial_line *line)
 {
     if (mailbox_stopping(&line->mailbox)) return false;
-    if (line->rtu.modbus == NULL) {
+    take_change(line);
+    if (mailbox_held(&line->mailbox)) {
+        (void)rtu_line_wait(&line->rtu, rtu_now_us() + LONG_US);
+    } else if (line->rtu.modbus == NULL) {
         if (rtu_now_us() < line->reopen_us)
             (void)rtu_line_wait(&line->rtu, line->reopen_us);
         else
@@ -188,14 +218,101 @@ int serial_line_start(struct serial_line *line)
     return SW_OK;
 }
 
-void serial_line_join(struct serial_line *line)
-{
-    if (!line->started) return;
-    uv_thread_join(&line->thread);
-    line->started = false;
-}
-
 bool serial_line_ended(struct serial_line *line)
 {
     return !line->started || mailbox_ended(&line->mailbox);
+}
+
+/* ---- another configuration, on the loop ---- */
+
+static void free_change(struct line_change *change)
+{
+    if (change->stations != NULL) stations_free(change->stations, stations_count(change->config));
+    free(change->from);
+    free(change->to);
+    free(change->orders);
+    free(change);
+}
+
+int serial_line_prepare(struct serial_line *line, const struct config_line *next, uint32_t index)
+{
+    const struct config_line *old = line->context.config;
+    uint32_t count = stations_count(next), old_count = stations_count(old);
+    struct line_change *change = calloc(1, sizeof *change);
+    if (change == NULL) return SW_ERROR_NO_SPACE;
+    *change = (struct line_change){.config = next, .line = index, .old_node_count = old->node_count};
+    change->from = calloc(count + 1, sizeof *change->from);
+    change->to = malloc((old_count + 1) * sizeof *change->to);
+    change->orders = calloc(next->node_count + 1, sizeof *change->orders);
+    if (change->from == NULL || change->to == NULL || change->orders == NULL) goto refused;
+    units_match(old, next, change->from);
+    for (uint32_t i = 0; i < old_count; i++)
+        change->to[i] = NO_SUCH_UNIT;
+    for (uint32_t i = 0; i < count; i++)
+        if (change->from[i] != NO_SUCH_UNIT) change->to[change->from[i]] = i;
+    change->stations = stations_new(&line->context, next, change->from, rtu_now_us());
+    if (change->stations == NULL) goto refused;
+    line->change = change;
+    return SW_OK;
+refused:
+    free_change(change);
+    return SW_ERROR_NO_SPACE;
+}
+
+void serial_line_commit(struct serial_line *line)
+{
+    struct line_change *change = line->change;
+    struct node_order *orders = change->orders;
+    change->orders = NULL;
+    mailbox_order_change(&line->mailbox, change, orders, change->from, change->config->node_count);
+}
+
+void serial_line_discard(struct serial_line *line)
+{
+    if (line->change != NULL) free_change(line->change);
+    line->change = NULL;
+}
+
+/* The thread does not go by the new configuration yet. False when it tells of a unit that was removed. */
+static bool renumber(const struct line_change *change, struct field_event *event)
+{
+    uint32_t node_count = change->config->node_count;
+    event->line = change->line;
+    switch (event->type) {
+    case FIELD_EVENT_BATCH:
+        event->batch.line = change->line;
+        event->node = event->batch.node = change->to[event->batch.node];
+        return event->node != NO_SUCH_UNIT;
+    case FIELD_EVENT_NODE_LINK:
+    case FIELD_EVENT_LOG_UNOPENED:
+    case FIELD_EVENT_NOTICE:
+        event->node = change->to[event->node];
+        return event->node != NO_SUCH_UNIT;
+    case FIELD_EVENT_SAMPLE: {
+        uint32_t place = change->to[change->old_node_count + event->sample.device];
+        event->sample.line = change->line;
+        event->sample.device = place - node_count;
+        return place != NO_SUCH_UNIT;
+    }
+    case FIELD_EVENT_DEVICE_NOTICE: {
+        uint32_t place = change->to[change->old_node_count + event->device];
+        event->device = place - node_count;
+        return place != NO_SUCH_UNIT;
+    }
+    case FIELD_EVENT_LINE_LINK:
+    case FIELD_EVENT_CHANGED:
+        break;
+    }
+    return true;
+}
+
+bool serial_line_take(struct serial_line *line, struct field_event *event)
+{
+    while (mailbox_take(&line->mailbox, event)) {
+        if (event->type == FIELD_EVENT_CHANGED)
+            serial_line_discard(line);
+        else if (line->change == NULL || renumber(line->change, event))
+            return true;
+    }
+    return false;
 }
