@@ -7,6 +7,7 @@
 #include "app/alerts.h"
 #include "app/areas.h"
 #include "app/cap.h"
+#include "app/catch_up.h"
 #include "app/commands.h"
 #include "app/escalations.h"
 #include "app/gateway_state.h"
@@ -248,6 +249,7 @@ static void close_timers(struct gateway *gateway)
 {
     gateway->phase = PHASE_TIMER;
     uv_close((uv_handle_t *)&gateway->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&gateway->journal.timer, on_timer_closed);
     uv_close((uv_handle_t *)&gateway->telemetry.timer, on_timer_closed);
 }
 
@@ -313,7 +315,6 @@ static void on_bus_closed(void *ctx)
 {
     struct gateway *gateway = ctx;
     gateway->bus = NULL;
-    core_settle(gateway->core);
     enter_phase(gateway, PHASE_COMMIT, COMMIT_FOR_MS);
     gateway_advance(gateway);
 }
@@ -334,6 +335,7 @@ static int open_store(struct gateway *gateway, char *text, size_t text_size)
 {
     struct store_events events = {gateway, on_committed, on_outbox};
     int error = store_open(gateway->loop, gateway->config->store_path, events, &gateway->store, text, text_size);
+    if (!error) error = journal_init(gateway);
     if (error) return error;
     space_begin(gateway);
     subjects_restore(gateway);
@@ -428,18 +430,19 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     gateway->since = gateway->last_wall = clock.wall();
     gateway->last_mono = clock.mono();
     status_soon(gateway);
-    gateway->timer.data = gateway->telemetry.timer.data = gateway;
+    gateway->timer.data = gateway->journal.timer.data = gateway->telemetry.timer.data = gateway;
     uv_timer_init(loop, &gateway->timer);
+    uv_timer_init(loop, &gateway->journal.timer);
     uv_timer_init(loop, &gateway->telemetry.timer);
-    gateway->open_handles = 2;
+    gateway->open_handles = 3;
 
     struct core_sink sink = {gateway, on_alert};
     int error = nearby_open(gateway, text, text_size);
     if (!error) error = subjects_build(gateway, sink, text, text_size);
     if (!error) error = build_alerts(gateway, text, text_size);
-    if (!error) error = journal_init(gateway);
     if (!error) error = open_store(gateway, text, text_size);
     if (!error) error = build_areas(gateway, text, text_size);
+    if (!error) error = catch_up(gateway, text, text_size);
     if (!error) error = build_telemetry(gateway, text, text_size);
     if (!error) error = start_publisher(gateway, text, text_size);
     if (!error) error = start_bus(gateway, text, text_size);

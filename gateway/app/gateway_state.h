@@ -80,6 +80,15 @@ struct waiting_command {
     size_t correlation_size;
 };
 
+/* Snapshots of all that readings have changed: some with each commit, until every subject has had its turn. */
+struct checkpoint {
+    bool under_way;
+    uint32_t next;    /* subject */
+    int64_t begun;    /* the store's position then */
+    int64_t position; /* every reading up to here is in the snapshots */
+    struct sw_mono at;
+};
+
 /* What goes into the store: one batch being filled, one being committed. */
 struct journal {
     struct store_batch *open;
@@ -88,8 +97,14 @@ struct journal {
     uint64_t batch, stored;        /* numbers of the batch being filled, from 1, and of the last one stored */
     struct sw_mono retry_at;
     int64_t retry_after_ms;
-    bool abandoned; /* at the end only: what could not be stored stays with the nodes */
-    struct sw_mono snapshots_at;
+    bool abandoned;           /* at the end only: what could not be stored stays with the nodes */
+    bool urgent;              /* somebody waits for the batch being filled */
+    bool draining;            /* a node has more records, and waits for it */
+    struct sw_mono commit_at; /* of the last one */
+    uv_timer_t timer;         /* to the next one */
+    struct sw_mono timer_at;  /* while it runs */
+    struct sw_mono nodes_at;  /* when the nodes' snapshots were wanted last */
+    struct checkpoint checkpoint;
     struct sw_mono failing_since;     /* while there is trouble */
     size_t told_under_way, told_open; /* alerts of the two batches that were told unstored */
     char trouble[TROUBLE_SIZE];       /* "" = the last commit went well */
@@ -277,6 +292,7 @@ struct gateway {
 
     void *core_memory;
     struct core *core;
+    int64_t *positions;       /* while it starts: of each subject's snapshot */
     uint32_t *config_subject; /* by core index: index in the configuration, NO_SUBJECT for nodes, lines and devices */
     struct line_state *lines;
     void *open_memory;

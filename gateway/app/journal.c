@@ -17,10 +17,14 @@
 
 int journal_init(struct gateway *gateway)
 {
-    gateway->journal.open = store_batch_new();
-    gateway->journal.batch = 1;
-    gateway->journal.retry_after_ms = JOURNAL_RETRY_MIN_MS;
-    return gateway->journal.open ? SW_OK : SW_ERROR_NO_SPACE;
+    struct journal *journal = &gateway->journal;
+    struct sw_mono now = gateway->clock.mono();
+    journal->open = store_batch_new();
+    journal->batch = 1;
+    journal->retry_after_ms = JOURNAL_RETRY_MIN_MS;
+    journal->nodes_at = now;
+    journal->checkpoint = (struct checkpoint){.position = store_load_checkpoint(gateway->store), .at = now};
+    return journal->open ? SW_OK : SW_ERROR_NO_SPACE;
 }
 
 void journal_free(struct gateway *gateway)
@@ -75,6 +79,7 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
     about.near_count = nearby_find(gateway, about.place, near);
     struct message_reports reports;
     about.reports = reports_of(gateway, alert, &reports);
+    journal_hurry(gateway, JOURNAL_HURRY_ALL);
     char *body = message_alert_encode(alert, &about);
     must(body ? store_batch_add_alert(gateway->journal.open, alert, topic, body) : SW_ERROR_NO_SPACE);
     free(body);
@@ -83,17 +88,20 @@ void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_al
 size_t journal_feedback(struct gateway *gateway, const struct store_feedback *feedback)
 {
     size_t index = 0;
+    journal_hurry(gateway, JOURNAL_HURRY_ALL);
     must(store_batch_add_feedback(gateway->journal.open, feedback, &index));
     return index;
 }
 
 void journal_report(struct gateway *gateway, const struct store_report *report)
 {
+    journal_hurry(gateway, JOURNAL_HURRY_ALL);
     must(store_batch_add_report(gateway->journal.open, report));
 }
 
 void journal_command(struct gateway *gateway, const struct store_command *command)
 {
+    journal_hurry(gateway, JOURNAL_HURRY_ALL);
     must(store_batch_add_command(gateway->journal.open, command));
 }
 
@@ -109,12 +117,76 @@ static void add_held(struct gateway *gateway)
                      core_held_snapshot(gateway->core, bytes, sizeof bytes));
 }
 
-/* The state of every subject that has changed, as of all rows before it in the batch. */
+static void want(struct gateway *gateway, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++)
+        core_want_snapshot(gateway->core, i);
+}
+
+static void want_nodes(struct gateway *gateway)
+{
+    for (uint32_t l = 0; l < gateway->config->line_count; l++)
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++)
+            core_want_snapshot(gateway->core, gateway->lines[l].nodes[n].core);
+    gateway->journal.nodes_at = gateway->clock.mono();
+}
+
+static bool nodes_are_due(const struct gateway *gateway)
+{
+    int64_t since_ms = sw_mono_diff_ms(gateway->clock.mono(), gateway->journal.nodes_at);
+    if (gateway->phase == PHASE_RUNNING && since_ms < CORE_ALIVE_SAVE_MS) return false;
+    for (uint32_t l = 0; l < gateway->config->line_count; l++)
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++)
+            if (core_snapshot_dirty(gateway->core, gateway->lines[l].nodes[n].core)) return true;
+    return false;
+}
+
+static bool checkpoint_is_due(const struct gateway *gateway)
+{
+    const struct checkpoint *checkpoint = &gateway->journal.checkpoint;
+    int64_t readings = store_position(gateway->store) - checkpoint->position;
+    if (readings == 0) return false;
+    return readings >= (int64_t)core_subject_count(gateway->core) * JOURNAL_CHECKPOINT_READINGS ||
+           sw_mono_diff_ms(gateway->clock.mono(), checkpoint->at) >= JOURNAL_CHECKPOINT_MS ||
+           gateway->phase != PHASE_RUNNING;
+}
+
+/* Some have their turn. With the last of them every reading from before the checkpoint is in a snapshot. */
+static void step_checkpoint(struct gateway *gateway)
+{
+    struct checkpoint *checkpoint = &gateway->journal.checkpoint;
+    uint32_t count = core_subject_count(gateway->core), first = checkpoint->next;
+    uint32_t end = count - first > JOURNAL_CHECKPOINT_STEP ? first + JOURNAL_CHECKPOINT_STEP : count;
+    want(gateway, first, end);
+    checkpoint->next = end;
+    checkpoint->under_way = end < count;
+    if (checkpoint->under_way) return;
+    checkpoint->position = checkpoint->begun;
+    store_batch_set_checkpoint(gateway->journal.open, checkpoint->position);
+}
+
+static void want_snapshots(struct gateway *gateway)
+{
+    struct journal *journal = &gateway->journal;
+    if (!journal->checkpoint.under_way && checkpoint_is_due(gateway))
+        journal->checkpoint = (struct checkpoint){.under_way = true,
+                                                  .begun = store_position(gateway->store),
+                                                  .position = journal->checkpoint.position,
+                                                  .at = gateway->clock.mono()};
+    if (journal->checkpoint.under_way) step_checkpoint(gateway);
+    if (nodes_are_due(gateway)) want_nodes(gateway);
+    /* Then it leaves readings out, and nothing could bring back what they have changed. */
+    if (store_room(gateway->store).full) want(gateway, 0, core_subject_count(gateway->core));
+}
+
+/* The state of subjects as of all rows before it in the batch. */
 static void add_snapshots(struct gateway *gateway)
 {
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
-    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
-        if (!core_snapshot_dirty(gateway->core, i)) continue;
+    want_snapshots(gateway);
+    bool any = core_snapshots_due(gateway->core);
+    for (uint32_t i = 0; any && i < core_subject_count(gateway->core); i++) {
+        if (!core_snapshot_due(gateway->core, i)) continue;
         size_t size = core_snapshot(gateway->core, i, bytes, sizeof bytes);
         journal_snapshot(gateway, (int)core_subject_domain(gateway->core, i), core_subject_name(gateway->core, i),
                          bytes, size);
@@ -124,7 +196,6 @@ static void add_snapshots(struct gateway *gateway)
                          core_drills_snapshot(gateway->core, bytes, sizeof bytes));
     incidents_save(gateway);
     if (core_held_dirty(gateway->core)) add_held(gateway);
-    gateway->journal.snapshots_at = gateway->clock.mono();
 }
 
 static void move_stage(enum stage *stage, enum stage from, enum stage to)
@@ -177,33 +248,76 @@ static void hand_over(struct gateway *gateway)
 static void start_commit(struct gateway *gateway)
 {
     struct journal *journal = &gateway->journal;
+    add_snapshots(gateway);
     struct store_batch *next = store_batch_new();
     must(next ? SW_OK : SW_ERROR_NO_SPACE);
-    add_snapshots(gateway);
     journal->under_way = journal->open;
     journal->told_under_way = journal->told_open;
     journal->told_open = 0;
     journal->open = next;
     journal->batch++;
+    journal->urgent = journal->draining = false;
+    journal->commit_at = gateway->clock.mono();
     move_all(gateway, STAGE_OPEN, STAGE_UNDER_WAY);
     hand_over(gateway);
 }
 
-static bool snapshots_due(const struct gateway *gateway)
+void journal_hurry(struct gateway *gateway, enum journal_hurry hurry)
 {
-    if (sw_mono_diff_ms(gateway->clock.mono(), gateway->journal.snapshots_at) < JOURNAL_SNAPSHOT_AFTER_MS &&
-        gateway->phase == PHASE_RUNNING)
-        return false;
-    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++)
-        if (core_snapshot_dirty(gateway->core, i)) return true;
-    return false;
+    *(hurry == JOURNAL_HURRY_ALL ? &gateway->journal.urgent : &gateway->journal.draining) = true;
+}
+
+/* Changes that have no row of their own. */
+static bool snapshots_are_due(struct gateway *gateway)
+{
+    return gateway->journal.checkpoint.under_way || checkpoint_is_due(gateway) || nodes_are_due(gateway) ||
+           core_snapshots_due(gateway->core);
+}
+
+static bool may_commit(const struct gateway *gateway)
+{
+    const struct journal *journal = &gateway->journal;
+    return !journal->under_way && !journal->abandoned && gateway->phase <= PHASE_DRAIN;
+}
+
+static int64_t since_commit_ms(const struct gateway *gateway)
+{
+    return sw_mono_diff_ms(gateway->clock.mono(), gateway->journal.commit_at);
+}
+
+/* What is there, from the last commit on. */
+static int64_t waits_ms(const struct journal *journal)
+{
+    if (journal->urgent || store_batch_size(journal->open) >= JOURNAL_ROWS_MAX) return 0;
+    return journal->draining ? JOURNAL_NODE_MS : JOURNAL_READINGS_MS;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    journal_flush(timer->data);
+}
+
+static void wake_in(struct gateway *gateway, int64_t ms)
+{
+    struct journal *journal = &gateway->journal;
+    struct sw_mono at = sw_mono_from_ms(gateway->clock.mono().ms + ms);
+    if (uv_is_active((uv_handle_t *)&journal->timer) && sw_mono_diff_ms(journal->timer_at, at) <= 0) return;
+    uv_timer_start(&journal->timer, on_timer, (uint64_t)ms, 0);
+    journal->timer_at = at;
 }
 
 void journal_flush(struct gateway *gateway)
 {
     struct journal *journal = &gateway->journal;
-    if (journal->under_way || journal->abandoned || gateway->phase > PHASE_DRAIN) return;
-    if (store_batch_size(journal->open) > 0 || snapshots_due(gateway)) start_commit(gateway);
+    bool any = store_batch_size(journal->open) > 0 || journal->checkpoint.under_way;
+    if (!may_commit(gateway)) return;
+    if (gateway->phase != PHASE_RUNNING) {
+        if (any || snapshots_are_due(gateway)) start_commit(gateway);
+        return;
+    }
+    int64_t left_ms = waits_ms(journal) - since_commit_ms(gateway);
+    if (any && left_ms > 0) wake_in(gateway, left_ms);
+    if (any && left_ms <= 0) start_commit(gateway);
 }
 
 void journal_tick(struct gateway *gateway)
@@ -214,6 +328,8 @@ void journal_tick(struct gateway *gateway)
         hand_over(gateway);
     tell_unstored(gateway);
     journal_flush(gateway);
+    if (may_commit(gateway) && since_commit_ms(gateway) >= JOURNAL_SNAPSHOT_AFTER_MS && snapshots_are_due(gateway))
+        start_commit(gateway);
 }
 
 bool journal_is_idle(const struct gateway *gateway)

@@ -58,8 +58,8 @@ static struct store_reading row_of(const struct gateway *gateway, const struct t
     return row;
 }
 
-/* The subject of the core that a reading of the target belongs to. A battery is the cover's or the level's. */
-static uint32_t core_subject_of(const struct target *target, enum sw_reading_kind kind)
+/* A battery is the cover's or the level's. */
+uint32_t records_subject_of(const struct target *target, enum sw_reading_kind kind)
 {
     if (kind == SW_READING_BATTERY)
         return target->core[SUBJECT_COVER] != NO_SUBJECT ? target->core[SUBJECT_COVER] : target->core[SUBJECT_LEVEL];
@@ -67,21 +67,28 @@ static uint32_t core_subject_of(const struct target *target, enum sw_reading_kin
     return domain == 0 ? NO_SUBJECT : target->core[domain];
 }
 
+struct core_reading records_reading_of(const struct store_reading *row, uint32_t subject)
+{
+    return (struct core_reading){.subject = subject,
+                                 .kind = (enum sw_reading_kind)row->kind,
+                                 .value_milli = row->value_milli,
+                                 .quality = row->doubted ? SW_QUALITY_GOOD : (enum sw_quality)row->quality,
+                                 .reason = row->doubted ? SW_REASON_NONE : (enum sw_quality_reason)row->reason,
+                                 .time = row->time,
+                                 .clock_quality = (enum sw_clock_quality)row->clock_quality};
+}
+
 /* Hands a reading to the core and takes over what the normaliser thinks of it. */
 static void judge(struct gateway *gateway, const struct target *target, struct store_reading *row, struct sw_wall now)
 {
-    uint32_t subject = core_subject_of(target, (enum sw_reading_kind)row->kind);
+    row->taken = now;
+    uint32_t subject = records_subject_of(target, (enum sw_reading_kind)row->kind);
     if (subject == NO_SUBJECT) return;
-    struct core_reading reading = {.subject = subject,
-                                   .kind = (enum sw_reading_kind)row->kind,
-                                   .value_milli = row->value_milli,
-                                   .quality = (enum sw_quality)row->quality,
-                                   .reason = (enum sw_quality_reason)row->reason,
-                                   .time = row->time,
-                                   .clock_quality = (enum sw_clock_quality)row->clock_quality};
+    struct core_reading reading = records_reading_of(row, subject);
     core_on_reading(gateway->core, &reading, now);
     struct core_verdict verdict = core_last_verdict(gateway->core);
     if (verdict.ignored) return;
+    row->doubted = verdict.quality != reading.quality || verdict.reason != reading.reason;
     row->quality = (uint8_t)verdict.quality;
     row->reason = (uint8_t)verdict.reason;
 }
@@ -151,6 +158,7 @@ void records_on_batch(struct gateway *gateway, const struct field_bus_batch *bat
         struct store_cursor cursor = {node->serial, node->epoch, node->sequence};
         journal_cursor(gateway, &cursor);
         node->acknowledge = STAGE_OPEN;
+        if (!batch->drained) journal_hurry(gateway, JOURNAL_HURRY_NODE);
     } else if (batch->count > 0 && node->acknowledge == STAGE_NONE) {
         field_bus_acknowledge(gateway->bus, batch->line, batch->node, node->epoch, node->sequence);
     } else if (batch->count > 0 && gateway->journal.trouble[0] != '\0') {
@@ -183,10 +191,13 @@ static void take_value(struct gateway *gateway, struct device_state *device, con
     judge(gateway, &device->target, &row, gateway->clock.wall());
     if (!keep) return;
     telemetry_on_reading(gateway, device->target.subject, &row);
-    if (journal_has_room(gateway))
+    if (journal_has_room(gateway)) {
         journal_reading(gateway, &row);
-    else
-        gateway->counters.samples_dropped++;
+        return;
+    }
+    gateway->counters.samples_dropped++;
+    uint32_t subject = records_subject_of(&device->target, value->kind);
+    if (subject != NO_SUBJECT) core_want_snapshot(gateway->core, subject);
 }
 
 /* A device that does not answer has missing readings; only the first ones of a spell are stored. */
@@ -250,6 +261,7 @@ void records_on_log_unopened(struct gateway *gateway, uint32_t line, uint32_t in
               node->sequence);
     struct store_cursor cursor = {node->serial, node->epoch, node->sequence};
     journal_cursor(gateway, &cursor);
+    journal_hurry(gateway, JOURNAL_HURRY_ALL);
     node->opening = STAGE_OPEN;
     /* An acknowledge that still waits was for the log that is gone. */
     node->acknowledge = STAGE_NONE;

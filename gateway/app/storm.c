@@ -44,7 +44,7 @@ static void tell(struct gateway *gateway)
 void storm_begin(struct gateway *gateway)
 {
     uint8_t bytes[STORM_RECORD_SIZE];
-    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_STORM, NAME, bytes, sizeof bytes);
+    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_STORM, NAME, bytes, sizeof bytes, NULL);
     if (size > 0 && storm_restore(&gateway->storm.state, bytes, size) != SW_OK)
         log_event(LOG_LEVEL_WARNING, "storm", "the stored state is not used; storm watch is off");
 }

@@ -127,9 +127,10 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
         count += capacity.of[domain];
     gateway->core_memory = calloc(1, core_size(&capacity));
     gateway->config_subject = malloc((count + 1) * sizeof *gateway->config_subject);
+    gateway->positions = calloc(count + 1, sizeof *gateway->positions);
     gateway->lines = calloc(gateway->config->line_count + 1, sizeof *gateway->lines);
     int error = SW_ERROR_NO_SPACE;
-    if (gateway->core_memory && gateway->config_subject && gateway->lines)
+    if (gateway->core_memory && gateway->config_subject && gateway->positions && gateway->lines)
         error = core_init(gateway->core_memory, &capacity, gateway->config->gateway, sink, &gateway->core);
     for (uint32_t i = 0; !error && i <= count; i++)
         gateway->config_subject[i] = NO_SUBJECT;
@@ -147,25 +148,34 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
 static void restore_held(struct gateway *gateway)
 {
     static uint8_t bytes[CORE_HELD_SIZE_MAX];
-    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_HELD, "held", bytes, sizeof bytes);
+    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_HELD, "held", bytes, sizeof bytes, NULL);
     int error = size > 0 ? core_held_restore(gateway->core, bytes, size) : SW_OK;
     if (error)
         log_event(LOG_LEVEL_ERROR, "held", "silences and maintenance are forgotten, set them anew: %s",
                   sw_error_text(error));
 }
 
+/* One that cannot be used makes a fresh start, not one from some readings in the middle. */
+static void restore_subject(struct gateway *gateway, uint32_t subject, int64_t newest)
+{
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    int64_t *position = &gateway->positions[subject];
+    const char *name = core_subject_name(gateway->core, subject);
+    size_t size = store_load_snapshot(gateway->store, (int)core_subject_domain(gateway->core, subject), name, bytes,
+                                      sizeof bytes, position);
+    int error = size > 0 ? core_restore(gateway->core, subject, bytes, size) : SW_OK;
+    if (!error) return;
+    log_event(LOG_LEVEL_WARNING, name, "the stored state is not used: %s", sw_error_text(error));
+    *position = newest;
+}
+
 void subjects_restore(struct gateway *gateway)
 {
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
-    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++) {
-        const char *name = core_subject_name(gateway->core, i);
-        size_t size =
-            store_load_snapshot(gateway->store, (int)core_subject_domain(gateway->core, i), name, bytes, sizeof bytes);
-        if (size == 0) continue;
-        int error = core_restore(gateway->core, i, bytes, size);
-        if (error) log_event(LOG_LEVEL_WARNING, name, "the stored state is not used: %s", sw_error_text(error));
-    }
-    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_DRILLS, "drills", bytes, sizeof bytes);
+    int64_t newest = store_position(gateway->store);
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++)
+        restore_subject(gateway, i, newest);
+    size_t size = store_load_snapshot(gateway->store, STORE_SNAPSHOT_DRILLS, "drills", bytes, sizeof bytes, NULL);
     int error = size > 0 ? core_drills_restore(gateway->core, bytes, size) : SW_OK;
     if (error) log_event(LOG_LEVEL_WARNING, "drills", "the stored state is not used: %s", sw_error_text(error));
     restore_held(gateway);
@@ -179,6 +189,7 @@ void subjects_free(struct gateway *gateway)
     }
     free(gateway->lines);
     free(gateway->config_subject);
+    free(gateway->positions);
     free(gateway->core_memory);
 }
 

@@ -112,13 +112,14 @@ static enum subject_input input_of(const struct subject *subject, enum sw_readin
     return subject->domain == SUBJECT_COVER ? COVER_INPUT_BATTERY : SUBJECT_INPUT_SECOND;
 }
 
-/* Notes when it was heard. False for one that does not belong here or is not later than the last of its kind. */
+/* Notes when it was heard; a sensor that did not answer was not. False for one that does not belong here or is not
+ * later than the last of its kind. */
 static bool is_next(struct subject *subject, const struct core_reading *reading)
 {
     if (!belongs(subject, reading->kind)) return false;
     int64_t *heard_ms = core_heard_ms(subject, input_of(subject, reading->kind));
     if (reading->time.ms <= *heard_ms || reading->time.ms > ALERT_TIME_MAX_MS) return false;
-    *heard_ms = reading->time.ms;
+    if (reading->quality != SW_QUALITY_MISSING) *heard_ms = reading->time.ms;
     return true;
 }
 
@@ -165,6 +166,8 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
     struct subject *subject = &core->subjects[reading->subject];
     core->verdict = (struct core_verdict){.quality = reading->quality, .reason = reading->reason};
     subject->dirty = true;
+    /* What a level makes of it depends on the warning, and the next start does not know of that. */
+    if (subject->domain == SUBJECT_LEVEL && core_weather(core, now) != SW_COLOUR_GREEN) core_must_save(subject);
     subject->readings++;
     if (!is_next(subject, reading)) {
         core->verdict.ignored = true;
@@ -196,6 +199,19 @@ void core_on_reading(struct core *core, const struct core_reading *reading, stru
     core_reschedule(core, reading->subject, now.ms);
 }
 
+static void note_past_tick(struct core *core, uint32_t index, struct sw_wall taken)
+{
+    if (taken.ms > core->last_tick_ms) core->last_tick_ms = taken.ms;
+    core->due_ms[index] = taken.ms;
+    if (taken.ms < core->next_due_ms) core->next_due_ms = taken.ms;
+}
+
+void core_replay(struct core *core, const struct core_reading *reading, struct sw_wall taken)
+{
+    core_on_reading(core, reading, taken);
+    note_past_tick(core, reading->subject, taken);
+}
+
 struct core_verdict core_last_verdict(const struct core *core)
 {
     return core->verdict;
@@ -223,8 +239,8 @@ void core_on_source_alive(struct core *core, uint32_t source, struct sw_wall now
     silence_source_take(&state->silence, &subject->policy->silence, core_line_above(core, subject), now.ms);
     core_follow(core, source, SUBJECT_ALERT_MAIN, &over, now);
     core_reschedule(core, source, now.ms);
-    if (came_back_ms != state->silence.came_back_ms) subject->dirty = true;
-    if (now.ms - state->saved_alive_ms >= CORE_ALIVE_SAVE_MS) subject->dirty = true;
+    subject->dirty = true;
+    if (came_back_ms != state->silence.came_back_ms) core_must_save(subject);
     /* Later on a source only comes back later, which never makes its sensors due earlier. */
     if (came_back_ms == 0) core_reschedule_children(core, source, now.ms);
 }
@@ -237,14 +253,18 @@ void core_on_source_seen(struct core *core, uint32_t source, struct sw_wall seen
         subject->state.source->silence.seen_until_ms = seen_until.ms;
 }
 
-void core_settle(struct core *core)
+/* Of its line nothing is told: that knows more than was known then. */
+void core_replay_answer(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall taken)
 {
-    for (uint32_t i = 0; i < core->count; i++) {
-        struct subject *subject = &core->subjects[i];
-        if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) continue;
-        const struct source *state = subject->state.source;
-        if (state->silence.last_alive_ms != state->saved_alive_ms) subject->dirty = true;
-    }
+    assert(source < core->count);
+    struct subject *subject = &core->subjects[source];
+    if (subject->domain != SUBJECT_NODE && subject->domain != SUBJECT_SOURCE) return;
+    struct silence_source *silence = &subject->state.source->silence;
+    silence_source_take(silence, &subject->policy->silence, core_line_above(core, subject), taken.ms);
+    if (seen_until.ms > silence->seen_until_ms) silence->seen_until_ms = seen_until.ms;
+    subject->dirty = true;
+    core_reschedule_children(core, source, taken.ms);
+    note_past_tick(core, source, taken);
 }
 
 void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall now)
@@ -255,7 +275,7 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
     silence_line_take(subject->state.line, port_ok, now.ms);
     struct condition condition = silence_line_judge(subject->state.line, &subject->policy->silence, now.ms);
     core_follow(core, line, SUBJECT_ALERT_MAIN, &condition, now);
-    subject->dirty = true;
+    core_must_save(subject);
     core_reschedule(core, line, now.ms);
     core_reschedule_children(core, line, now.ms);
 }

@@ -138,10 +138,6 @@ void core_tick(struct core *core, struct sw_wall now);
  * after core_restore is. */
 void core_resume(struct core *core);
 
-/* The gateway is about to stop: what is otherwise saved only now and then (when a node last answered) makes its subject
- * dirty, so that the snapshots taken next say it exactly. */
-void core_settle(struct core *core);
-
 /* Until then ticks change nothing if no other call comes, so a replay may jump over a pause. INT64_MAX: never. May be
  * too early, never too late. */
 struct sw_wall core_next_deadline(const struct core *core);
@@ -219,13 +215,31 @@ int core_drills_restore(struct core *core, const uint8_t *bytes, size_t size);
 #define CORE_SNAPSHOT_SIZE_MAX 4096
 
 /* Writes at most `size` bytes, returns how many; 0 when it does not fit. `core_snapshot_dirty` says whether the subject
- * has changed since the last core_snapshot of it. */
+ * has changed since the last core_snapshot of it.
+ * What readings alone have changed can be had again by core_replay; all else cannot, and the snapshot is due: it has to
+ * be stored together with the readings handed in until now, or before them. Levels, rain gauges and covers that look at
+ * one another while they take a reading are due together. core_snapshots_due finds them, and says whether there are
+ * any; core_snapshot_due says which. */
 bool core_snapshot_dirty(const struct core *core, uint32_t subject);
+bool core_snapshots_due(struct core *core);
+bool core_snapshot_due(const struct core *core, uint32_t subject);
+/* A snapshot of what only readings have changed is due, too: they are to be replayed no longer, or will not be stored.
+ */
+void core_want_snapshot(struct core *core, uint32_t subject);
+/* When a node last answered is not replayed where it has nothing to say: its snapshot is to be wanted this often. */
+#define CORE_ALIVE_SAVE_MS 60000
 size_t core_snapshot(struct core *core, uint32_t subject, uint8_t *bytes, size_t size);
 
 /* Takes a snapshot back, after core_add_subject and before the first reading. SW_ERROR_VERSION or SW_ERROR_MALFORMED:
  * nothing has changed, the subject starts fresh. */
 int core_restore(struct core *core, uint32_t subject, const uint8_t *bytes, size_t size);
+
+/* A stored reading that is not in its subject's snapshot, as it came at `taken`: after all core_restore and
+ * core_held_restore, before the first tick, in the order in which they were handed in. What it decides is decided at
+ * `taken`. The next tick looks at the subject. */
+void core_replay(struct core *core, const struct core_reading *reading, struct sw_wall taken);
+/* Its node or source answered at `taken`, which is not in the snapshot of that. */
+void core_replay_answer(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall taken);
 
 /* What the core knows of a subject now, for people. */
 enum subject_condition {

@@ -158,7 +158,7 @@ void core_take_step(struct core *core, uint32_t index, enum subject_alert which,
     if (step == SW_ALERT_ACTION_RAISE && expire_after_ms > 0 && now.ms + expire_after_ms < core->expire_due_ms)
         core->expire_due_ms = now.ms + expire_after_ms;
     core_note_standing(subject, which);
-    subject->dirty = true;
+    core_must_save(subject);
     if (life->revision > 0) publish(core, index, which, &evidence, cause, now);
     bool carries = subject->domain == SUBJECT_NODE || subject->domain == SUBJECT_LINE;
     if (carries && which == SUBJECT_ALERT_MAIN && step == SW_ALERT_ACTION_RAISE)
@@ -176,7 +176,7 @@ void core_take_condition(struct core *core, uint32_t index, enum subject_alert w
     enum sw_alert_action step = alert_life_follow(life, &heard);
     if (muted != life->muted) {
         core_note_standing(subject, which);
-        subject->dirty = true;
+        core_must_save(subject);
     }
     step = core_hold_back(core, index, which, step, &heard, now);
     if (step != SW_ALERT_ACTION_NONE) core_take_step(core, index, which, step, &heard, (struct cause){NULL, NULL}, now);
@@ -288,7 +288,7 @@ static int act(struct core *core, uint32_t index, enum subject_alert which, enum
     if (error != SW_OK) return error;
     core_note_standing(subject, which);
     struct sw_evidence evidence = evidence_of(core, subject, which, colour, (enum sw_alert_rule)life->rule);
-    subject->dirty = true;
+    core_must_save(subject);
     publish(core, index, which, &evidence, cause, now);
     return SW_OK;
 }

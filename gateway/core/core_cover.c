@@ -62,8 +62,10 @@ void core_cover_pass_time(struct subject *subject, int64_t now_ms)
 {
     struct manhole *manhole = subject->state.manhole;
     const struct policy *policy = subject->policy;
+    bool was_active = manhole->cover.active, floated = manhole->floats.active;
     cover_pass_time(&manhole->cover, &policy->cover, now_ms, policy->silence.cover_ms);
     float_switch_pass_time(&manhole->floats, &policy->float_switch, now_ms, policy->silence.cover_ms);
+    if (manhole->cover.active != was_active || manhole->floats.active != floated) core_must_save(subject);
 }
 
 int64_t core_cover_deadline_ms(const struct subject *subject)

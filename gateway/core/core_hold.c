@@ -48,6 +48,13 @@ bool core_is_held_open(const struct core *core, const struct subject *subject, e
     return flap->due_ms != DEADLINE_NONE && flap->colour == SW_COLOUR_GREEN;
 }
 
+/* Readings handed in again would find the flap as it is now, not as it was before them. */
+static void flap_changed(struct core *core, uint32_t index)
+{
+    core->held_dirty = true;
+    core_must_save(&core->subjects[index]);
+}
+
 static struct flap *remember(struct core *core, uint32_t index, enum subject_alert which)
 {
     struct flap forgotten;
@@ -58,7 +65,7 @@ static struct flap *remember(struct core *core, uint32_t index, enum subject_ale
     if (forgotten.subject != FLAP_NOBODY)
         core->subjects[forgotten.subject].remembered &= (uint16_t) ~(1u << forgotten.which);
     core->subjects[index].remembered |= (uint16_t)(1u << which);
-    core->held_dirty = true;
+    flap_changed(core, index);
     return flap;
 }
 
@@ -102,8 +109,12 @@ enum sw_alert_action core_hold_back(struct core *core, uint32_t index, enum subj
     bool may_wait = step == SW_ALERT_ACTION_CLEAR && noise->off_delay_ms > 0;
     struct flap *flap = may_wait ? remember(core, index, which) : flap_of(core, index, which);
     if (!flap) return step;
-    core->held_dirty = true;
-    if (!flap_holds(flap, noise, step, condition, now.ms)) return step;
+    const struct flap before = *flap;
+    bool holds = flap_holds(flap, noise, step, condition, now.ms);
+    /* When it began to stand says only which one is forgotten first. */
+    if (flap->due_ms != before.due_ms || flap->colour != before.colour || flap->rule != before.rule)
+        flap_changed(core, index);
+    if (!holds) return step;
     wait_until(core, flap, flap->due_ms);
     return SW_ALERT_ACTION_NONE;
 }
@@ -115,7 +126,7 @@ void core_note_step(struct core *core, uint32_t index, enum subject_alert which,
     bool counts = step == SW_ALERT_ACTION_RAISE && noise->flap_raises > 0;
     struct flap *flap = counts ? remember(core, index, which) : flap_of(core, index, which);
     if (!flap) return;
-    core->held_dirty = true;
+    flap_changed(core, index);
     if (counts) {
         if (flap_raised(flap, noise, condition, now_ms)) wait_until(core, flap, flap->due_ms);
     } else if (step == SW_ALERT_ACTION_RAISE || step == SW_ALERT_ACTION_CLEAR || step == SW_ALERT_ACTION_EASE) {
@@ -150,7 +161,7 @@ static void follow_flap(struct core *core, struct flap *flap, struct sw_wall now
         .decided = true, .colour = (enum sw_colour)flap->colour, .rule = (enum sw_alert_rule)flap->rule};
     flap->flapping = false;
     flap->due_ms = DEADLINE_NONE;
-    core->held_dirty = true;
+    flap_changed(core, index);
     raise_pending(core, index, which, NULL, now);
     if (!alert_life_is_open(life) || core->subjects[index].is_maintained) return;
     enum sw_alert_action step = alert_life_follow(life, &condition);
@@ -201,6 +212,7 @@ static void begin_maintenance(struct core *core, uint32_t index, const struct ho
     char note[NOTE_SIZE];
     write_note(note, "in maintenance by ", hold);
     subject->is_maintained = true;
+    core_must_save(subject);
     for (int which = 0; subject->standing >> which != 0; which++) {
         core_clear(core, index, (enum subject_alert)which, hold->by, note, now);
         subject->alerts[which].muted = false;
@@ -214,7 +226,7 @@ static void end_maintenance(struct core *core, uint32_t index, int64_t end_ms)
     struct subject *subject = &core->subjects[index];
     subject->is_maintained = false;
     subject->watched_from_ms = end_ms;
-    subject->dirty = true;
+    core_must_save(subject);
     if (subject->domain == SUBJECT_HOME) core_home_serviced(core, index, end_ms);
     if (subject->domain == SUBJECT_LEVEL) {
         struct water *water = subject->state.water;

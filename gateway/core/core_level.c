@@ -159,6 +159,14 @@ void core_level_evidence(const struct core *core, const struct subject *subject,
     memcpy(evidence->upstream, upstream, strlen(upstream) + 1);
 }
 
+void core_level_pass_time(struct subject *subject, int64_t now_ms)
+{
+    struct level *level = &subject->state.water->level;
+    uint8_t active = level->active;
+    level_pass_time(level, &subject->policy->level, now_ms, subject->policy->silence.level_ms);
+    if (level->active != active) core_must_save(subject);
+}
+
 void core_level_set_back(struct subject *subject, int64_t now_ms)
 {
     struct water *water = subject->state.water;

@@ -19,6 +19,9 @@ void core_level_follow(struct core *core, uint32_t index, struct sw_wall now);
 void core_level_evidence(const struct core *core, const struct subject *subject, enum subject_alert which,
                          enum sw_colour colour, enum sw_alert_rule rule, struct sw_evidence *evidence);
 
+/* What becomes true by waiting. */
+void core_level_pass_time(struct subject *subject, int64_t now_ms);
+
 /* The clock was set back to `now_ms`. */
 void core_level_set_back(struct subject *subject, int64_t now_ms);
 

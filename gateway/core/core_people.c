@@ -26,7 +26,7 @@ static void end_absence(struct subject *subject, int64_t end_ms)
     }
     absence->away = SW_AWAY_NONE;
     absence->since_s = absence->until_s = absence->used_s = 0;
-    subject->dirty = true;
+    core_must_save(subject);
 }
 
 /* As after an absence, stillness counts anew; and the meter may be another one. */

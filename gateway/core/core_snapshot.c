@@ -631,6 +631,44 @@ bool core_snapshot_dirty(const struct core *core, uint32_t subject)
     return core->subjects[subject].dirty;
 }
 
+void core_want_snapshot(struct core *core, uint32_t subject)
+{
+    if (core->subjects[subject].dirty) core_must_save(&core->subjects[subject]);
+}
+
+bool core_snapshot_due(const struct core *core, uint32_t subject)
+{
+    return core->subjects[subject].must_save;
+}
+
+/* Marks the circles of those that must be saved. */
+static bool find_due(struct core *core, bool *in_circles)
+{
+    bool any = false;
+    *in_circles = false;
+    for (uint32_t i = 0; i < core->count; i++) {
+        if (!core->subjects[i].must_save) continue;
+        uint32_t first = core_circle(core, i);
+        core->subjects[first].circle_due = true;
+        any = true;
+        *in_circles |= core->subjects[i].domain == SUBJECT_LEVEL || core->subjects[i].domain == SUBJECT_COVER ||
+                       core->subjects[i].domain == SUBJECT_RAIN;
+    }
+    return any;
+}
+
+bool core_snapshots_due(struct core *core)
+{
+    bool in_circles;
+    if (!find_due(core, &in_circles)) return false;
+    for (uint32_t i = 0; in_circles && i < core->count; i++)
+        if (core->subjects[i].dirty && core->subjects[core_circle(core, i)].circle_due)
+            core->subjects[i].must_save = true;
+    for (uint32_t i = 0; i < core->count; i++)
+        core->subjects[i].circle_due = false;
+    return true;
+}
+
 size_t core_snapshot(struct core *core, uint32_t index, uint8_t *bytes, size_t size)
 {
     struct subject *subject = &core->subjects[index];
@@ -638,8 +676,7 @@ size_t core_snapshot(struct core *core, uint32_t index, uint8_t *bytes, size_t s
     write_head(&walk.out, subject->domain);
     walk_subject(&walk, subject, &core->last_tick_ms);
     if (!write_tail(&walk.out, bytes)) return 0;
-    subject->dirty = false;
-    if (is_source(subject)) subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
+    subject->dirty = subject->must_save = false;
     return sw_writer_size(&walk.out);
 }
 
@@ -710,10 +747,7 @@ int core_restore(struct core *core, uint32_t index, const uint8_t *bytes, size_t
     const struct alert_life *main = &subject->alerts[SUBJECT_ALERT_MAIN];
     if (subject->domain == SUBJECT_LINE && alert_life_is_open(main))
         subject->state.line->mute = main->rule == SW_ALERT_RULE_NOBODY_ANSWERS;
-    if (is_source(subject)) {
-        subject->state.source->saved_alive_ms = subject->state.source->silence.last_alive_ms;
-        subject->state.source->restored_ms = last_tick_ms;
-    }
+    if (is_source(subject)) subject->state.source->restored_ms = last_tick_ms;
     core->resumed = true;
     if (last_tick_ms > core->last_tick_ms) core->last_tick_ms = last_tick_ms;
     core_reschedule(core, index, core->last_tick_ms);

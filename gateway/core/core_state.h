@@ -87,12 +87,8 @@ struct manhole {
 /* A node, a plain device or a file. */
 struct source {
     struct silence_source silence;
-    int64_t saved_alive_ms; /* last_alive_ms in the last snapshot */
-    int64_t restored_ms;    /* last tick before the snapshot it was restored from; 0 = not restored, or resumed since */
+    int64_t restored_ms; /* last tick before the snapshot it was restored from; 0 = not restored, or resumed since */
 };
-
-/* A node's last answer is worth a new snapshot when it is this much later than the one in the last snapshot. */
-#define CORE_ALIVE_SAVE_MS 60000
 
 /* What a subject may have alerts of, one of each at a time. The first two places are the same in every domain: what it
  * is watched for, and its silence; core_alert_kind() has the others. */
@@ -155,9 +151,11 @@ struct subject {
     } state;
     struct alert_life *alerts; /* core_alert_count() of them */
     uint32_t parent;
-    uint32_t twin;  /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
-    uint8_t domain; /* enum subject_domain */
-    bool dirty;     /* changed since its last snapshot */
+    uint32_t twin;   /* a cover's level of the same name, and the other way round; SUBJECT_NO_TWIN */
+    uint8_t domain;  /* enum subject_domain */
+    bool dirty;      /* changed since its last snapshot */
+    bool must_save;  /* and by more than readings and answers: core_replay() would not bring it back */
+    bool circle_due; /* of a circle's first: one of them must be saved, so all that are dirty must */
     bool is_maintained;
     uint16_t standing;   /* bit `which`: that alert is open, pending or muted */
     uint16_t remembered; /* bit `which`: core->flaps knows of it */
@@ -179,9 +177,11 @@ struct drill {
     struct alert_life life;
 };
 
-/* What hangs on a subject, the newest first: index + 1; 0 = none. */
+/* What hangs on a subject, the newest first: index + 1; 0 = none. And of those that look at one another's state while
+ * they take a reading, the next one on the way to the one that stands for them all, which names itself. */
 struct kin {
     uint32_t child, sibling;
+    uint32_t circle;
 };
 
 struct core {
@@ -211,7 +211,15 @@ struct core {
     unsigned char *free; /* what lies behind the subjects' pointers comes from here */
 };
 
+static inline void core_must_save(struct subject *subject)
+{
+    subject->dirty = subject->must_save = true;
+}
+
 /* core_subject.c */
+
+/* Of its circle, the subject that stands for all. */
+uint32_t core_circle(struct core *core, uint32_t index);
 
 /* Bytes behind subject->state. */
 size_t core_state_size(enum subject_domain domain);

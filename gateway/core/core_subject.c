@@ -103,6 +103,21 @@ static uint32_t *bucket_of(const struct core *core, enum subject_domain domain, 
     return &core->buckets[at];
 }
 
+uint32_t core_circle(struct core *core, uint32_t index)
+{
+    struct kin *kin = core->kin;
+    while (kin[index].circle != index) {
+        kin[index].circle = kin[kin[index].circle].circle;
+        index = kin[index].circle;
+    }
+    return index;
+}
+
+static void join_circles(struct core *core, uint32_t a, uint32_t b)
+{
+    core->kin[core_circle(core, a)].circle = core_circle(core, b);
+}
+
 /* A manhole that has both a cover and a level in it is two subjects of one name. */
 static void join_twin(struct core *core, uint32_t index)
 {
@@ -114,6 +129,7 @@ static void join_twin(struct core *core, uint32_t index)
     if (other == CORE_NO_PARENT) return;
     subject->twin = other;
     core->subjects[other].twin = index;
+    join_circles(core, index, other);
 }
 
 static bool may_ask(const struct core *core, uint32_t index, const uint32_t *others, uint32_t count, bool rain_too)
@@ -133,6 +149,8 @@ int core_set_neighbours(struct core *core, uint32_t index, const uint32_t *neigh
     struct asked *asked = &core->subjects[index].state.water->asked;
     memcpy(asked->neighbours, neighbours, count * sizeof *neighbours);
     asked->neighbour_count = (uint8_t)count;
+    for (uint32_t i = 0; i < count; i++)
+        join_circles(core, index, neighbours[i]);
     return SW_OK;
 }
 
@@ -142,6 +160,8 @@ int core_set_upstream(struct core *core, uint32_t index, const uint32_t *upstrea
     struct asked *asked = &core->subjects[index].state.water->asked;
     memcpy(asked->upstream, upstream, count * sizeof *upstream);
     asked->upstream_count = (uint8_t)count;
+    for (uint32_t i = 0; i < count; i++)
+        join_circles(core, index, upstream[i]);
     return SW_OK;
 }
 
@@ -164,8 +184,8 @@ int core_add_subject(struct core *core, enum subject_domain domain, const char *
     core->left.of[domain]--;
     *index = core->count++;
     *bucket = core->count;
+    core->kin[*index] = (struct kin){.circle = *index};
     join_twin(core, *index);
-    core->kin[*index] = (struct kin){0};
     if (parent != CORE_NO_PARENT) {
         core->kin[*index].sibling = core->kin[parent].child;
         core->kin[parent].child = core->count;

@@ -250,8 +250,7 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
     struct condition condition = {.decided = false};
     switch ((enum subject_domain)subject->domain) {
     case SUBJECT_LEVEL:
-        level_pass_time(&subject->state.water->level, &subject->policy->level, now.ms,
-                        subject->policy->silence.level_ms);
+        core_level_pass_time(subject, now.ms);
         core_level_follow(core, index, now);
         break;
     case SUBJECT_COVER:
@@ -287,7 +286,7 @@ static void tick_subject(struct core *core, uint32_t index, struct sw_wall now)
 /* One that had begun is saved, or the next start would find the old one and a newer tick. */
 static void restart_wait(struct subject *subject, int64_t *since_ms, int64_t now_ms)
 {
-    if (*since_ms != 0) subject->dirty = true;
+    if (*since_ms != 0) core_must_save(subject);
     *since_ms = now_ms;
 }
 
@@ -340,10 +339,9 @@ static void step_back(struct core *core, int64_t now_ms)
             not_after(&subject->state.source->silence.came_back_ms, now_ms);
             not_after(&subject->state.source->silence.last_alive_ms, now_ms);
             not_after(&subject->state.source->silence.seen_until_ms, now_ms);
-            not_after(&subject->state.source->saved_alive_ms, now_ms);
         }
         core->due_ms[i] = now_ms;
-        subject->dirty = true;
+        core_must_save(subject);
     }
     core_held_set_back(core, now_ms);
     core->expire_due_ms = now_ms;
@@ -351,7 +349,7 @@ static void step_back(struct core *core, int64_t now_ms)
 }
 
 /* Of a source whose snapshot is older than the newest one: how late it may have answered without a snapshot of its own.
- * One minute until it is due for one, and as long for the store to write it. */
+ * One minute until it is wanted, and as long for the store to write it. */
 static void wait_from_unsaved_answer(struct source *source, int64_t last_tick_ms)
 {
     int64_t *since_ms = &source->silence.waiting_since_ms;

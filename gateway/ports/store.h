@@ -25,6 +25,8 @@ struct store_reading {
     uint8_t quality, reason, clock_quality;
     struct sw_wall time;
     int64_t value_milli;
+    struct sw_wall taken; /* when the core was handed it */
+    bool doubted;         /* quality and reason are what the core made of a reading that had a good value */
 };
 
 /* How far a node's log is stored. */
@@ -94,9 +96,12 @@ void store_batch_free(struct store_batch *batch);
 size_t store_batch_size(const struct store_batch *batch); /* rows of all kinds */
 
 /* Contents are copied. SW_OK, or SW_ERROR_NO_SPACE when memory is refused (then the batch is as before). */
+/* With its commit a reading gets a position, one more than the one before it; that of one that is there already, or is
+ * left out, stays empty. */
 int store_batch_add_reading(struct store_batch *batch, const struct store_reading *reading);
 int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor *cursor);
-/* `name`: of the subject or whatever else this is the state of, shorter than SW_ALERT_ID_SIZE. Size 0 takes it away. */
+/* `name`: of the subject or whatever else this is the state of, shorter than SW_ALERT_ID_SIZE. Size 0 takes it away. It
+ * is kept with the position of the batch's last reading until now: all readings up to there are in it. */
 int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *name, const uint8_t *bytes,
                              size_t size);
 /* An alert revision, its outbox row and its row of the trail: topic and payload are what is published. */
@@ -111,6 +116,8 @@ bool store_batch_feedback_stored(const struct store_batch *batch, size_t index);
 /* One whose id is there already is left as it is. */
 int store_batch_add_report(struct store_batch *batch, const struct store_report *report);
 int store_batch_add_command(struct store_batch *batch, const struct store_command *command);
+/* From this batch on store_each_reading_since is asked for readings after this position only. */
+void store_batch_set_checkpoint(struct store_batch *batch, int64_t position);
 
 /* Alerts of a batch in the order they were added; false past the last. The pointers are the batch's. */
 bool store_batch_alert(const struct store_batch *batch, size_t index, const char **topic, const char **payload);
@@ -179,6 +186,9 @@ int store_outbox_done_revision(struct store *store, const char *alert_id, uint32
 /* The newest row ever committed, whether it is still there or not; 0 = none. */
 int64_t store_outbox_newest(const struct store *store);
 
+/* The last position that any reading has had, as committed; 0 in a new store. */
+int64_t store_position(const struct store *store);
+
 /* As committed. */
 struct store_trail_head store_trail_head(const struct store *store);
 
@@ -186,8 +196,15 @@ struct store_trail_head store_trail_head(const struct store *store);
 int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor *cursor);
 
 /* At start only, before the first commit; blocking. */
-/* Writes the snapshot into bytes[size], returns its size; 0 when there is none. */
-size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size);
+/* Writes the snapshot into bytes[size] and the position it was added at (may be NULL), returns its size; 0 when there
+ * is none. */
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size,
+                           int64_t *position);
+/* The last checkpoint; 0 when there was none. */
+int64_t store_load_checkpoint(struct store *store);
+/* Calls each() for every reading after the position, in the order of their positions. It must not call the store. */
+void store_each_reading_since(struct store *store, int64_t position, void *ctx,
+                              void (*each)(void *ctx, int64_t position, const struct store_reading *reading));
 /* Calls each() for every snapshot; it must not call the store. */
 void store_each_snapshot(struct store *store, void *ctx,
                          void (*each)(void *ctx, int domain, const char *subject, const uint8_t *bytes, size_t size));

@@ -23,6 +23,7 @@ struct snapshot {
     char *name;
     uint8_t *bytes;
     size_t size, capacity;
+    int64_t position;
 };
 
 /* A node's log as it is stored. */
@@ -58,6 +59,9 @@ static struct {
     struct table revision_places; /* "id revision": index in revisions */
     size_t first_left;            /* revisions before this one are done */
     size_t left;
+    struct store_reading *readings; /* those after the checkpoint, the first at position + 1 of `forgotten` */
+    size_t reading_count, reading_capacity;
+    int64_t forgotten, checkpoint;
     struct sw_wall last_time;
     bool full;
     uint64_t cut_one_in;
@@ -105,6 +109,33 @@ static void take_readings(const struct store_batch *batch)
     }
 }
 
+static int64_t position_now(void)
+{
+    return disk.forgotten + (int64_t)disk.reading_count;
+}
+
+static void forget_readings(int64_t until)
+{
+    size_t count = (size_t)(until - disk.forgotten);
+    memmove(disk.readings, disk.readings + count, (disk.reading_count - count) * sizeof *disk.readings);
+    disk.reading_count -= count;
+    disk.forgotten = until;
+}
+
+static void keep_readings(const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->reading_count; i++) {
+        if (disk.reading_count == disk.reading_capacity) {
+            disk.reading_capacity = disk.reading_capacity ? 2 * disk.reading_capacity : 1024;
+            disk.readings = sim_grown(disk.readings, disk.reading_capacity, sizeof *disk.readings);
+        }
+        disk.readings[disk.reading_count++] = batch->readings[i];
+    }
+    if (batch->checkpoint == 0) return;
+    disk.checkpoint = batch->checkpoint;
+    forget_readings(batch->checkpoint);
+}
+
 static void take_cursors(const struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->cursor_count; i++) {
@@ -135,6 +166,7 @@ static void take_snapshot(const struct batch_snapshot *taken)
     }
     if (taken->size > 0) memcpy(snapshot->bytes, taken->bytes, taken->size);
     snapshot->size = taken->size;
+    snapshot->position = position_now() + (int64_t)taken->readings;
 }
 
 static void keep_present(const struct sw_alert *alert, size_t revision)
@@ -235,6 +267,7 @@ static void take_batch(struct store_batch *batch)
     take_cursors(batch);
     for (size_t i = 0; i < batch->snapshot_count; i++)
         if (!is_forgotten(batch->snapshots[i].domain)) take_snapshot(&batch->snapshots[i]);
+    keep_readings(batch);
     for (size_t i = 0; i < batch->alert_count && !torn; i++)
         if (!(batch->alerts[i].alert.revision == 1 && sim.mutation == MUTATION_SWALLOW_ALERT))
             take_alert(&batch->alerts[i]);
@@ -476,7 +509,8 @@ int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor 
     return SW_OK;
 }
 
-size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size,
+                           int64_t *position)
 {
     char name[SW_ALERT_ID_SIZE + 16];
     (void)store;
@@ -484,7 +518,29 @@ size_t store_load_snapshot(struct store *store, int domain, const char *subject,
     uint32_t place = table_find(&disk.snapshot_places, name);
     if (place == TABLE_NONE || disk.snapshots[place].size == 0 || disk.snapshots[place].size > size) return 0;
     memcpy(bytes, disk.snapshots[place].bytes, disk.snapshots[place].size);
+    if (position) *position = disk.snapshots[place].position;
     return disk.snapshots[place].size;
+}
+
+int64_t store_position(const struct store *store)
+{
+    (void)store;
+    return position_now();
+}
+
+int64_t store_load_checkpoint(struct store *store)
+{
+    (void)store;
+    return disk.checkpoint;
+}
+
+void store_each_reading_since(struct store *store, int64_t position, void *ctx,
+                              void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
+{
+    (void)store;
+    if (position < disk.checkpoint) sim_fail("readings from before the checkpoint are asked for");
+    for (size_t i = (size_t)(position - disk.forgotten); i < disk.reading_count; i++)
+        each(ctx, disk.forgotten + (int64_t)i + 1, &disk.readings[i]);
 }
 
 void store_each_snapshot(struct store *store, void *ctx,
@@ -594,6 +650,7 @@ void disk_free(void)
         free(disk.revisions[i].body);
     }
     free(disk.snapshots);
+    free(disk.readings);
     free(disk.logs);
     free(disk.revisions);
     free(disk.alerts);

@@ -46,6 +46,7 @@ struct store {
     struct store_counters counters;
     int64_t outbox_newest;
     struct store_trail_head trail;
+    int64_t position;
     struct store_room room;
 };
 
@@ -145,6 +146,7 @@ static void do_work(struct store *store, struct work *work)
     count_written(&store->counters, work->commit != NULL, error, &written);
     if (written.outbox_newest) store->outbox_newest = written.outbox_newest;
     store->trail = store->database.trail;
+    store->position = store->database.position;
     store->room = room;
     if (work->commit) {
         store->commit_finished = true;
@@ -243,6 +245,7 @@ static int load_at_start(struct store *store, char *text, size_t text_size)
     store->counters.outbox_rows = (uint64_t)store_database_number(&store->database, STATEMENT_OUTBOX_COUNT);
     store->outbox_newest = store_database_number(&store->database, STATEMENT_OUTBOX_NEWEST);
     store->trail = store->database.trail;
+    store->position = store->database.position;
     return error;
 }
 
@@ -363,10 +366,11 @@ int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor 
     return SW_ERROR_NOT_FOUND;
 }
 
-size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size,
+                           int64_t *position)
 {
     uv_mutex_lock(&store->database_mutex);
-    size_t loaded = store_database_load_snapshot(&store->database, domain, subject, bytes, size);
+    size_t loaded = store_database_load_snapshot(&store->database, domain, subject, bytes, size, position);
     uv_mutex_unlock(&store->database_mutex);
     return loaded;
 }
@@ -409,6 +413,19 @@ void store_each_report(struct store *store, struct sw_wall since, void *ctx,
     uv_mutex_unlock(&store->database_mutex);
 }
 
+int64_t store_load_checkpoint(struct store *store)
+{
+    return number_now(store, STATEMENT_CHECKPOINT);
+}
+
+void store_each_reading_since(struct store *store, int64_t position, void *ctx,
+                              void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
+{
+    uv_mutex_lock(&store->database_mutex);
+    store_database_each_reading_since(&store->database, position, ctx, each);
+    uv_mutex_unlock(&store->database_mutex);
+}
+
 struct sw_wall store_load_last_time(struct store *store)
 {
     return sw_wall_from_ms(number_now(store, STATEMENT_LAST_TIME));
@@ -431,6 +448,15 @@ int64_t store_outbox_newest(const struct store *store)
     int64_t newest = shared->outbox_newest;
     uv_mutex_unlock(&shared->mutex);
     return newest;
+}
+
+int64_t store_position(const struct store *store)
+{
+    struct store *shared = (struct store *)(uintptr_t)store;
+    uv_mutex_lock(&shared->mutex);
+    int64_t position = shared->position;
+    uv_mutex_unlock(&shared->mutex);
+    return position;
 }
 
 void store_set_limits(struct store *store, const struct store_limits *limits)

@@ -75,7 +75,8 @@ int store_batch_add_snapshot(struct store_batch *batch, int domain, const char *
     if (!copy) return SW_ERROR_NO_SPACE;
     if (size > 0) memcpy(copy, bytes, size);
     struct batch_snapshot *snapshot = &snapshots[batch->snapshot_count++];
-    *snapshot = (struct batch_snapshot){.domain = domain, .bytes = copy, .size = size};
+    *snapshot =
+        (struct batch_snapshot){.domain = domain, .bytes = copy, .size = size, .readings = batch->reading_count};
     snprintf(snapshot->name, sizeof snapshot->name, "%s", name);
     return SW_OK;
 }
@@ -128,6 +129,11 @@ bool store_batch_alert(const struct store_batch *batch, size_t index, const char
     *topic = batch->alerts[index].topic;
     *payload = batch->alerts[index].payload;
     return true;
+}
+
+void store_batch_set_checkpoint(struct store_batch *batch, int64_t position)
+{
+    batch->checkpoint = position;
 }
 
 int store_batch_add_report(struct store_batch *batch, const struct store_report *report)

@@ -8,7 +8,8 @@ struct batch_snapshot {
     int domain;
     char name[SW_ALERT_ID_SIZE];
     uint8_t *bytes;
-    size_t size; /* 0 = it is taken away */
+    size_t size;     /* 0 = it is taken away */
+    size_t readings; /* of the batch, before it */
 };
 
 struct batch_alert {
@@ -22,6 +23,7 @@ struct batch_feedback {
 };
 
 struct store_batch {
+    int64_t checkpoint; /* 0 = none */
     struct store_reading *readings;
     struct store_cursor *cursors;
     struct batch_snapshot *snapshots;

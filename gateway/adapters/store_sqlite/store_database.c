@@ -25,12 +25,22 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_READING] = "INSERT OR IGNORE INTO readings (serial, epoch, sequence, subject, kind, quality, reason,"
-                          " clock_quality, time_ms, value_milli) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_READING] = "INSERT OR IGNORE INTO readings (id, serial, epoch, sequence, subject, kind, quality, reason,"
+                          " clock_quality, time_ms, value_milli, taken_ms, doubted)"
+                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [STATEMENT_READINGS_SINCE] = "SELECT id, serial, epoch, sequence, subject, kind, quality, reason, clock_quality,"
+                                 " time_ms, value_milli, taken_ms, doubted FROM readings WHERE id > ? ORDER BY id",
+    [STATEMENT_POSITION_SET] = "INSERT INTO state (name, value) VALUES ('position', ?) ON CONFLICT (name)"
+                               " DO UPDATE SET value = excluded.value",
+    [STATEMENT_POSITION] = "SELECT value FROM state WHERE name = 'position'",
+    [STATEMENT_CHECKPOINT_SET] = "INSERT INTO state (name, value) VALUES ('checkpoint', ?) ON CONFLICT (name)"
+                                 " DO UPDATE SET value = excluded.value",
+    [STATEMENT_CHECKPOINT] = "SELECT value FROM state WHERE name = 'checkpoint'",
     [STATEMENT_CURSOR] = "INSERT INTO cursors (serial, epoch, sequence) VALUES (?, ?, ?)"
                          " ON CONFLICT (serial) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence",
-    [STATEMENT_SNAPSHOT] = "INSERT INTO snapshots (domain, subject, bytes) VALUES (?, ?, ?)"
-                           " ON CONFLICT (domain, subject) DO UPDATE SET bytes = excluded.bytes",
+    [STATEMENT_SNAPSHOT] = "INSERT INTO snapshots (domain, subject, bytes, position) VALUES (?, ?, ?, ?)"
+                           " ON CONFLICT (domain, subject) DO UPDATE SET bytes = excluded.bytes,"
+                           " position = excluded.position",
     [STATEMENT_SNAPSHOT_REMOVE] = "DELETE FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_ALERT] = "INSERT OR IGNORE INTO alerts (alert_id, revision, kind, state, colour, peak, subject,"
                         " onset_ms, raised_at_ms, updated_at_ms, rule, actor, note, body)"
@@ -84,7 +94,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_FREE_PAGES] = "PRAGMA freelist_count",
     [STATEMENT_PAGE_BYTES] = "PRAGMA page_size",
     [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
-    [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes FROM snapshots WHERE domain = ? AND subject = ?",
+    [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes, position FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
     [STATEMENT_OPEN_ALERTS] =
         "SELECT alert_id, revision, kind, state, colour, peak, subject, onset_ms, raised_at_ms,"
@@ -157,6 +167,7 @@ int store_database_open(struct store_database *database, const char *path, char 
     if (!error) error = store_schema_prepare(database->db, path, text, text_size);
     if (!error) error = prepare_statements(database, text, text_size);
     if (!error) error = load_trail_head(database, text, text_size);
+    if (!error) database->position = store_database_number(database, STATEMENT_POSITION);
     if (error) store_database_close(database);
     return error;
 }
@@ -180,20 +191,23 @@ static bool step_done(sqlite3_stmt *statement)
     return done;
 }
 
-static bool write_reading(struct store_database *database, const struct store_reading *reading,
+static bool write_reading(struct store_database *database, int64_t position, const struct store_reading *reading,
                           struct store_written *written)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_READING];
-    sqlite3_bind_int64(s, 1, reading->serial);
-    sqlite3_bind_int64(s, 2, reading->epoch);
-    sqlite3_bind_int64(s, 3, reading->sequence);
-    sqlite3_bind_text(s, 4, reading->subject, -1, SQLITE_STATIC);
-    sqlite3_bind_int(s, 5, reading->kind);
-    sqlite3_bind_int(s, 6, reading->quality);
-    sqlite3_bind_int(s, 7, reading->reason);
-    sqlite3_bind_int(s, 8, reading->clock_quality);
-    sqlite3_bind_int64(s, 9, reading->time.ms);
-    sqlite3_bind_int64(s, 10, reading->value_milli);
+    sqlite3_bind_int64(s, 1, position);
+    sqlite3_bind_int64(s, 2, reading->serial);
+    sqlite3_bind_int64(s, 3, reading->epoch);
+    sqlite3_bind_int64(s, 4, reading->sequence);
+    sqlite3_bind_text(s, 5, reading->subject, -1, SQLITE_STATIC);
+    sqlite3_bind_int(s, 6, reading->kind);
+    sqlite3_bind_int(s, 7, reading->quality);
+    sqlite3_bind_int(s, 8, reading->reason);
+    sqlite3_bind_int(s, 9, reading->clock_quality);
+    sqlite3_bind_int64(s, 10, reading->time.ms);
+    sqlite3_bind_int64(s, 11, reading->value_milli);
+    sqlite3_bind_int64(s, 12, reading->taken.ms);
+    sqlite3_bind_int(s, 13, reading->doubted);
     if (!step_done(s)) return false;
     *(sqlite3_changes(database->db) ? &written->readings : &written->duplicates) += 1;
     return true;
@@ -213,7 +227,10 @@ static bool write_snapshot(struct store_database *database, const struct batch_s
     sqlite3_stmt *s = database->statements[snapshot->size > 0 ? STATEMENT_SNAPSHOT : STATEMENT_SNAPSHOT_REMOVE];
     sqlite3_bind_int(s, 1, snapshot->domain);
     sqlite3_bind_text(s, 2, snapshot->name, -1, SQLITE_STATIC);
-    if (snapshot->size > 0) sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
+    if (snapshot->size > 0) {
+        sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
+        sqlite3_bind_int64(s, 4, database->position + (int64_t)snapshot->readings);
+    }
     return step_done(s);
 }
 
@@ -386,6 +403,12 @@ static bool write_report(struct store_database *database, const struct store_rep
     return step_done(s);
 }
 
+static bool set_number(struct store_database *database, enum store_statement statement, int64_t number)
+{
+    sqlite3_bind_int64(database->statements[statement], 1, number);
+    return step_done(database->statements[statement]);
+}
+
 static bool write_last_time(struct store_database *database, const struct store_batch *batch)
 {
     int64_t last = 0;
@@ -393,24 +416,28 @@ static bool write_last_time(struct store_database *database, const struct store_
         if (batch->readings[i].time.ms > last) last = batch->readings[i].time.ms;
     for (size_t i = 0; i < batch->alert_count; i++)
         if (batch->alerts[i].alert.updated_at.ms > last) last = batch->alerts[i].alert.updated_at.ms;
-    if (last == 0) return true;
-    sqlite3_bind_int64(database->statements[STATEMENT_LAST_TIME_SET], 1, last);
-    return step_done(database->statements[STATEMENT_LAST_TIME_SET]);
+    return last == 0 || set_number(database, STATEMENT_LAST_TIME_SET, last);
 }
 
 static bool count_readings(struct store_database *database, int64_t more)
 {
-    if (more == 0) return true;
-    sqlite3_bind_int64(database->statements[STATEMENT_READINGS_ADD], 1, more);
-    return step_done(database->statements[STATEMENT_READINGS_ADD]);
+    return more == 0 || set_number(database, STATEMENT_READINGS_ADD, more);
+}
+
+/* Left out or not, its readings have had their positions. */
+static bool write_position(struct store_database *database, const struct store_batch *batch)
+{
+    int64_t readings = (int64_t)batch->reading_count;
+    return (readings == 0 || set_number(database, STATEMENT_POSITION_SET, database->position + readings)) &&
+           (batch->checkpoint == 0 || set_number(database, STATEMENT_CHECKPOINT_SET, batch->checkpoint));
 }
 
 static bool write_batch(struct store_database *database, struct store_batch *batch, bool readings,
                         struct store_written *written)
 {
-    bool good = true;
+    bool good = write_position(database, batch);
     for (size_t i = 0; good && readings && i < batch->reading_count; i++)
-        good = write_reading(database, &batch->readings[i], written);
+        good = write_reading(database, database->position + (int64_t)i + 1, &batch->readings[i], written);
     for (size_t i = 0; good && i < batch->cursor_count; i++)
         good = write_cursor(database, &batch->cursors[i]);
     for (size_t i = 0; good && i < batch->snapshot_count; i++)
@@ -478,6 +505,7 @@ int store_database_write(struct store_database *database, struct store_batch *ba
         (!batch || write_batch(database, batch, readings, written)) &&
         step_done(database->statements[STATEMENT_COMMIT])) {
         database->trail = written->trail;
+        if (batch) database->position += (int64_t)batch->reading_count;
         return SW_OK;
     }
     *written = (struct store_written){0};
@@ -493,8 +521,7 @@ static bool remove_readings(struct store_database *database, const int64_t *ids,
         good = step_done(database->statements[STATEMENT_READING_REMOVE]);
         removed += sqlite3_changes(database->db);
     }
-    sqlite3_bind_int64(database->statements[STATEMENT_THINNED_TO_SET], 1, thinned_to);
-    return good && step_done(database->statements[STATEMENT_THINNED_TO_SET]) && count_readings(database, -removed);
+    return good && set_number(database, STATEMENT_THINNED_TO_SET, thinned_to) && count_readings(database, -removed);
 }
 
 int store_database_remove_readings(struct store_database *database, const int64_t *ids, size_t count,
@@ -610,7 +637,7 @@ int store_database_load_cursors(struct store_database *database, struct store_cu
 }
 
 size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
-                                    size_t size)
+                                    size_t size, int64_t *position)
 {
     sqlite3_stmt *s = database->statements[STATEMENT_SNAPSHOT_LOAD];
     size_t written = 0;
@@ -620,6 +647,7 @@ size_t store_database_load_snapshot(struct store_database *database, int domain,
         size_t stored = (size_t)sqlite3_column_bytes(s, 0);
         if (stored <= size && stored > 0) {
             memcpy(bytes, sqlite3_column_blob(s, 0), stored);
+            if (position) *position = sqlite3_column_int64(s, 1);
             written = stored;
         }
     }
@@ -631,6 +659,29 @@ static void copy_column(sqlite3_stmt *s, int column, char *out, size_t size)
 {
     const char *text = (const char *)sqlite3_column_text(s, column);
     snprintf(out, size, "%s", text ? text : "");
+}
+
+void store_database_each_reading_since(struct store_database *database, int64_t position, void *ctx,
+                                       void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
+{
+    sqlite3_stmt *s = database->statements[STATEMENT_READINGS_SINCE];
+    sqlite3_bind_int64(s, 1, position);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        struct store_reading reading = {.serial = (uint32_t)sqlite3_column_int64(s, 1),
+                                        .epoch = (uint16_t)sqlite3_column_int(s, 2),
+                                        .sequence = (uint32_t)sqlite3_column_int64(s, 3),
+                                        .kind = (uint8_t)sqlite3_column_int(s, 5),
+                                        .quality = (uint8_t)sqlite3_column_int(s, 6),
+                                        .reason = (uint8_t)sqlite3_column_int(s, 7),
+                                        .clock_quality = (uint8_t)sqlite3_column_int(s, 8),
+                                        .time.ms = sqlite3_column_int64(s, 9),
+                                        .value_milli = sqlite3_column_int64(s, 10),
+                                        .taken.ms = sqlite3_column_int64(s, 11),
+                                        .doubted = sqlite3_column_int(s, 12) != 0};
+        copy_column(s, 4, reading.subject, sizeof reading.subject);
+        each(ctx, sqlite3_column_int64(s, 0), &reading);
+    }
+    sqlite3_reset(s);
 }
 
 void store_database_each_open_alert(struct store_database *database, void *ctx,

@@ -6,7 +6,7 @@
 
 #include "adapters/store_sqlite/store_batch.h"
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 #define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
 #define STORE_TEXT_SIZE      512
 #define STORE_WAL_KEPT_BYTES 1048576 /* the WAL's usual length */
@@ -16,6 +16,11 @@ enum store_statement {
     STATEMENT_COMMIT,
     STATEMENT_ROLLBACK,
     STATEMENT_READING,
+    STATEMENT_READINGS_SINCE,
+    STATEMENT_POSITION_SET,
+    STATEMENT_POSITION,
+    STATEMENT_CHECKPOINT_SET,
+    STATEMENT_CHECKPOINT,
     STATEMENT_CURSOR,
     STATEMENT_SNAPSHOT,
     STATEMENT_SNAPSHOT_REMOVE,
@@ -61,6 +66,7 @@ struct store_database {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct store_trail_head trail; /* as committed */
+    int64_t position;              /* of the last reading, as committed */
     int lock_file;
     char path[4096];
 };
@@ -112,7 +118,9 @@ void store_rows_free(struct store_rows *rows);
 /* SW_OK with *cursors from malloc. */
 int store_database_load_cursors(struct store_database *database, struct store_cursor **cursors, size_t *count);
 size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
-                                    size_t size);
+                                    size_t size, int64_t *position);
+void store_database_each_reading_since(struct store_database *database, int64_t position, void *ctx,
+                                       void (*each)(void *ctx, int64_t position, const struct store_reading *reading));
 
 /* Results of a query for one number; 0 when there is none. */
 void store_database_each_open_alert(struct store_database *database, void *ctx,

@@ -62,6 +62,21 @@
     "DROP TABLE alerts;"                                                                                               \
     "ALTER TABLE alert_rows RENAME TO alerts;"
 
+/* New with version 4: readings have positions, and a snapshot has the one it was made at. A snapshot of a home is
+ * longer than a quarter of a page: as ALERT_ROWS. */
+#define POSITIONS                                                                                                      \
+    "ALTER TABLE readings ADD COLUMN taken_ms INTEGER NOT NULL DEFAULT 0;"                                             \
+    "ALTER TABLE readings ADD COLUMN doubted INTEGER NOT NULL DEFAULT 0;"                                              \
+    "INSERT OR REPLACE INTO state SELECT 'position', max(ifnull((SELECT max(id) FROM readings), 0),"                   \
+    " ifnull((SELECT value FROM state WHERE name = 'thinned_to'), 0));"                                                \
+    "INSERT INTO state SELECT 'checkpoint', value FROM state WHERE name = 'position';"                                 \
+    "CREATE TABLE snapshot_rows (domain INTEGER NOT NULL, subject TEXT NOT NULL, position INTEGER NOT NULL,"           \
+    " bytes BLOB NOT NULL, UNIQUE (domain, subject)) STRICT;"                                                          \
+    "INSERT INTO snapshot_rows SELECT domain, subject, (SELECT value FROM state WHERE name = 'position'), bytes"       \
+    " FROM snapshots;"                                                                                                 \
+    "DROP TABLE snapshots;"                                                                                            \
+    "ALTER TABLE snapshot_rows RENAME TO snapshots;"
+
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
@@ -101,8 +116,8 @@ static const char schema[] =
     "PRAGMA application_id = " SQLITE_NUMBER_OF(STORE_APPLICATION_ID) ";";
 
 /* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
-static const char *const upgrades[STORE_SCHEMA_VERSION] = {schema, FEEDBACK_SCHEMA,
-                                                           TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA ALERT_ROWS};
+static const char *const upgrades[STORE_SCHEMA_VERSION] = {
+    schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA ALERT_ROWS, POSITIONS};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 

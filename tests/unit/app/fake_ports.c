@@ -11,11 +11,13 @@
 #include <cmocka.h>
 
 #include "adapters/store_sqlite/store_batch.h"
+#include "app/journal.h"
 #include "stillwater/error.h"
 
 struct fake_ports fake;
 
 static int handle; /* what the opaque pointers point at */
+static struct gateway *running;
 
 /* ---- store ---- */
 
@@ -113,16 +115,38 @@ int store_load_cursor(struct store *store, uint32_t serial, struct store_cursor 
     return SW_ERROR_NOT_FOUND;
 }
 
-size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size)
+size_t store_load_snapshot(struct store *store, int domain, const char *subject, uint8_t *bytes, size_t size,
+                           int64_t *position)
 {
     (void)store;
     for (size_t i = 0; i < fake.snapshot_count; i++) {
         const struct fake_snapshot *snapshot = &fake.snapshots[i];
         if (snapshot->domain != domain || strcmp(snapshot->name, subject) != 0 || snapshot->size > size) continue;
         memcpy(bytes, snapshot->bytes, snapshot->size);
+        if (position) *position = snapshot->position;
         return snapshot->size;
     }
     return 0;
+}
+
+int64_t store_position(const struct store *store)
+{
+    (void)store;
+    return fake.position;
+}
+
+int64_t store_load_checkpoint(struct store *store)
+{
+    (void)store;
+    return fake.checkpoint;
+}
+
+void store_each_reading_since(struct store *store, int64_t position, void *ctx,
+                              void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
+{
+    (void)store;
+    for (size_t i = 0; i < fake.reading_count; i++)
+        if (fake.positions[i] > position) each(ctx, fake.positions[i], &fake.readings[i]);
 }
 
 void store_each_snapshot(struct store *store, void *ctx,
@@ -218,6 +242,7 @@ static void take_snapshot(const struct batch_snapshot *taken)
     memcpy(snapshot->name, taken->name, sizeof snapshot->name);
     memcpy(snapshot->bytes, taken->bytes, taken->size);
     snapshot->size = taken->size;
+    snapshot->position = fake.position + (int64_t)taken->readings;
 }
 
 static bool alert_is_stored(const char *alert_id)
@@ -255,12 +280,16 @@ int64_t fake_outbox_add(const char *subject, enum sw_colour colour)
 
 static void take_batch(struct store_batch *batch)
 {
-    for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++)
+    for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++) {
+        fake.positions[fake.reading_count] = fake.position + (int64_t)i + 1;
         fake.readings[fake.reading_count++] = batch->readings[i];
+    }
+    if (batch->checkpoint) fake.checkpoint = batch->checkpoint;
     for (size_t i = 0; i < batch->cursor_count; i++)
         take_cursor(&batch->cursors[i]);
     for (size_t i = 0; i < batch->snapshot_count; i++)
         take_snapshot(&batch->snapshots[i]);
+    fake.position += (int64_t)batch->reading_count;
     for (size_t i = 0; i < batch->alert_count; i++) {
         struct fake_outbox_row *row = &fake.outbox[fake.outbox_count++];
         row->alert = batch->alerts[i].alert;
@@ -278,8 +307,16 @@ static void take_batch(struct store_batch *batch)
         fake.store_commands[fake.store_command_count++] = batch->commands[i];
 }
 
+void fake_let_wait(void)
+{
+    fake.wall_ms += JOURNAL_READINGS_MS;
+    fake.mono_ms += JOURNAL_READINGS_MS;
+    journal_flush(running);
+}
+
 void fake_commit_done(int error)
 {
+    if (!fake.committing) fake_let_wait();
     struct store_batch *batch = fake.committing;
     assert_non_null(batch);
     fake.committing = NULL;
@@ -695,6 +732,7 @@ static void begin(struct gateway_under_test *test)
     test->config->duty = fake.duty;
     assert_int_equal(uv_loop_init(&test->loop), 0);
     assert_int_equal(gateway_start(&test->loop, test->config, clock, &test->gateway, text, sizeof text), SW_OK);
+    running = test->gateway;
     fake.bus.line_link(fake.bus.ctx, 0, true, "the port is open");
 }
 

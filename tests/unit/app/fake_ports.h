@@ -31,6 +31,7 @@ struct fake_snapshot {
     char name[SW_ALERT_ID_SIZE];
     uint8_t bytes[4096];
     size_t size;
+    int64_t position;
 };
 
 struct fake_reply {
@@ -90,6 +91,8 @@ struct fake_ports {
     struct store_batch *committing;
     int commits;
     struct store_reading readings[FAKE_LIST_MAX]; /* as stored */
+    int64_t positions[FAKE_LIST_MAX];             /* of readings */
+    int64_t position, checkpoint;
     size_t reading_count;
     struct store_cursor cursors[16];
     size_t cursor_count;
@@ -169,7 +172,10 @@ void gateway_end(struct gateway_under_test *test);
 
 /* A row that is in the outbox as if it had been committed; its id. */
 int64_t fake_outbox_add(const char *subject, enum sw_colour colour);
-/* The commit under way is done. On SW_OK its rows are taken over. Fails the test when none is under way. */
+/* So long that rows that wait for others wait no longer. */
+void fake_let_wait(void);
+/* The commit under way is done, or the one that begins when rows have waited. On SW_OK its rows are taken over. Fails
+ * the test when there is none. */
 void fake_commit_done(int error);
 /* Answers the outbox request; fails the test when there is none. */
 void fake_outbox_answer(void);

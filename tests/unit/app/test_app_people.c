@@ -179,6 +179,7 @@ static void level(int32_t value)
     struct field_bus_sample sample = {.count = 1, .time = {fake.wall_ms}};
     sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = value};
     fake.bus.sample(fake.bus.ctx, &sample);
+    if (!fake.committing) fake_let_wait();
     commit();
 }
 

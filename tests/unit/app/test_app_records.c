@@ -27,6 +27,8 @@ static void a_node_is_acknowledged_only_after_the_commit(void **state)
     gateway_begin(&test);
     struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
     fake_batch(&batch);
+    assert_null(fake.committing);
+    fake_let_wait();
     assert_non_null(fake.committing);
     assert_int_equal(fake.acknowledge_count, 0);
     fake_commit_done(SW_OK);
@@ -257,6 +259,46 @@ static void sample(int error, int32_t level)
     struct field_bus_sample sample = {.error = error, .count = error ? 0 : 1, .time = {fake.wall_ms}};
     sample.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = level};
     fake.bus.sample(fake.bus.ctx, &sample);
+}
+
+static struct subject_status status_of_home(const struct gateway_under_test *test)
+{
+    uint32_t home = test->gateway->lines[0].nodes[0].slots[0].core[SUBJECT_HOME];
+    return core_subject_status(test->gateway->core, home, sw_wall_from_ms(fake.wall_ms));
+}
+
+/* Readings are stored without the state they have led to: a start makes that of them again, and nothing of it twice. */
+static void after_a_kill_the_last_readings_are_taken_in_again(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
+    fake_advance(&test, 2000);
+    batch = batch_of(0, 77, 1, 6, 9);
+    fake_batch(&batch);
+    sample(SW_OK, 100);
+    fake_commit_done(SW_OK);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 10);
+    for (size_t i = 0; i < fake.snapshot_count; i++)
+        assert_string_not_equal(fake.snapshots[i].name, "home-1");
+    struct subject_status before = status_of_home(&test);
+    gateway_kill_and_begin(&test);
+    assert_int_equal(fake.reading_count, 10);
+    struct subject_status after = status_of_home(&test);
+    assert_int_equal(after.readings, 9);
+    assert_int_equal(after.readings, before.readings);
+    assert_int_equal(after.rejected, before.rejected);
+    assert_int_equal(after.last_good.ms, before.last_good.ms);
+    struct sw_wall now = sw_wall_from_ms(fake.wall_ms);
+    const struct node_state *node = &test.gateway->lines[0].nodes[0];
+    assert_int_equal(core_subject_status(test.gateway->core, node->core, now).last_good.ms, batch.seen_until.ms);
+    assert_int_equal(core_subject_status(test.gateway->core, test.gateway->lines[0].devices[0].core, now).condition,
+                     SUBJECT_NORMAL);
+    gateway_end(&test);
 }
 
 static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **state)
@@ -503,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_node_without_serial_number_is_not_taken),
         cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
         cmocka_unit_test(a_gap_in_the_sequence_is_counted),
+        cmocka_unit_test(after_a_kill_the_last_readings_are_taken_in_again),
         cmocka_unit_test(an_open_alert_goes_on_after_a_kill_with_its_next_revision),
         cmocka_unit_test(an_open_alert_whose_state_is_lost_expires_once),
         cmocka_unit_test(an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once),

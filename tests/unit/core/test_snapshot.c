@@ -255,8 +255,8 @@ static void an_answer_that_was_not_saved_is_not_held_against_the_node(void **sta
     world_tick(world, T0);
     size_t node_size = core_snapshot(world->core, NODE, node, sizeof node);
     answer_for_half_a_minute(world);
-    /* Answers within a minute are not worth a snapshot; the line has one. Then the power goes. */
-    assert_false(core_snapshot_dirty(world->core, NODE));
+    /* Answers alone make no snapshot due; the line has one. Then the power goes. */
+    assert_false(core_snapshot_due(world->core, NODE));
     size_t line_size = core_snapshot(world->core, LINE, line, sizeof line);
     world_renew(world, SUBJECTS);
     populate(world);
@@ -269,23 +269,6 @@ static void an_answer_that_was_not_saved_is_not_held_against_the_node(void **sta
     world_tick(world, T0 + 90 * SECOND);
     assert_int_equal(world->alert_count, 1);
     assert_int_equal(world_last(world)->kind, SW_ALERT_KIND_BUS_SILENT);
-    world_free(world);
-}
-
-static void a_gateway_that_stops_saves_the_last_answers(void **state)
-{
-    (void)state;
-    struct world *world = world_new(SUBJECTS);
-    populate(world);
-    world_seen(world, NODE, T0);
-    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
-    assert_true(core_snapshot(world->core, NODE, bytes, sizeof bytes) > 0);
-    core_settle(world->core);
-    assert_false(core_snapshot_dirty(world->core, NODE));
-    answer_for_half_a_minute(world);
-    assert_false(core_snapshot_dirty(world->core, NODE));
-    core_settle(world->core);
-    assert_true(core_snapshot_dirty(world->core, NODE));
     world_free(world);
 }
 
@@ -424,7 +407,6 @@ int main(void)
         cmocka_unit_test(after_a_pause_of_the_gateway_nodes_have_their_limit_again),
         cmocka_unit_test(after_two_pauses_in_a_row_nodes_have_their_limit_again),
         cmocka_unit_test(an_answer_that_was_not_saved_is_not_held_against_the_node),
-        cmocka_unit_test(a_gateway_that_stops_saves_the_last_answers),
         cmocka_unit_test(a_rule_that_asks_for_more_starts_to_observe_anew),
         cmocka_unit_test(a_rule_that_was_switched_off_leaves_no_alert_open),
         cmocka_unit_test(damaged_snapshots_are_refused_and_change_nothing),

@@ -6,7 +6,14 @@
 
 #define FIXTURE_ROWS_MAX 64
 
-/* Makes a file of version 3 one of version 2, and that one of version 1. */
+/* Makes a file of version 4 one of version 3, that one of version 2, and that one of version 1. */
+#define FIXTURE_TO_VERSION_3                                                                                           \
+    "ALTER TABLE readings DROP COLUMN taken_ms; ALTER TABLE readings DROP COLUMN doubted;"                             \
+    "CREATE TABLE snapshot_rows (domain INTEGER NOT NULL, subject TEXT NOT NULL, bytes BLOB NOT NULL,"                 \
+    " PRIMARY KEY (domain, subject)) STRICT, WITHOUT ROWID;"                                                           \
+    "INSERT INTO snapshot_rows SELECT domain, subject, bytes FROM snapshots; DROP TABLE snapshots;"                    \
+    "ALTER TABLE snapshot_rows RENAME TO snapshots; DELETE FROM state WHERE name IN ('position', 'checkpoint');"       \
+    "PRAGMA user_version = 3;"
 #define FIXTURE_TO_VERSION_2                                                                                           \
     "DROP TABLE trail; DROP TABLE reports; DROP INDEX outbox_lines; DROP INDEX outbox_of_subjects;"                    \
     "CREATE TABLE alert_rows (alert_id TEXT NOT NULL, revision INTEGER NOT NULL, kind INTEGER NOT NULL,"               \

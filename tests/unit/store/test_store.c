@@ -41,7 +41,7 @@ static void everything_of_a_batch_is_there_after_reopening(void **state)
     fixture_init(&fixture);
     fixture_open(&fixture);
     assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_ERROR_NOT_FOUND);
-    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes), 0);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes, NULL), 0);
     assert_int_equal(store_load_last_time(fixture.store).ms, 0);
     struct store_batch *batch = sample_batch(1, 5, 1);
     assert_int_equal(store_batch_size(batch), 8);
@@ -55,9 +55,9 @@ static void everything_of_a_batch_is_there_after_reopening(void **state)
     assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_OK);
     assert_int_equal(cursor.epoch, 1);
     assert_int_equal(cursor.sequence, 5);
-    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes), 4);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, sizeof bytes, NULL), 4);
     assert_int_equal(bytes[3], 4);
-    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, 3), 0);
+    assert_int_equal(store_load_snapshot(fixture.store, 1, "home-1", bytes, 3, NULL), 0);
     unsigned snapshots = 0;
     store_each_snapshot(fixture.store, &snapshots, count_snapshot);
     assert_int_equal(snapshots, 1);
@@ -295,7 +295,7 @@ static void the_outbox_of_version_2_is_lined_up(void **state)
     fixture_add_alert(&fixture, "b", 1, 1, SW_COLOUR_ORANGE);
     fixture_add_alert(&fixture, "a", 1, 2, SW_COLOUR_RED);
     fixture_close(&fixture);
-    change_file(&fixture, FIXTURE_TO_VERSION_2);
+    change_file(&fixture, FIXTURE_TO_VERSION_3 FIXTURE_TO_VERSION_2);
     fixture_open(&fixture);
     fixture_add_alert(&fixture, "c", 1, 1, SW_COLOUR_RED);
     fixture_read_outbox(&fixture, 0, 10);
@@ -354,8 +354,8 @@ static void a_newer_schema_is_refused_by_name(void **state)
     fixture_init(&fixture);
     fixture_open(&fixture);
     fixture_close(&fixture);
-    change_file(&fixture, "PRAGMA user_version = 4");
-    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 4; this program understands version 3");
+    change_file(&fixture, "PRAGMA user_version = 5");
+    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 5; this program understands version 4");
     fixture_destroy(&fixture);
 }
 
@@ -370,12 +370,12 @@ static void a_store_of_version_1_is_taken_over_with_all_it_holds(void **state)
     assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
     store_batch_free(batch);
     fixture_close(&fixture);
-    change_file(&fixture, FIXTURE_TO_VERSION_2 FIXTURE_TO_VERSION_1);
+    change_file(&fixture, FIXTURE_TO_VERSION_3 FIXTURE_TO_VERSION_2 FIXTURE_TO_VERSION_1);
     fixture_open(&fixture);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 5);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 1);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback"), 0);
-    assert_int_equal(fixture_number(&fixture, "PRAGMA user_version"), 3);
+    assert_int_equal(fixture_number(&fixture, "PRAGMA user_version"), 4);
     fixture_close(&fixture);
     fixture_open(&fixture);
     fixture_close(&fixture);
@@ -391,7 +391,7 @@ static void the_alerts_of_version_2_move_with_all_that_refers_to_them(void **sta
     for (uint32_t revision = 1; revision <= 20; revision++)
         fixture_add_alert(&fixture, "site-1", 1, revision, SW_COLOUR_RED);
     fixture_close(&fixture);
-    change_file(&fixture, FIXTURE_TO_VERSION_2);
+    change_file(&fixture, FIXTURE_TO_VERSION_3 FIXTURE_TO_VERSION_2);
     assert_int_equal(fixture_number(&fixture, "SELECT wr FROM pragma_table_list('alerts')"), 1);
     fixture_open(&fixture);
     assert_int_equal(fixture_number(&fixture, "SELECT wr FROM pragma_table_list('alerts')"), 0);
