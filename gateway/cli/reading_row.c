@@ -10,11 +10,10 @@
 
 static const char *const column_names[ROW_COLUMN_COUNT] = {"time", "subject", "kind", "value"};
 
-#define EXPECTED_HEADER "a header line with the columns time, subject, kind and value, each once"
-#define EXPECTED_TIME   "a time after RFC 3339 such as 2026-01-31T06:00:00Z or 2026-01-31T14:00:00.250+08:00"
-#define EXPECTED_ID     "an id of 1 to 63 characters of A-Z a-z 0-9 - _ and '.', the first one a letter or digit"
-#define EXPECTED_KIND                                                                                                  \
-    "water_index_l, level_mm, cover_tilt_deg, cover_open, rain_mm, battery_v, water_reverse_index_l or cover_float"
+#define EXPECTED_HEADER  "a header line with the columns time, subject, kind and value, each once"
+#define EXPECTED_TIME    "a time after RFC 3339 such as 2026-01-31T06:00:00Z or 2026-01-31T14:00:00.250+08:00"
+#define EXPECTED_ID      "an id of 1 to 63 characters of A-Z a-z 0-9 - _ and '.', the first one a letter or digit"
+#define EXPECTED_KIND    "a kind of reading (docs/replay.md), such as water_index_l, level_mm or rain_mm"
 #define EXPECTED_DECIMAL "a decimal number such as 1234.5"
 #define EXPECTED_SWITCH  "0, 1, true or false"
 #define EXPECTED_FIELD   "a field for every column of the header line"

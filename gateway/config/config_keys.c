@@ -65,6 +65,10 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_INTEGER:
         snprintf(text, CONFIG_EXPECTED_SIZE, "an integer from %.0f to %.0f", key->minimum, key->maximum);
         break;
+    case CONFIG_KEY_CODE:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "an integer from %.0f to %.0f, decimal or as 0x%X", key->minimum,
+                 key->maximum, (unsigned)key->maximum);
+        break;
     case CONFIG_KEY_DECIMAL:
         snprintf(text, CONFIG_EXPECTED_SIZE, "a number from %.10g to %.10g", key->minimum, key->maximum);
         break;
@@ -110,9 +114,18 @@ static bool number_shaped(const char *value, bool decimal)
 
 static bool number_fits(const struct config_key *key, const char *value, bool quoted)
 {
-    if (quoted || !number_shaped(value, key->type != CONFIG_KEY_INTEGER)) return false;
+    if (quoted || !number_shaped(value, key->type != CONFIG_KEY_INTEGER && key->type != CONFIG_KEY_CODE)) return false;
     double number = strtod(value, NULL);
     return isfinite(number) && number >= key->minimum && number <= key->maximum;
+}
+
+static bool code_fits(const struct config_key *key, const char *value, bool quoted)
+{
+    if (strncmp(value, "0x", 2) != 0) return number_fits(key, value, quoted);
+    size_t digits = strspn(value + 2, "0123456789abcdefABCDEF");
+    if (quoted || digits == 0 || digits > 8 || value[2 + digits] != '\0') return false;
+    double number = (double)strtoul(value, NULL, 16);
+    return number >= key->minimum && number <= key->maximum;
 }
 
 static bool is_colour(const char *value)
@@ -136,6 +149,9 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
     case CONFIG_KEY_INTEGER:
     case CONFIG_KEY_DECIMAL:
         fits = number_fits(key, value, quoted);
+        break;
+    case CONFIG_KEY_CODE:
+        fits = code_fits(key, value, quoted);
         break;
     case CONFIG_KEY_BAND:
         fits = strcmp(value, "off") == 0 || number_fits(key, value, quoted);

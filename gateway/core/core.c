@@ -24,11 +24,9 @@ enum subject_domain subject_domain_of(enum sw_reading_kind kind)
         return SUBJECT_COVER;
     case SW_READING_RAIN:
         return SUBJECT_RAIN;
-    case SW_READING_NONE:
-    case SW_READING_BATTERY:
-        break;
+    default:
+        return (enum subject_domain)0;
     }
-    return (enum subject_domain)0;
 }
 
 /* A time that is only estimated makes a reading suspect; its value is as good as any. */

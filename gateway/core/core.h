@@ -34,7 +34,8 @@ enum subject_domain {
 };
 #define SUBJECT_DOMAIN_COUNT (SUBJECT_PLACE + 1)
 
-/* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover. */
+/* The domain a reading kind belongs to; 0 for a battery, which may be of a level or a cover, and for
+ * kinds of which nothing is concluded. */
 enum subject_domain subject_domain_of(enum sw_reading_kind kind);
 
 #define CORE_NO_PARENT  UINT32_MAX

@@ -48,13 +48,13 @@ struct image {
 };
 
 /* A profile's blocks hold whatever its points and guards name. */
-static const uint16_t *find(const struct image *image, const struct sw_profile_register *at)
+static const uint16_t *find(const struct image *image, const struct sw_profile_register *at, unsigned size)
 {
     const uint16_t *registers = image->registers;
     for (size_t i = 0; i < image->block_count; i++) {
         const struct sw_profile_block *block = &image->blocks[i];
         if (block->function == at->function && at->address >= block->address &&
-            at->address - block->address < block->count)
+            at->address - block->address + size <= block->count)
             return registers + (at->address - block->address);
         registers += block->count;
     }
@@ -134,13 +134,13 @@ static enum sw_quality_reason scale_of(const struct sw_profile_point *point, con
 {
     *scale = point->scale;
     if (point->decimals.function) {
-        uint16_t decimals = *find(image, &point->decimals);
+        uint16_t decimals = *find(image, &point->decimals, 1);
         if (decimals > 9) return SW_REASON_RANGE;
         for (; decimals > 0; decimals--)
             *scale /= 10;
     }
     if (!point->unit.function) return SW_REASON_NONE;
-    uint16_t code = *find(image, &point->unit);
+    uint16_t code = *find(image, &point->unit, 1);
     for (size_t i = 0; i < point->unit_count; i++) {
         if (point->units[i].code != code) continue;
         *scale *= point->units[i].factor;
@@ -151,7 +151,7 @@ static enum sw_quality_reason scale_of(const struct sw_profile_point *point, con
 
 static enum sw_quality_reason measure(const struct sw_profile_point *point, const struct image *image, double *value)
 {
-    uint32_t bits = raw_bits(point, find(image, &point->at));
+    uint32_t bits = raw_bits(point, find(image, &point->at, sw_register_type_size(point->type)));
     double scale;
     if (point->has_no_reading && bits == point->no_reading) return SW_REASON_NO_ECHO;
     if (point->code_count > 0) return look_up(point, bits, value);
@@ -159,7 +159,7 @@ static enum sw_quality_reason measure(const struct sw_profile_point *point, cons
     if (reason != SW_REASON_NONE) return reason;
     double raw = number_of(point->type, bits);
     if (point->fraction.function) {
-        const uint16_t *fraction = find(image, &point->fraction);
+        const uint16_t *fraction = find(image, &point->fraction, 2);
         raw += real_of(join(fraction[0], fraction[1], point->order));
     }
     *value = raw * scale + point->offset;
@@ -196,7 +196,7 @@ static size_t decode(const struct sw_profile *profile, const struct image *image
         const struct sw_profile_guard *guard = &profile->guards[i];
         /* A node does not read the register of a guard that is of none of its points. */
         if ((guard->points & ((1u << count) - 1)) == 0) continue;
-        if ((*find(image, &guard->at) & guard->mask) != guard->expected) apply_guard(guard, values, count);
+        if ((*find(image, &guard->at, 1) & guard->mask) != guard->expected) apply_guard(guard, values, count);
     }
     return count;
 }

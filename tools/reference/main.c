@@ -9,7 +9,6 @@ static const struct {
     void (*print)(void);
 } pages[] = {
     {"registers", print_registers},
-    {"profiles", print_profiles},
     {"errors", print_errors},
     {"alerts", print_alerts},
 };
@@ -21,6 +20,6 @@ int main(int argc, char **argv)
         pages[i].print();
         return fflush(stdout) == 0 ? 0 : 1;
     }
-    fputs("usage: stillwater-reference registers|profiles|errors|alerts\n", stderr);
+    fputs("usage: stillwater-reference registers|errors|alerts\n", stderr);
     return 64;
 }

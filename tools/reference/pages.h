@@ -3,7 +3,6 @@
 #define TOOLS_REFERENCE_PAGES_H
 
 void print_registers(void);
-void print_profiles(void);
 void print_errors(void);
 void print_alerts(void);
 

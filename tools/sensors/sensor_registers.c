@@ -213,7 +213,7 @@ modbus_mapping_t *sensor_registers_new(const struct sw_profile *profile)
         return registers_from(LX80_FIRST, LX80_LAST, true);
     case SW_PROFILE_QDY30A:
         return registers_from(QDY_ADDRESS, QDY_LAST, true);
-    case SW_PROFILE_RAIN_GAUGE:
+    case SW_PROFILE_RAIN:
         return registers_from(0, 1, false);
     case SW_PROFILE_MANHOLE:
         return registers_from(0, 3, false);
@@ -238,7 +238,7 @@ void sensor_registers_fill(const struct sensor *sensor, modbus_mapping_t *map)
     case SW_PROFILE_QDY30A:
         fill_qdy30a(sensor, map->tab_registers);
         return;
-    case SW_PROFILE_RAIN_GAUGE:
+    case SW_PROFILE_RAIN:
         fill_rain(sensor, map->tab_input_registers);
         return;
     case SW_PROFILE_MANHOLE:

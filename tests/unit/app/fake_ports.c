@@ -704,9 +704,9 @@ static struct gateway_config *load_config(void)
         " subject: home-2}]}\n"
         "%s";
     static const char receipts[] = "resend_after_s: 10, resend_after_max_s: 35";
-    static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: geolux-lx80, subject: site-1}";
-    static const char more[] = ",{id: dev-2, unit_id: 4, profile: geolux-lx80, subject: site-2}"
-                               ",{id: dev-3, unit_id: 5, profile: geolux-lx80, subject: site-3}";
+    static const char device[] = "    devices: [{id: dev-1, unit_id: 3, profile: qdy30a, subject: site-1}";
+    static const char more[] = ",{id: dev-2, unit_id: 4, profile: qdy30a, subject: site-2}"
+                               ",{id: dev-3, unit_id: 5, profile: qdy30a, subject: site-3}";
     char devices[512] = "";
     if (!fake.without_device) snprintf(devices, sizeof devices, "%s%s]\n", device, fake.with_more_devices ? more : "");
     char path[] = "/tmp/stillwater-app-XXXXXX";

@@ -272,7 +272,7 @@ static const struct bad cases[] = {
     {"profile: xintai",
      "profile: itron",
      {"18: lines[0].nodes[0].slots[0].profile: no sensor profile is called itron; expected one of xintai, bove,"
-      " geolux-lx80, qdy30a, stillwater-rain, stillwater-manhole"}},
+      " geolux-lx80, qdy30a, stillwater-rain, stillwater-manhole, tuf-2000m, fts-sdi-radar-300wl, dfrobot-urm14"}},
     {"unit_id: 1\n", "unit_id: 248\n", {"15: lines[0].nodes[0].unit_id: found 248; expected an integer from 1 to 247"}},
     {"unit_id: 1\n", "unit_id: 1.5\n", {"15: lines[0].nodes[0].unit_id: found 1.5; expected an integer from 1 to 247"}},
     {"unit_id: 1\n", "unit_id: 010\n", {"15: lines[0].nodes[0].unit_id: found 010; expected an integer from 1 to 247"}},
@@ -329,7 +329,7 @@ static const struct bad cases[] = {
      "            subject: home-1\n            sample_period_ms: 100\n          - {slot: 1, profile: bove, unit_id: 12,"
      " subject: site-2, sample_period_ms: 100}\n",
      {"16: lines[0].nodes[0].slots: asking as often as this takes more than the line's time: 1 x xintai 97.9 ms every"
-      " 0.1 s = 97.9 %; 1 x bove 226.0 ms every 0.1 s = 226.0 %; together 323.8 %; expected at most 100 %: longer "
+      " 0.1 s = 97.9 %; 1 x bove 226.0 ms every 0.1 s = 226.0 %; together 321.8 %; expected at most 100 %: longer "
       "sample"
       " periods, or fewer sensors behind the node"}},
     {"    port: /dev/ttyUSB0\n",

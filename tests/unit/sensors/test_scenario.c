@@ -12,7 +12,9 @@
 #include "sensors/scenario.h"
 #include "stillwater/error.h"
 
-#define PROFILES "xintai, bove, geolux-lx80, qdy30a, stillwater-rain, stillwater-manhole"
+#define PROFILES                                                                                                       \
+    "xintai, bove, geolux-lx80, qdy30a, stillwater-rain, stillwater-manhole, tuf-2000m, "                              \
+    "fts-sdi-radar-300wl, dfrobot-urm14"
 #define SENSORS                                                                                                        \
     "sensors:\n"                                                                                                       \
     "  - {unit_id: 11, profile: xintai, name: meter-a}\n"                                                              \
