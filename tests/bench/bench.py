@@ -13,6 +13,7 @@ import latency
 import near
 import plan
 import replay_speed
+import report
 import storm
 
 BENCHES = {
@@ -31,14 +32,16 @@ def main():
     arguments.add_argument("--build", required=True)
     arguments.add_argument("--json", metavar="FILE")
     arguments.add_argument("--runs", type=int, default=5, help="of which the median is told")
-    arguments.add_argument("--loads", metavar="LOAD,...", default="", help="gateway: only these, e.g. '100 x 1/s'")
+    arguments.add_argument("--load", action="append", help="gateway: only this one, e.g. '100 x 1/s'; may be repeated")
+    arguments.add_argument("--report", metavar="DIR", help="writes the figures with pictures to DIR/index.html")
     arguments.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     options = arguments.parse_args()
     unknown = [n for n in options.names if n not in BENCHES]
     if unknown:
         arguments.error(f"no benchmark {unknown[0]!r}; there are: {', '.join(BENCHES)}")
 
-    print(f"machine: {os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}")
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
+    print(f"machine: {machine}")
     figures = []
     for name in options.names or BENCHES:
         for metric, value, unit, peer in BENCHES[name](options):
@@ -47,6 +50,8 @@ def main():
     if options.json:
         with open(options.json, "w") as out:
             out.writelines(json.dumps(f) + "\n" for f in figures)
+    if options.report:
+        report.write(options.report, machine, figures)
     return 0
 
 

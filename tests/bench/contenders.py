@@ -1,16 +1,63 @@
 """What is measured: stillwaterd, and what one would take instead. Each is started for a load and is one process."""
 
+import ipaddress
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
 
 from peers import node_red
-from rig import ROOT, RigError
+from rig import ROOT
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIRST_ADDRESS = "127.1.0.1"  # of the farm's devices: farm/devices.h
 TOPIC = "bench"
+SLOW_DISK_MS = 300
+
+
+class Ours:
+    """With its store and all rules on; only that every reading is published, too, is not what it does by itself."""
+
+    name = ""
+    topics = "stillwater/demo/gw-1/telemetry/#"
+    FLAT_OUT_MS = 20  # the shortest interval there is
+
+    @staticmethod
+    def install(_build):
+        pass
+
+    @classmethod
+    def config(cls, rig, load, port):
+        first = ipaddress.ip_address(FIRST_ADDRESS)
+        subjects = "".join(f"  - {{id: site-{i}}}\n" for i in range(load.devices))
+        lines = ""
+        for i in range(load.connections):
+            lines += f"  - id: line-{i}\n    transport: tcp\n    host: {first + i}\n    tcp_port: {port}\n    devices:\n"
+            for unit in range(load.units):
+                n = i * load.units + unit
+                lines += f"      - {{id: dev-{n}, unit_id: {unit + 1}, profile: farm-station, subject: site-{n}, "
+                lines += f"poll_interval_ms: {load.interval_ms or cls.FLAT_OUT_MS}}}\n"
+        return f"""\
+schema: stillwater.gateway/1
+city: demo
+gateway: gw-1
+store: {{path: {rig.store}}}
+mqtt: {{host: 127.0.0.1, port: {rig.port}, telemetry: sites}}
+profiles: {HERE / "profiles"}
+policy: {{level: {{bands_mm: {{blue: 90000, yellow: 91000, orange: 92000, red: 93000}}}}}}
+subjects:
+{subjects}lines:
+{lines}"""
+
+    @classmethod
+    def start(cls, rig, load, port):
+        file = rig.path("gateway.yaml")
+        file.write_text(cls.config(rig, load, port))
+        env = dict(os.environ)
+        if load.trouble == "disk":
+            env |= {"LD_PRELOAD": str(rig.build / "tests/bench/libbench_slow_disk.so"), "SLOW_DISK_MS": str(SLOW_DISK_MS)}
+        return rig.start("gateway", [rig.build / "gateway/app/stillwaterd", "--config", file], env)
 
 
 class Pymodbus:

@@ -20,12 +20,13 @@
 struct connection {
     int fd;
     uint32_t index;
-    uint32_t generation; /* of the file descriptor: a late reply is not for the next connection that has it */
-    uint32_t held;       /* bytes in the buffer */
+    uint32_t generation;   /* of the file descriptor: a late reply is not for the next connection that has it */
+    int64_t busy_until_us; /* the line behind it */
+    uint32_t held;         /* bytes in the buffer */
     uint8_t buffer[BUFFER_SIZE];
 };
 
-/* A reply that waits for its time. All wait equally long, so that the first one in is the first one out. */
+/* A reply that waits for its time. */
 struct late_reply {
     struct connection *connection;
     uint32_t generation;
@@ -39,7 +40,7 @@ struct worker {
     int epoll, listener;
     struct connection **by_fd; /* kept for ever, used again */
     uint32_t fd_max;
-    struct late_reply *late; /* a ring */
+    struct late_reply *late; /* a ring, the earliest first */
     uint32_t late_size, late_first, late_count;
 };
 
@@ -90,15 +91,31 @@ static void drop(struct connection *connection)
     connection->fd = -1;
 }
 
+static struct late_reply *late_at(const struct worker *worker, uint32_t place)
+{
+    return &worker->late[(worker->late_first + place) % worker->late_size];
+}
+
+/* The line behind a connection takes one request after the other. */
+static int64_t take_line(struct connection *connection, uint32_t for_us, int64_t now_us)
+{
+    if (connection->busy_until_us < now_us) connection->busy_until_us = now_us;
+    return connection->busy_until_us += for_us;
+}
+
 static void hold_back(struct worker *worker, struct connection *connection, const uint8_t *request, int64_t now_us)
 {
     if (worker->late_count == worker->late_size) {
         atomic_fetch_add(&worker->board->counters.bad, 1);
         return;
     }
-    struct late_reply *late = &worker->late[(worker->late_first + worker->late_count++) % worker->late_size];
-    *late = (struct late_reply){connection, connection->generation, {0}, now_us + worker->plan->delay_us};
-    memcpy(late->request, request, REQUEST_SIZE);
+    struct late_reply late = {connection, connection->generation, {0}, 0};
+    memcpy(late.request, request, REQUEST_SIZE);
+    late.due_us = take_line(connection, worker->plan->delay_us, now_us);
+    uint32_t place = worker->late_count++;
+    for (; place > 0 && late_at(worker, place - 1)->due_us > late.due_us; place--)
+        *late_at(worker, place) = *late_at(worker, place - 1);
+    *late_at(worker, place) = late;
 }
 
 static void send_late(struct worker *worker)
@@ -134,6 +151,7 @@ static bool answer(struct worker *worker, struct connection *connection)
                       device >= worker->board->device_count;
         if (silent) {
             atomic_fetch_add_explicit(&worker->board->counters.ignored, 1, memory_order_relaxed);
+            if (worker->plan->silence_us > 0) take_line(connection, worker->plan->silence_us, now_us);
             continue;
         }
         board_asked(worker->board, device, now_us);
@@ -174,6 +192,7 @@ static void on_client(struct worker *worker)
     (*slot)->fd = fd;
     (*slot)->index = index;
     (*slot)->held = 0;
+    (*slot)->busy_until_us = 0;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = *slot};
     if (epoll_ctl(worker->epoll, EPOLL_CTL_ADD, fd, &event) != 0) drop(*slot);

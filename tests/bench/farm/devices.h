@@ -12,7 +12,8 @@ struct devices_plan {
     uint32_t threads;
     uint32_t silent;      /* so many connections, the first ones, are taken and never answered */
     uint32_t silent_unit; /* behind each connection; 0 = none */
-    uint32_t delay_us;    /* from request to reply */
+    uint32_t delay_us;    /* for which a request takes the line behind a connection; 0 = there is none */
+    uint32_t silence_us;  /* the same of one to the silent unit */
 };
 
 /* Starts threads that are never stopped. Returns the port, or 0 and errno. */

@@ -1,7 +1,7 @@
 /* A farm of Modbus TCP devices and the subscriber that hears of them, in one process, so that both go by one clock.
  *
  *   bench_farm --devices N [--points 10] [--units 1] [--threads 1] [--silent 0] [--silent-unit 0] [--delay-us 0]
- *              [--broker PORT --topics LIST]
+ *              [--silence-us 0] [--broker PORT --topics LIST]
  *
  * Says "port P", then takes lines from its standard input:
  *   begin [INTERVAL_MS]  a new window; with an interval, polls that do not come in time are counted as missed
@@ -46,9 +46,9 @@ static void read_options(struct farm *farm, int argc, char **argv)
     const struct {
         const char *name;
         uint32_t *value;
-    } numbers[] = {{"devices", &farm->devices},  {"points", &farm->points}, {"units", &plan->units},
-                   {"threads", &plan->threads},  {"silent", &plan->silent}, {"silent-unit", &plan->silent_unit},
-                   {"delay-us", &plan->delay_us}};
+    } numbers[] = {{"devices", &farm->devices},   {"points", &farm->points},        {"units", &plan->units},
+                   {"threads", &plan->threads},   {"silent", &plan->silent},        {"silent-unit", &plan->silent_unit},
+                   {"delay-us", &plan->delay_us}, {"silence-us", &plan->silence_us}};
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         bool known = false;

@@ -25,7 +25,18 @@ static bool number(struct cursor *text, uint32_t *value)
     return true;
 }
 
-/* A device a message: its index is the topic's last level, and the numbers of the payload are its registers. */
+/* Goes behind the next `word`. False: there is none. */
+static bool skip(struct cursor *text, const char *word)
+{
+    size_t size = strlen(word);
+    const char *found = memmem(text->at, (size_t)(text->end - text->at), word, size);
+    if (!found) return false;
+    text->at = found + size;
+    return true;
+}
+
+/* A device a message, as the peers publish: its index is the topic's last level, and the numbers of the payload are its
+ * registers. */
 static void registers(struct board *board, struct cursor topic, struct cursor payload, int64_t now_us)
 {
     uint32_t device, value;
@@ -37,12 +48,46 @@ static void registers(struct board *board, struct cursor topic, struct cursor pa
         board_heard(board, device, value, now_us);
 }
 
+/* The readings of one poll. The level is the number the device told (profiles/farm-station.yaml); what is with it in a
+ * sample came in the same reply, and a sample without it is the rest of one that did not fit a message. */
+static void sample(struct board *board, struct cursor text, int64_t now_us)
+{
+    uint32_t device, value;
+    if (!number(&text, &device) || device >= board->device_count) {
+        board->counters.foreign++;
+        return;
+    }
+    uint32_t told = board->devices[device].seen;
+    while (skip(&text, "\"kind\":\"")) {
+        bool is_level = (size_t)(text.end - text.at) > 8 && memcmp(text.at, "level_mm", 8) == 0;
+        if (!skip(&text, "\"value\":") || !number(&text, &value)) break;
+        if (is_level) told = value;
+        board_heard(board, device, told, now_us);
+    }
+}
+
+/* Many devices a message, as docs/schema/telemetry.schema.json has it; subjects are named site-INDEX. */
+static void samples(struct board *board, struct cursor text, int64_t now_us)
+{
+    static const char begin[] = "{\"subject\":\"";
+    bool more = skip(&text, begin);
+    while (more) {
+        struct cursor one = text;
+        more = skip(&text, begin);
+        if (more) one.end = text.at;
+        sample(board, one, now_us);
+    }
+}
+
 void scan_message(struct board *board, const char *topic, size_t topic_size, const char *payload, size_t size,
                   int64_t now_us)
 {
-    const struct cursor text = {payload, payload + size};
+    struct cursor text = {payload, payload + size};
     const char *level = topic + topic_size;
     while (level > topic && level[-1] != '/')
         level--;
-    registers(board, (struct cursor){level, topic + topic_size}, text, now_us);
+    if (size > 0 && payload[0] == '{')
+        samples(board, text, now_us);
+    else
+        registers(board, (struct cursor){level, topic + topic_size}, text, now_us);
 }
