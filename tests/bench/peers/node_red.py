@@ -25,7 +25,8 @@ def client(i, host, port, units):
         "bufferCommands": units > 1,
         "parallelUnitIdsAllowed": units == 1,
         "commandDelay": 1,
-        "clientTimeout": TIMEOUT_MS,
+        # It asks all units at once, so that the last one waits for all the others.
+        "clientTimeout": TIMEOUT_MS * (6 if units > 1 else 1),
         "reconnectOnTimeout": False,
         "reconnectTimeout": 2000,
     }
