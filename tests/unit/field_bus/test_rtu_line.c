@@ -55,7 +55,21 @@ static void answer_well(struct scripted_slave *slave, const uint8_t *request)
     send_addresses(slave, request, request[0], request[1], 0);
 }
 
-enum { WELL, BAD_CRC, EXCEPTION, TOO_FEW, TOO_MANY, OTHER_UNIT, OTHER_FUNCTION, SILENT, BYTEWISE, TRICKLE, HALF };
+enum {
+    WELL,
+    BAD_CRC,
+    EXCEPTION,
+    TOO_FEW,
+    TOO_MANY,
+    OTHER_UNIT,
+    OTHER_FUNCTION,
+    SILENT,
+    BYTEWISE,
+    TRICKLE,
+    HALF,
+    ECHOED,
+    ONLY_ECHOED
+};
 
 /* Answers by `mode`. */
 static void by_mode(void *ctx, struct scripted_slave *slave, const uint8_t *request, size_t size)
@@ -63,7 +77,6 @@ static void by_mode(void *ctx, struct scripted_slave *slave, const uint8_t *requ
     struct fixture *fixture = ctx;
     uint8_t reply[] = {request[0], request[1], 4, 1, 2, 3, 4};
     uint8_t damaged[] = {request[0], request[1], 4, 1, 2, 3, 4, 0x12, 0x34};
-    (void)size;
     int mode = fixture->mode;
     fixture->requests++;
     switch (mode) {
@@ -93,6 +106,14 @@ static void by_mode(void *ctx, struct scripted_slave *slave, const uint8_t *requ
         break;
     case TRICKLE:
         slave_send_slowly(slave, reply, sizeof reply, TIMEOUT_MS / 2);
+        break;
+    case ECHOED:
+        slave_send(slave, request, size);
+        slave_sleep_ms(slave, 20); /* the slave's turnaround */
+        answer_well(slave, request);
+        break;
+    case ONLY_ECHOED:
+        slave_send(slave, request, size);
         break;
     case HALF:
         slave_send_raw(slave, reply, 4);
@@ -265,6 +286,51 @@ static void a_reply_byte_by_byte_is_an_answer(void **state)
     ask_patiently(fixture, 0x10, 2, &reply);
     assert_int_equal(reply.registers[0], 0x0102);
     assert_int_equal(reply.registers[1], 0x0304);
+    teardown(fixture);
+}
+
+static void a_port_that_echoes_is_found_out_and_its_slave_understood(void **state)
+{
+    (void)state;
+    const uint16_t addresses[] = {0x0010, 0x0110, 0x0210, 0x1010};
+    for (unsigned i = 0; i < 4; i++) {
+        struct fixture *fixture = setup(by_mode, 115200);
+        struct exchange_reply reply;
+        fixture->mode = ECHOED;
+        assert_int_not_equal(ask(fixture, addresses[i], 2, &reply), SW_OK);
+        ask_until_answered(fixture, addresses[i], 2);
+        assert_true(fixture->line.echoes);
+        for (uint16_t next = 0; next < 5; next++) {
+            ask_patiently(fixture, (uint16_t)(addresses[i] + next), 2, &reply);
+            assert_int_equal(reply.registers[0], 0x4000 + addresses[i] + next);
+        }
+        teardown(fixture);
+    }
+}
+
+static void an_echo_alone_is_a_silent_slave(void **state)
+{
+    (void)state;
+    struct fixture *fixture = setup(by_mode, 115200);
+    struct exchange_reply reply;
+    fixture->mode = ONLY_ECHOED;
+    assert_int_not_equal(ask(fixture, 0x10, 2, &reply), SW_OK);
+    assert_int_equal(ask(fixture, 0x10, 2, &reply), SW_ERROR_TIMEOUT);
+    assert_true(fixture->line.echoes);
+    assert_int_equal(fixture->counters.replies, 0);
+    teardown(fixture);
+}
+
+static void a_port_that_echoes_no_more_is_found_out_too(void **state)
+{
+    (void)state;
+    struct fixture *fixture = setup(by_mode, 115200);
+    fixture->mode = ECHOED;
+    ask_until_answered(fixture, 0x10, 2);
+    fixture->mode = WELL;
+    ask_until_answered(fixture, 0x20, 2);
+    assert_false(fixture->line.echoes);
+    ask_until_answered(fixture, 0x30, 2);
     teardown(fixture);
 }
 
@@ -519,6 +585,9 @@ int main(void)
         cmocka_unit_test(a_frame_that_stops_in_the_middle_is_damaged_not_silent),
         cmocka_unit_test(a_trickling_frame_ends_at_the_overall_deadline),
         cmocka_unit_test(a_reply_byte_by_byte_is_an_answer),
+        cmocka_unit_test(a_port_that_echoes_is_found_out_and_its_slave_understood),
+        cmocka_unit_test(an_echo_alone_is_a_silent_slave),
+        cmocka_unit_test(a_port_that_echoes_no_more_is_found_out_too),
         cmocka_unit_test(a_late_reply_is_thrown_away_in_quarantine),
         cmocka_unit_test(a_reply_later_than_the_quarantine_is_not_the_next_answer),
         cmocka_unit_test(a_reply_that_comes_while_the_line_is_idle_is_counted),

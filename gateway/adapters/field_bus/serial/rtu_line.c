@@ -270,6 +270,32 @@ static int wait_for_reply(struct rtu_line *line, int64_t until_us)
     }
 }
 
+/* What the port hears of its own request, up to its last byte. Anything else is a collision on the line, or the port
+ * does not echo any more. */
+static int take_echo(struct rtu_line *line, const struct field_request *request, int64_t until_us)
+{
+    uint8_t bytes[sizeof request->bytes + RTU_CRC_SIZE];
+    size_t size = (size_t)request->size + RTU_CRC_SIZE, filled = 0;
+    while (filled < size) {
+        int result = wait_for_reply(line, until_us);
+        ssize_t got = result == SW_OK ? read(line->fd, bytes + filled, size - filled) : 0;
+        if (result == SW_OK && got <= 0) result = SW_ERROR_PORT;
+        if (result == SW_ERROR_TIMEOUT) line->echoes = false;
+        if (result != SW_OK) return result;
+        filled += (size_t)got;
+        line->last_byte_us = rtu_now_us();
+    }
+    if (memcmp(bytes, request->bytes, request->size) == 0) return SW_OK;
+    line->echoes = false;
+    return SW_ERROR_CRC;
+}
+
+/* libmodbus has taken the start of an echo for that of a reply, and has read this much of it at least. */
+static bool is_echo(const struct field_request *request, const uint8_t *bytes)
+{
+    return memcmp(bytes, request->bytes, request->registers > 0 ? 5 : 8) == 0;
+}
+
 static int error_of_receive(int number)
 {
     switch (number) {
@@ -293,13 +319,14 @@ static int error_of_receive(int number)
 static int receive_reply(struct rtu_line *line, const struct exchange *exchange, struct exchange_reply *reply)
 {
     const struct field_request *request = &exchange->request;
-    uint8_t bytes[MODBUS_MAX_ADU_LENGTH];
+    uint8_t bytes[MODBUS_MAX_ADU_LENGTH] = {0};
     int64_t limit_us =
         characters_us(line, field_reply_size(request) + RTU_CRC_SIZE) + (int64_t)exchange->timeout_ms * 1000;
     modbus_set_response_timeout(line->modbus, (uint32_t)(limit_us / 1000000), (uint32_t)(limit_us % 1000000));
     int size = modbus_receive_confirmation(line->modbus, bytes);
     int number = errno;
     line->last_byte_us = rtu_now_us();
+    if (size < 0 && is_echo(request, bytes)) line->echoes = true;
     if (size < 0) return error_of_receive(number);
     /* 0 is libmodbus's word for a frame of another unit. */
     if (size == 0) return SW_ERROR_WRONG_UNIT;
@@ -360,16 +387,21 @@ int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bo
     int64_t reply_by_us =
         reply->sent_us + characters_us(line, (size_t)exchange->request.size + RTU_CRC_SIZE) + timeout_us;
     result = send_request(line, &exchange->request);
+    bool echoed = line->echoes;
+    if (result == SW_OK && echoed) result = take_echo(line, &exchange->request, reply_by_us);
     if (result == SW_OK) result = wait_for_reply(line, reply_by_us);
     reply->first_byte_us = rtu_now_us();
     if (result == SW_OK) result = receive_reply(line, exchange, reply);
     if (result == SW_ERROR_PORT || result == RTU_STOPPED) return result;
     if (is_answer(result) && *doubtful) result = confirm_answer(line, exchange->timeout_ms, doubtful, result);
     count_result(line->counters, result);
-    if (is_answer(result) || result == SW_ERROR_LATE_FRAME || result == SW_ERROR_CRC) return result;
+    /* Who has been taken for an echo, or whose echo has been missed, may still answer. */
+    bool unclear = line->echoes != echoed;
+    if (is_answer(result) || result == SW_ERROR_LATE_FRAME || (result == SW_ERROR_CRC && !unclear)) return result;
 
     bool came;
     int error = quarantine(line, reply_by_us + timeout_us, &came);
     if ((result == SW_ERROR_TIMEOUT || result == SW_ERROR_WRONG_UNIT) && !came) *doubtful = true;
+    if (unclear) *doubtful = true;
     return error == SW_OK ? result : error;
 }

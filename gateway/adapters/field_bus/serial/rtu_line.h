@@ -20,6 +20,7 @@ struct rtu_line {
     struct field_mailbox *mailbox; /* wakes the waits, says when to stop */
     modbus_t *modbus;              /* NULL while closed */
     int fd;                        /* owned by modbus */
+    bool echoes;                   /* the port hears what it sends, as some RS-485 adapters do */
     int64_t last_byte_us;          /* when a byte was last sent or received */
     struct field_bus_counters *counters;
 };
