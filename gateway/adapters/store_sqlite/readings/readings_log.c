@@ -1,0 +1,210 @@
+#include "adapters/store_sqlite/readings/readings_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "adapters/store_sqlite/readings/readings_bytes.h"
+#include "stillwater/error.h"
+
+#define LOG_MAGIC         0x5357524cu
+#define LOG_VERSION       1
+#define HEADER_SIZE       16
+#define BLOCK_HEADER_SIZE 8
+#define READ_SIZE         65536
+#define NAME_SIZE         4200
+
+void log_file_name(const char *path, int slot, char *name, size_t size)
+{
+    (void)snprintf(name, size, "%s-log%d", path, slot);
+}
+
+void log_file_close(struct log_file *file)
+{
+    if (file->fd >= 0) (void)close(file->fd);
+    *file = LOG_FILE_NONE;
+}
+
+int log_file_open(const char *path, int slot, bool write, struct log_file *file)
+{
+    char name[NAME_SIZE];
+    uint8_t bytes[HEADER_SIZE];
+    struct stat about;
+    log_file_name(path, slot, name, sizeof name);
+    *file = LOG_FILE_NONE;
+    file->fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+    if (file->fd < 0) return errno == ENOENT ? SW_ERROR_NOT_FOUND : SW_ERROR_SYSTEM;
+    ssize_t got = pread(file->fd, bytes, sizeof bytes, 0);
+    int error = got < 0 || fstat(file->fd, &about) != 0 ? SW_ERROR_SYSTEM : SW_OK;
+    struct sw_reader in = sw_reader_over(bytes, got > 0 ? (size_t)got : 0);
+    if (!error && (sw_read_u32(&in) != LOG_MAGIC || sw_read_u32(&in) != LOG_VERSION)) error = SW_ERROR_MALFORMED;
+    file->first = (int64_t)read_u64(&in);
+    if (!error && in.failed) error = SW_ERROR_MALFORMED;
+    if (error)
+        log_file_close(file);
+    else
+        file->size = about.st_size;
+    return error;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, size_t size, int64_t at)
+{
+    while (size > 0) {
+        ssize_t written = pwrite(fd, bytes, size, at);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes += written;
+        size -= (size_t)written;
+        at += written;
+    }
+    return true;
+}
+
+static bool write_block(struct log_file *file, const uint8_t *block, size_t size)
+{
+    uint8_t bytes[BLOCK_HEADER_SIZE];
+    struct sw_writer head = sw_writer_over(bytes, sizeof bytes);
+    sw_write_u32(&head, (uint32_t)size);
+    sw_write_u32(&head, readings_checksum(block, size));
+    if (!write_all(file->fd, bytes, sizeof bytes, file->size) ||
+        !write_all(file->fd, block, size, file->size + BLOCK_HEADER_SIZE))
+        return false;
+    file->size += (int64_t)(BLOCK_HEADER_SIZE + size);
+    return true;
+}
+
+static bool sync_folder(const char *path)
+{
+    char copy[NAME_SIZE];
+    (void)snprintf(copy, sizeof copy, "%s", path);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = folder >= 0 && fsync(folder) == 0;
+    if (folder >= 0) (void)close(folder);
+    return good;
+}
+
+int log_file_make(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
+                  struct log_file *file)
+{
+    char name[NAME_SIZE], made[NAME_SIZE + 8];
+    uint8_t bytes[HEADER_SIZE];
+    struct sw_writer out = sw_writer_over(bytes, sizeof bytes);
+    log_file_name(path, slot, name, sizeof name);
+    (void)snprintf(made, sizeof made, "%s.new", name);
+    sw_write_u32(&out, LOG_MAGIC);
+    sw_write_u32(&out, LOG_VERSION);
+    write_u64(&out, (uint64_t)first);
+    *file = (struct log_file){.first = first, .size = HEADER_SIZE};
+    file->fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file->fd >= 0 && write_all(file->fd, bytes, sizeof bytes, 0) && write_block(file, head, head_size) &&
+        fsync(file->fd) == 0 && rename(made, name) == 0 && sync_folder(name))
+        return SW_OK;
+    int why = errno;
+    (void)unlink(made);
+    log_file_close(file);
+    errno = why;
+    return SW_ERROR_SYSTEM;
+}
+
+int log_file_append(struct log_file *file, const uint8_t *block, size_t size, bool durable)
+{
+    int64_t before = file->size;
+    if (write_block(file, block, size) && (!durable || fdatasync(file->fd) == 0)) return SW_OK;
+    /* Whatever a failed sync has left is not to be trusted: it goes. */
+    int why = errno;
+    (void)ftruncate(file->fd, before);
+    file->size = before;
+    errno = why;
+    return SW_ERROR_SYSTEM;
+}
+
+/* ---- walking ---- */
+
+struct window {
+    uint8_t *bytes;
+    size_t capacity, size;
+    int64_t at; /* of its first byte in the file */
+};
+
+/* Brings `wanted` bytes at `at` into the window; less at the end of the file. */
+static int look_at(struct window *window, const struct log_file *file, int64_t at, size_t wanted)
+{
+    if (at >= window->at && at + (int64_t)wanted <= window->at + (int64_t)window->size) return SW_OK;
+    if (wanted > window->capacity) {
+        size_t capacity = wanted < READ_SIZE ? READ_SIZE : wanted;
+        uint8_t *larger = realloc(window->bytes, capacity);
+        if (!larger) return SW_ERROR_NO_SPACE;
+        window->bytes = larger;
+        window->capacity = capacity;
+    }
+    window->at = at;
+    window->size = 0;
+    while (window->size < window->capacity) {
+        ssize_t got =
+            pread(file->fd, window->bytes + window->size, window->capacity - window->size, at + (int64_t)window->size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return SW_ERROR_SYSTEM;
+        if (got == 0) break;
+        window->size += (size_t)got;
+    }
+    return SW_OK;
+}
+
+static const uint8_t *bytes_at(const struct window *window, int64_t at, size_t wanted)
+{
+    bool there = at >= window->at && at + (int64_t)wanted <= window->at + (int64_t)window->size;
+    return there ? window->bytes + (at - window->at) : NULL;
+}
+
+/* Whether nothing more than a torn write can be here: there is no more of it than its own size, or only zeros. */
+static bool is_torn(const struct window *window, const struct log_file *file, int64_t at, size_t size)
+{
+    if (at + BLOCK_HEADER_SIZE + (int64_t)size >= file->size) return true;
+    for (size_t i = (size_t)(at - window->at); i < window->size; i++)
+        if (window->bytes[i] != 0) return false;
+    return window->at + (int64_t)window->size >= file->size;
+}
+
+/* SW_ERROR_NOT_FOUND: there is no whole block at walk->at. */
+static int walk_block(struct window *window, const struct log_file *file, const struct block_visitor *visitor,
+                      struct log_walk *walk)
+{
+    int error = look_at(window, file, walk->at, BLOCK_HEADER_SIZE);
+    const uint8_t *head = error ? NULL : bytes_at(window, walk->at, BLOCK_HEADER_SIZE);
+    if (!head) return error ? error : SW_ERROR_NOT_FOUND;
+    struct sw_reader in = sw_reader_over(head, BLOCK_HEADER_SIZE);
+    size_t size = sw_read_u32(&in);
+    uint32_t checksum = sw_read_u32(&in);
+    if (size == 0 || size > LOG_BLOCK_SIZE_MAX || walk->at + BLOCK_HEADER_SIZE + (int64_t)size > file->size)
+        return is_torn(window, file, walk->at, size) ? SW_ERROR_NOT_FOUND : SW_ERROR_MALFORMED;
+    error = look_at(window, file, walk->at, BLOCK_HEADER_SIZE + size);
+    const uint8_t *block = error ? NULL : bytes_at(window, walk->at + BLOCK_HEADER_SIZE, size);
+    if (!block) return error ? error : SW_ERROR_NOT_FOUND;
+    if (readings_checksum(block, size) != checksum)
+        return is_torn(window, file, walk->at, size) ? SW_ERROR_NOT_FOUND : SW_ERROR_MALFORMED;
+    if (walk->block) walk->block(walk->ctx, walk->at == HEADER_SIZE);
+    error = readings_block_read(block, size, visitor, &walk->next);
+    if (error) return error;
+    walk->at += (int64_t)(BLOCK_HEADER_SIZE + size);
+    walk->blocks++;
+    return SW_OK;
+}
+
+int log_file_walk(const struct log_file *file, const struct block_visitor *visitor, struct log_walk *walk)
+{
+    struct window window = {.at = -1};
+    int error = SW_OK;
+    if (walk->at == 0) {
+        walk->at = HEADER_SIZE;
+        walk->next = file->first;
+    }
+    while (!error && walk->at < file->size)
+        error = walk_block(&window, file, visitor, walk);
+    free(window.bytes);
+    return error == SW_ERROR_NOT_FOUND ? SW_OK : error;
+}

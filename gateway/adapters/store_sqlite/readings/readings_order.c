@@ -1,0 +1,38 @@
+#include "adapters/store_sqlite/readings/readings_order.h"
+
+#include <string.h>
+
+static bool is_sorted(const struct series_reading *readings, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (readings[i].time_ms < readings[i - 1].time_ms) return false;
+    return true;
+}
+
+void readings_sort(struct series_reading *readings, size_t count, struct series_reading *scratch)
+{
+    if (is_sorted(readings, count)) return;
+    size_t middle = count / 2, a = 0, b = middle;
+    readings_sort(readings, middle, scratch);
+    readings_sort(readings + middle, count - middle, scratch);
+    for (size_t i = 0; i < count; i++) {
+        bool first = b == count || (a < middle && readings[a].time_ms <= readings[b].time_ms);
+        scratch[i] = readings[first ? a++ : b++];
+    }
+    memcpy(readings, scratch, count * sizeof *readings);
+}
+
+size_t readings_join(const struct series_reading *base, size_t base_count, const struct series_reading *fresh,
+                     size_t fresh_count, struct series_reading *joined)
+{
+    size_t count = 0, b = 0, f = 0;
+    while (b < base_count || f < fresh_count) {
+        if (b < base_count && (f == fresh_count || base[b].time_ms <= fresh[f].time_ms))
+            joined[count++] = base[b++];
+        else if (!fresh[f].of_record && count > 0 && joined[count - 1].time_ms == fresh[f].time_ms)
+            f++;
+        else
+            joined[count++] = fresh[f++];
+    }
+    return count;
+}

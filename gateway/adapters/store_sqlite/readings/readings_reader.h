@@ -1,0 +1,34 @@
+/* Readings read back, series by series, from chunks and log together. For any process, beside the daemon or without it:
+ * opens files for reading only, and its transactions last no longer than a call, so that the daemon's WAL can be
+ * emptied in between. What the log holds is kept in memory from the first call on. For one thread; calls block. */
+#ifndef GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_READER_H
+#define GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_READER_H
+
+#include "adapters/store_sqlite/readings/readings.h"
+#include "adapters/store_sqlite/readings/readings_block.h"
+
+struct readings_reader;
+
+/* SW_OK, SW_ERROR_NOT_FOUND (no such file), or another error; `text` gets a sentence that names the file. */
+int readings_reader_open(const char *path, struct readings_reader **reader, char *text, size_t text_size);
+void readings_reader_close(struct readings_reader *reader);
+
+/* Looks at what has been written since. All calls below see readings as of the last time, or later. */
+int readings_reader_refresh(struct readings_reader *reader);
+
+/* All series there are, by number. The reader's own; as of the last refresh. */
+const struct readings_series *readings_reader_series(const struct readings_reader *reader);
+/* Nodes' records by epoch; *count of them. The reader's own. */
+const struct readings_records *readings_reader_records(const struct readings_reader *reader, size_t *count);
+
+/* Readings of a series from `from_ms` up to `to_ms`, both included, in the order of their times. */
+int readings_reader_each(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms, void *ctx,
+                         void (*each)(void *ctx, const struct series_reading *reading));
+/* The same as an array, the reader's until its next call. */
+int readings_reader_read(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
+                         const struct series_reading **readings, size_t *count);
+
+/* What the last error was. */
+void readings_reader_text(struct readings_reader *reader, char *text, size_t text_size);
+
+#endif

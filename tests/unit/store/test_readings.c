@@ -1,0 +1,590 @@
+/* The readings' files, against a model that keeps everything in memory. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "adapters/store_sqlite/readings/readings_file.h"
+#include "adapters/store_sqlite/readings/readings_reader.h"
+#include "stillwater/error.h"
+#include "stillwater/time.h"
+
+#define MODEL_MAX  400000
+#define SERIES_MAX 64
+
+/* All that was stored and not repeated, in the order in which it came. */
+struct model_reading {
+    uint32_t series;
+    struct series_reading reading;
+};
+
+struct world {
+    char folder[64], path[96], text[READINGS_TEXT_SIZE];
+    struct readings_file file;
+    struct readings_series series;
+    uint32_t stored_series;
+    struct readings_block block;
+    struct model_reading *model;
+    size_t count;
+};
+
+static uint64_t dice = 1;
+
+static uint64_t roll(uint64_t end)
+{
+    dice = dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (dice >> 20) % end;
+}
+
+static void open_file(struct world *world)
+{
+    assert_int_equal(readings_file_open(&world->file, world->path, world->text, sizeof world->text), SW_OK);
+    readings_series_free(&world->series);
+    assert_int_equal(readings_file_load_series(&world->file, &world->series), SW_OK);
+    world->stored_series = world->series.count;
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    (void)snprintf(world->folder, sizeof world->folder, "/tmp/stillwater-readings-XXXXXX");
+    assert_non_null(mkdtemp(world->folder));
+    (void)snprintf(world->path, sizeof world->path, "%s/store-readings", world->folder);
+    world->model = malloc(MODEL_MAX * sizeof *world->model);
+    dice = 1;
+    open_file(world);
+    *state = world;
+    return 0;
+}
+
+/* Calls each() for the files in the world's folder; how many names contain `part`. */
+static size_t files_with(const struct world *world, const char *part, bool remove_them)
+{
+    size_t count = 0;
+    char name[sizeof world->folder + 260];
+    DIR *folder = opendir(world->folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] == '.' || !strstr(entry->d_name, part)) continue;
+        count++;
+        (void)snprintf(name, sizeof name, "%s/%s", world->folder, entry->d_name);
+        if (remove_them) (void)unlink(name);
+    }
+    (void)closedir(folder);
+    return count;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    readings_file_close(&world->file);
+    readings_series_free(&world->series);
+    readings_block_free(&world->block);
+    free(world->model);
+    (void)files_with(world, "", true);
+    (void)rmdir(world->folder);
+    free(world);
+    return 0;
+}
+
+static struct series_reading reading_at(int64_t time_ms, int64_t value_milli)
+{
+    return (struct series_reading){
+        .time_ms = time_ms, .value_milli = value_milli, .quality = SW_QUALITY_GOOD, .clock_quality = SW_CLOCK_SET};
+}
+
+static uint32_t series_number(struct world *world, unsigned nth)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, "home-%u", nth);
+    return readings_series_number(&world->series, name, SW_READING_WATER_INDEX);
+}
+
+static bool is_repeat(const struct world *world, uint32_t series, const struct series_reading *reading)
+{
+    if (reading->of_record) return false;
+    for (size_t i = 0; i < world->count; i++)
+        if (world->model[i].series == series && world->model[i].reading.time_ms == reading->time_ms) return true;
+    return false;
+}
+
+static void add(struct world *world, uint32_t series, struct series_reading reading)
+{
+    assert_int_equal(readings_block_add(&world->block, series, &reading), SW_OK);
+    if (is_repeat(world, series, &reading)) return;
+    assert_in_range(world->count, 0, MODEL_MAX - 1);
+    world->model[world->count++] = (struct model_reading){series, reading};
+}
+
+static void clear_block(struct world *world)
+{
+    readings_block_free(&world->block);
+}
+
+static int try_commit(struct world *world, bool durable)
+{
+    size_t size;
+    uint8_t *bytes = readings_block_write(&world->block, &world->series, world->stored_series, &size);
+    assert_non_null(bytes);
+    int error =
+        readings_file_append(&world->file, &world->block, bytes, size, durable, world->text, sizeof world->text);
+    free(bytes);
+    if (!error) world->stored_series = world->series.count;
+    return error;
+}
+
+static void commit(struct world *world)
+{
+    assert_int_equal(try_commit(world, true), SW_OK);
+    clear_block(world);
+}
+
+static void move_all(struct world *world)
+{
+    bool more = true;
+    assert_int_equal(readings_file_move_now(&world->file, world->text, sizeof world->text), SW_OK);
+    while (more)
+        assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct model_reading *left = a, *right = b;
+    return (left->reading.time_ms > right->reading.time_ms) - (left->reading.time_ms < right->reading.time_ms);
+}
+
+/* The model's readings of the series in the order of their times; glibc's qsort keeps the order of equals for this
+ * size only by chance, so values of equal times are compared as sums. */
+static void check_series(struct world *world, struct readings_reader *reader, uint32_t series, int64_t from_ms,
+                         int64_t to_ms)
+{
+    struct model_reading *wanted = malloc((world->count + 1) * sizeof *wanted);
+    const struct series_reading *readings;
+    size_t count = 0, got;
+    int64_t sum = 0, sum_got = 0;
+    for (size_t i = 0; i < world->count; i++) {
+        const struct model_reading *known = &world->model[i];
+        if (known->series != series || known->reading.time_ms < from_ms || known->reading.time_ms > to_ms) continue;
+        wanted[count++] = *known;
+        sum += known->reading.value_milli + known->reading.reason;
+    }
+    qsort(wanted, count, sizeof *wanted, by_time);
+    assert_int_equal(readings_reader_read(reader, series, from_ms, to_ms, &readings, &got), SW_OK);
+    assert_int_equal(got, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(readings[i].time_ms, wanted[i].reading.time_ms);
+        sum_got += readings[i].value_milli + readings[i].reason;
+    }
+    assert_int_equal(sum_got, sum);
+    free(wanted);
+}
+
+static void check_all(struct world *world)
+{
+    struct readings_reader *reader;
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+    const struct readings_series *series = readings_reader_series(reader);
+    assert_int_equal(series->count, world->stored_series);
+    for (uint32_t i = 0; i < series->count; i++) {
+        assert_string_equal(readings_series_name(series, i), readings_series_name(&world->series, i));
+        check_series(world, reader, i, 0, READING_TIME_MAX_MS);
+        int64_t from = (int64_t)roll(40000000), to = from + (int64_t)roll(40000000);
+        check_series(world, reader, i, from, to);
+    }
+    readings_reader_close(reader);
+}
+
+static void add_some(struct world *world, unsigned readings, int64_t *clock)
+{
+    for (unsigned i = 0; i < readings; i++) {
+        uint32_t series = series_number(world, (unsigned)roll(8));
+        *clock += (int64_t)roll(3000);
+        struct series_reading reading = reading_at(*clock, (int64_t)roll(100000));
+        /* Some come late, some again, some are a node's, some are no good. */
+        if (roll(20) == 0) reading.time_ms = (int64_t)roll((uint64_t)*clock + 1);
+        if (roll(30) == 0 && world->count > 0) reading.time_ms = world->model[roll(world->count)].reading.time_ms;
+        reading.of_record = roll(4) == 0;
+        if (roll(15) == 0) {
+            reading.quality = SW_QUALITY_BAD;
+            reading.reason = SW_REASON_RANGE;
+        }
+        add(world, series, reading);
+    }
+}
+
+static void everything_comes_back_wherever_it_is(void **state)
+{
+    struct world *world = *state;
+    int64_t clock = 1000;
+    uint64_t late = 0, repeated = 0;
+    for (int round = 0; round < 12; round++) {
+        for (int batch = 0; batch < 8; batch++) {
+            add_some(world, (unsigned)roll(400), &clock);
+            commit(world);
+        }
+        check_all(world);
+        if (round % 3 == 1) move_all(world);
+        check_all(world);
+        late += world->file.counters.late;
+        repeated += world->file.counters.repeated;
+        if (round % 4 == 2) {
+            readings_file_close(&world->file);
+            open_file(world);
+            check_all(world);
+        }
+    }
+    assert_true(late > 0);
+    assert_true(repeated > 0);
+}
+
+/* The daemon dies between any two steps: what has been moved is not there twice, what has not is not gone. */
+static void a_stop_between_any_two_steps_changes_nothing(void **state)
+{
+    struct world *world = *state;
+    int64_t clock = 1000;
+    for (int round = 0; round < 6; round++) {
+        add_some(world, 1500, &clock);
+        commit(world);
+        assert_int_equal(readings_file_move_now(&world->file, world->text, sizeof world->text), SW_OK);
+        add_some(world, 200, &clock);
+        commit(world);
+        for (bool more = true; more;) {
+            check_all(world);
+            readings_file_close(&world->file);
+            open_file(world);
+            assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+        }
+        check_all(world);
+    }
+}
+
+static void steps_are_taken_when_there_is_enough(void **state)
+{
+    struct world *world = *state;
+    bool more;
+    for (int64_t i = 0; i < MOVE_READINGS_MIN; i++) {
+        assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+        assert_false(more);
+        assert_int_equal(readings_block_add(&world->block, series_number(world, (unsigned)i % 4),
+                                            &(struct series_reading){.time_ms = i}),
+                         SW_OK);
+        if (i % 512 == 511) commit(world);
+    }
+    assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+    assert_true(more);
+}
+
+struct replayed {
+    int64_t next;
+    size_t count;
+};
+
+static void replay(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+{
+    struct replayed *replayed = ctx;
+    (void)series;
+    assert_int_equal(position, replayed->next);
+    assert_int_equal(reading->value_milli, position * 10);
+    replayed->next++;
+    replayed->count++;
+}
+
+static void positions_go_on_and_are_kept_for_replay(void **state)
+{
+    struct world *world = *state;
+    world->file.keep_from = 1;
+    for (int64_t i = 1; i <= 1000; i++) {
+        add(world, series_number(world, 0), reading_at(i * 1000, i * 10));
+        if (i % 100 == 0) commit(world);
+        if (i == 500) assert_int_equal(readings_file_move_now(&world->file, world->text, sizeof world->text), SW_OK);
+    }
+    for (int round = 0; round < 2; round++) {
+        struct replayed replayed = {.next = 301};
+        assert_int_equal(world->file.next_position, 1001);
+        assert_int_equal(readings_file_each_since(&world->file, 301, &replayed, replay), SW_OK);
+        assert_int_equal(replayed.count, 700);
+        readings_file_close(&world->file);
+        open_file(world);
+        world->file.keep_from = 1;
+        bool more;
+        assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+        assert_false(more); /* the first half may still be asked for */
+    }
+    world->file.keep_from = 501;
+    bool more;
+    assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+    assert_true(more);
+    struct replayed replayed = {.next = 501};
+    assert_int_equal(readings_file_each_since(&world->file, 0, &replayed, replay), SW_OK);
+    assert_int_equal(replayed.count, 500);
+}
+
+static const struct readings_records *records_of(const struct world *world, uint32_t serial)
+{
+    for (size_t i = 0; i < world->file.record_count; i++)
+        if (world->file.records[i].serial == serial) return &world->file.records[i];
+    fail();
+    return NULL;
+}
+
+static void records_without_a_hole_can_be_told(void **state)
+{
+    struct world *world = *state;
+    for (uint32_t sequence = 1; sequence <= 300; sequence++) {
+        struct series_reading reading = reading_at(sequence * 1000, 5);
+        reading.of_record = true;
+        add(world, series_number(world, 0), reading);
+        assert_int_equal(readings_block_add_record(&world->block, 1001, 2, sequence), SW_OK);
+        if (sequence == 17) continue;
+        add(world, series_number(world, 1), reading);
+        assert_int_equal(readings_block_add_record(&world->block, 1002, 1, sequence), SW_OK);
+        if (sequence % 50 != 0) continue;
+        struct readings_cursor cursor = {1001, 2, sequence, 77};
+        assert_int_equal(readings_block_add_cursor(&world->block, &cursor), SW_OK);
+        commit(world);
+        if (sequence == 100) move_all(world);
+    }
+    for (int round = 0; round < 3; round++) {
+        const struct readings_records *whole = records_of(world, 1001), *holed = records_of(world, 1002);
+        assert_int_equal(whole->first, 1);
+        assert_int_equal(whole->last, 300);
+        assert_int_equal(whole->count, 300);
+        assert_int_equal(holed->count, 299);
+        assert_int_equal(world->file.cursor_count, 1);
+        assert_int_equal(world->file.cursors[0].sequence, 300);
+        assert_int_equal(world->file.cursors[0].seen_until_ms, 77);
+        if (round == 1) move_all(world);
+        readings_file_close(&world->file);
+        open_file(world);
+    }
+    check_all(world);
+}
+
+/* ---- damage ---- */
+
+static void change_byte(const char *path, off_t at)
+{
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    uint8_t byte;
+    assert_int_equal(pread(file, &byte, 1, at), 1);
+    byte ^= 0x40;
+    assert_int_equal(pwrite(file, &byte, 1, at), 1);
+    (void)close(file);
+}
+
+static off_t size_of(const char *path)
+{
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_size;
+}
+
+static void a_torn_write_is_forgotten(void **state)
+{
+    struct world *world = *state;
+    char log[128];
+    int64_t clock = 1000;
+    (void)snprintf(log, sizeof log, "%s-log0", world->path);
+    add_some(world, 100, &clock);
+    commit(world);
+    size_t whole = world->count;
+    off_t end = size_of(log);
+    add_some(world, 100, &clock);
+    commit(world);
+    readings_file_close(&world->file);
+    world->count = whole;
+    for (off_t size = size_of(log) - 1; size >= end; size -= 41) {
+        assert_int_equal(truncate(log, size), 0);
+        open_file(world);
+        assert_int_equal(world->file.counters.set_aside, 0);
+        assert_int_equal(world->file.next_position, (int64_t)101);
+        check_all(world);
+        readings_file_close(&world->file);
+        assert_int_equal(size_of(log), end);
+        assert_int_equal(truncate(log, size), 0); /* the rest as zeros: its blocks never reached the disk */
+    }
+    open_file(world);
+    add_some(world, 50, &clock);
+    commit(world);
+    check_all(world);
+}
+
+static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
+{
+    struct world *world = *state;
+    char log[128];
+    int64_t clock = 1000;
+    (void)snprintf(log, sizeof log, "%s-log0", world->path);
+    add_some(world, 100, &clock);
+    commit(world);
+    size_t whole = world->count;
+    off_t end = size_of(log);
+    add_some(world, 100, &clock);
+    commit(world);
+    add_some(world, 100, &clock);
+    commit(world);
+    readings_file_close(&world->file);
+    change_byte(log, end + 100);
+    open_file(world);
+    assert_int_equal(world->file.counters.set_aside, 1);
+    assert_non_null(strstr(world->file.damage, log));
+    assert_int_equal(files_with(world, "log0.corrupt-", false), 1);
+    world->count = whole;
+    check_all(world);
+    add_some(world, 50, &clock);
+    commit(world);
+    check_all(world);
+}
+
+/* Whatever was moved out of the log is gone with the file; the rest, and all names, are there. */
+static void expect_only_the_log(struct world *world, size_t moved)
+{
+    assert_int_equal(world->file.counters.set_aside, 1);
+    assert_int_equal(files_with(world, "readings.corrupt-", false) > 0, 1);
+    memmove(world->model, world->model + moved, (world->count - moved) * sizeof *world->model);
+    world->count -= moved;
+    check_all(world);
+    int64_t clock = 90000000;
+    add_some(world, 500, &clock);
+    commit(world);
+    move_all(world);
+    check_all(world);
+}
+
+static void damage_found_at_the_start_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    int64_t clock = 1000;
+    for (int i = 0; i < 3000; i++)
+        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    move_all(world);
+    size_t moved = world->count;
+    for (int i = 0; i < 100; i++)
+        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    readings_file_close(&world->file);
+    int file = open(world->path, O_WRONLY | O_CLOEXEC);
+    char rubbish[8192];
+    memset(rubbish, 'x', sizeof rubbish);
+    assert_int_equal(pwrite(file, rubbish, sizeof rubbish, 0), sizeof rubbish);
+    (void)close(file);
+    open_file(world);
+    expect_only_the_log(world, moved);
+}
+
+static void damage_found_in_use_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    int64_t clock = 1000;
+    for (int i = 0; i < 3000; i++)
+        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    move_all(world);
+    size_t moved = world->count;
+    assert_int_equal(sqlite3_exec(world->file.database.db,
+                                  "UPDATE tails SET block = CAST(x'00' || substr(block, 2) AS BLOB)", NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (int i = 0; i < 100; i++)
+        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    move_all(world);
+    expect_only_the_log(world, moved);
+}
+
+/* ---- readers ---- */
+
+static void a_slow_reader_does_not_let_the_wal_grow(void **state)
+{
+    struct world *world = *state;
+    char wal[128], select[] = "BEGIN; SELECT count(*) FROM tails";
+    int64_t clock = 1000;
+    sqlite3 *slow;
+    (void)snprintf(wal, sizeof wal, "%s-wal", world->path);
+    for (int i = 0; i < 2000; i++)
+        add(world, series_number(world, (unsigned)i % 60), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    move_all(world);
+    assert_int_equal(sqlite3_open(world->path, &slow), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(slow, select, NULL, NULL, NULL), SQLITE_OK);
+    /* Stands for the days it takes to fill so many pages with readings. */
+    while (world->file.database.wal_pages < READINGS_WAL_PAGES_MAX)
+        assert_int_equal(
+            sqlite3_exec(world->file.database.db, "UPDATE tails SET last_ms = last_ms + 1", NULL, NULL, NULL),
+            SQLITE_OK);
+    off_t longest = size_of(wal);
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < 500; i++)
+            add(world, series_number(world, (unsigned)i % 60), reading_at(clock += 1000, (int64_t)roll(1000)));
+        commit(world);
+        bool more;
+        (void)readings_file_move_now(&world->file, world->text, sizeof world->text);
+        assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+        assert_false(more);
+        assert_true(world->file.held_back);
+    }
+    assert_in_range(size_of(wal), 0, longest + 65536);
+    check_all(world);
+    (void)sqlite3_close(slow);
+    move_all(world);
+    assert_false(world->file.held_back);
+    check_all(world);
+    assert_in_range(size_of(wal), 0, 4194304 + 65536);
+}
+
+static void a_reader_sees_what_is_moved_while_it_reads(void **state)
+{
+    struct world *world = *state;
+    struct readings_reader *reader;
+    int64_t clock = 1000;
+    add_some(world, 1000, &clock);
+    commit(world);
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+    for (int round = 0; round < 5; round++) {
+        bool more = true;
+        add_some(world, 300, &clock);
+        commit(world);
+        (void)readings_file_move_now(&world->file, world->text, sizeof world->text);
+        while (more) {
+            assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+            for (uint32_t i = 0; i < 8; i++)
+                check_series(world, reader, i, 0, READING_TIME_MAX_MS);
+        }
+    }
+    readings_reader_close(reader);
+}
+
+static void a_reading_that_does_not_fit_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct series_reading reading = reading_at(-1, 0);
+    assert_int_equal(readings_block_add(&world->block, 0, &reading), SW_ERROR_INVALID_ARGUMENT);
+    reading = reading_at(1, READING_VALUE_MAX);
+    assert_int_equal(readings_block_add(&world->block, 0, &reading), SW_ERROR_INVALID_ARGUMENT);
+    assert_int_equal(world->block.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(everything_comes_back_wherever_it_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stop_between_any_two_steps_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(steps_are_taken_when_there_is_enough, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(positions_go_on_and_are_kept_for_replay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(records_without_a_hole_can_be_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_torn_write_is_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_log_is_set_aside_and_what_is_whole_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damage_found_at_the_start_is_set_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damage_found_in_use_is_set_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_slow_reader_does_not_let_the_wal_grow, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reader_sees_what_is_moved_while_it_reads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reading_that_does_not_fit_is_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
