@@ -101,7 +101,7 @@ static void on_problem(void *ctx, const char *file, unsigned line, const char *f
 static void warn_of_ports(const char *file, const struct gateway_config *config)
 {
     for (uint32_t i = 0; i < config->line_count; i++)
-        if (access(config->lines[i].port, F_OK) != 0)
+        if (config->lines[i].port && access(config->lines[i].port, F_OK) != 0)
             printf("%s: warning: lines[%u].port: %s does not exist at the moment\n", file, i, config->lines[i].port);
 }
 

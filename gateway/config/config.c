@@ -34,6 +34,9 @@ static void free_line(struct config_line *line)
     free(line->nodes);
     free(line->devices);
     free(line->port);
+    free(line->host);
+    free(line->listen);
+    free(line->registration);
 }
 
 void config_free(struct gateway_config *config)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config_rules_transport.h"
 #include "config/time_zone.h"
 #include "core/local_time.h"
 #include "stillwater/error.h"
@@ -570,6 +571,34 @@ static void build_devices(struct build *build, struct config_line *line, const s
     }
 }
 
+static void build_serial(struct build *build, struct config_line *line, const struct raw_line *raw)
+{
+    line->port = copy(build, raw->port);
+    line->settings.baud = line->transport == CONFIG_RTU ? 115200 : 9600;
+    line->settings.parity = raw->parity ? (char)*raw->parity : 'N';
+    line->settings.stop_bits = raw->stop_bits ? (uint8_t)*raw->stop_bits : 1;
+    lay_u32(&line->settings.baud, raw->baud);
+}
+
+static void build_tcp(struct build *build, struct config_line *line, const struct raw_line *raw, uint32_t number)
+{
+    bool listens = line->transport == CONFIG_RTU_OVER_TCP_LISTEN;
+    line->host = copy(build, raw->host);
+    line->listen = copy(build, raw->listen || !listens ? raw->listen : "0.0.0.0");
+    line->tcp_port = raw->tcp_port ? (uint16_t)*raw->tcp_port : 502;
+    line->outstanding = raw->outstanding ? (uint8_t)*raw->outstanding : 1;
+    if (!raw->registration) return;
+    char path[CONFIG_PATH_SIZE];
+    line->registration = make(build, CONFIG_REGISTRATION_MAX, 1);
+    if (!line->registration) return;
+    line->registration_size = config_registration_parse(raw->registration, line->registration);
+    if (line->registration_size > 0) return;
+    snprintf(path, sizeof path, "lines[%u].registration", number);
+    config_problem(build->problems, config_document_line(build->document, path), path,
+                   "found %.60s; expected 1 to %d bytes, as text or as hex: and pairs of hex digits", raw->registration,
+                   CONFIG_REGISTRATION_MAX);
+}
+
 static void build_lines(struct build *build)
 {
     struct gateway_config *config = build->config;
@@ -580,13 +609,11 @@ static void build_lines(struct build *build)
         const struct raw_line *raw = &build->raw->lines[i];
         struct config_line *line = &config->lines[i];
         copy_id(line->id, raw->id);
-        line->port = copy(build, raw->port);
-        line->settings.baud = 115200;
-        line->settings.parity = raw->parity ? (char)*raw->parity : 'N';
-        line->settings.stop_bits = raw->stop_bits ? (uint8_t)*raw->stop_bits : 1;
+        line->transport = raw->transport ? *raw->transport : CONFIG_RTU;
+        build_serial(build, line, raw);
+        build_tcp(build, line, raw, i);
         line->poll_interval_ms = 1000;
         line->timeout_ms = 500;
-        lay_u32(&line->settings.baud, raw->baud);
         lay_u32(&line->poll_interval_ms, raw->poll_interval_ms);
         lay_u32(&line->timeout_ms, raw->timeout_ms);
         build_nodes(build, line, raw, i);

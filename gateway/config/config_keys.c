@@ -93,6 +93,9 @@ void config_key_expected(const struct config_key *key, char text[CONFIG_EXPECTED
     case CONFIG_KEY_TELEMETRY:
         snprintf(text, CONFIG_EXPECTED_SIZE, "off, sites or all");
         break;
+    case CONFIG_KEY_TRANSPORT:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "one of rtu, tcp, rtu_over_tcp, rtu_over_tcp_listen");
+        break;
     }
 }
 
@@ -173,6 +176,10 @@ bool config_key_check(const struct config_key *key, const char *value, bool quot
         break;
     case CONFIG_KEY_TELEMETRY:
         fits = strcmp(value, "off") == 0 || strcmp(value, "sites") == 0 || strcmp(value, "all") == 0;
+        break;
+    case CONFIG_KEY_TRANSPORT:
+        fits = strcmp(value, "rtu") == 0 || strcmp(value, "tcp") == 0 || strcmp(value, "rtu_over_tcp") == 0 ||
+               strcmp(value, "rtu_over_tcp_listen") == 0;
         break;
     }
     if (!fits) config_key_expected(key, text);

@@ -19,6 +19,7 @@ enum config_key_type {
     CONFIG_KEY_SWITCH,
     CONFIG_KEY_DONE_ON,
     CONFIG_KEY_TELEMETRY,
+    CONFIG_KEY_TRANSPORT,
 };
 
 struct config_key {

@@ -10,6 +10,7 @@
 
 #include "config/config_build.h"
 #include "config/config_rules_plan.h"
+#include "config/config_rules_transport.h"
 #include "config/config_rules_wiring.h"
 #include "core/habit/habit_model.h"
 
@@ -313,6 +314,7 @@ void config_rules_check(const struct gateway_config *config, const struct raw_co
     check_policy(&rules, "policy.", &config->policy);
     check_groups(&rules);
     check_subjects(&rules);
+    config_rules_transport_check(config, raw, document, problems);
     config_rules_wiring_check(config, document, problems);
     if (use == CONFIG_FOR_DAEMON && problems->count == 0) config_rules_plan_check(config, document, problems);
 }

@@ -54,10 +54,6 @@ static void check_line_itself(const struct wiring *wiring, uint32_t index)
             snprintf(path, sizeof path, "lines[%u].id", index);
             report(wiring, path, "%s is the id of lines[%u] already; expected an id used once", line->id, i);
         }
-        if (strcmp(line->port, other->port) == 0) {
-            snprintf(path, sizeof path, "lines[%u].port", index);
-            report(wiring, path, "%s is the port of lines[%u] already; expected one line for each port", line->port, i);
-        }
     }
 }
 

@@ -27,6 +27,11 @@ static const cyaml_strval_t colours_or_off[] = {{"blue", SW_COLOUR_BLUE},
 static const cyaml_strval_t parities[] = {
     {"none", RAW_PARITY_NONE}, {"even", RAW_PARITY_EVEN}, {"odd", RAW_PARITY_ODD}};
 
+static const cyaml_strval_t transports[] = {{"rtu", CONFIG_RTU},
+                                            {"tcp", CONFIG_TCP},
+                                            {"rtu_over_tcp", CONFIG_RTU_OVER_TCP},
+                                            {"rtu_over_tcp_listen", CONFIG_RTU_OVER_TCP_LISTEN}};
+
 static const cyaml_strval_t done_ons[] = {{"receipt", CONFIG_DONE_ON_RECEIPT}, {"puback", CONFIG_DONE_ON_PUBACK}};
 
 static const cyaml_strval_t telemetries[] = {
@@ -250,7 +255,13 @@ static const cyaml_schema_value_t device_entry = {
 
 static const cyaml_schema_field_t line_fields[] = {
     TEXT(REQUIRED, raw_line, id),
-    TEXT(REQUIRED, raw_line, port),
+    CYAML_FIELD_ENUM_PTR("transport", OPTIONAL | CYAML_FLAG_STRICT, struct raw_line, transport, transports, 4),
+    TEXT(OPTIONAL, raw_line, port),
+    TEXT(OPTIONAL, raw_line, host),
+    TEXT(OPTIONAL, raw_line, listen),
+    INTEGER(raw_line, tcp_port),
+    TEXT(OPTIONAL, raw_line, registration),
+    INTEGER(raw_line, outstanding),
     INTEGER(raw_line, baud),
     CYAML_FIELD_ENUM_PTR("parity", OPTIONAL | CYAML_FLAG_STRICT, struct raw_line, parity, parities, 3),
     INTEGER(raw_line, stop_bits),

@@ -202,8 +202,9 @@ struct raw_device {
 enum raw_parity { RAW_PARITY_NONE = 'N', RAW_PARITY_EVEN = 'E', RAW_PARITY_ODD = 'O' };
 
 struct raw_line {
-    char *id, *port;
-    uint32_t *baud, *stop_bits, *poll_interval_ms, *timeout_ms;
+    char *id, *port, *host, *listen, *registration;
+    enum config_transport *transport;
+    uint32_t *tcp_port, *outstanding, *baud, *stop_bits, *poll_interval_ms, *timeout_ms;
     enum raw_parity *parity;
     struct raw_node *nodes;
     uint32_t nodes_count;

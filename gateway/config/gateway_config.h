@@ -63,10 +63,27 @@ struct config_device {
     uint32_t poll_interval_ms;
 };
 
+/* How a line's units are reached. */
+enum config_transport {
+    CONFIG_RTU,                 /* Modbus RTU on a serial port */
+    CONFIG_TCP,                 /* Modbus TCP, dialled out */
+    CONFIG_RTU_OVER_TCP,        /* RTU frames over a connection that is dialled out */
+    CONFIG_RTU_OVER_TCP_LISTEN, /* RTU frames over a connection that the far unit dials */
+};
+
+#define CONFIG_REGISTRATION_MAX 64
+
 struct config_line {
     char id[SW_ID_SIZE];
-    char *port; /* path of the serial device */
-    struct sw_line_settings settings;
+    enum config_transport transport;
+    char *port;                       /* path of the serial device; NULL unless CONFIG_RTU */
+    struct sw_line_settings settings; /* with RTU over TCP, the baud at the far end */
+    char *host;                       /* NULL unless it is dialled */
+    char *listen;                     /* own address; NULL unless CONFIG_RTU_OVER_TCP_LISTEN */
+    uint16_t tcp_port;
+    uint8_t *registration; /* packet by which the far unit announces itself; NULL unless it dials */
+    uint8_t registration_size;
+    uint8_t outstanding;       /* requests under way on the connection at most */
     uint32_t poll_interval_ms; /* nodes */
     uint32_t timeout_ms;
     struct config_node *nodes;

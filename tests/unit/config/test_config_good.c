@@ -65,6 +65,43 @@ static const char daemon_text[] =
     "      - {id: dev-3, unit_id: 5, profile: geolux-lx80, subject: site-2}\n"
     "  - {id: line-2, port: /dev/ttyUSB1}\n";
 
+static void every_transport_has_its_keys(void **state)
+{
+    (void)state;
+    struct gateway_config *config =
+        load("schema: stillwater.gateway/1\ncity: suzhou\ngateway: gw-17\nsubjects: [{id: site-1}]\nlines:\n"
+             "  - {id: a, transport: tcp, host: plc-1, outstanding: 16,"
+             " devices: [{id: d, unit_id: 255, profile: qdy30a, subject: site-1}]}\n"
+             "  - {id: b, transport: rtu_over_tcp, host: \"::1\", tcp_port: 8899, baud: 2400}\n"
+             "  - {id: c, transport: rtu_over_tcp_listen, registration: DTU-1}\n"
+             "  - {id: d, transport: rtu_over_tcp_listen, listen: \"::\", registration: \"hex:01 fF00\"}\n"
+             "  - {id: e, transport: rtu, port: /dev/ttyUSB0}\n",
+             CONFIG_FOR_REPLAY);
+    const struct config_line *line = config->lines;
+    assert_int_equal(line[0].transport, CONFIG_TCP);
+    assert_string_equal(line[0].host, "plc-1");
+    assert_int_equal(line[0].tcp_port, 502);
+    assert_int_equal(line[0].outstanding, 16);
+    assert_int_equal(line[0].devices[0].unit_id, 255);
+    assert_null(line[0].port);
+    assert_null(line[0].listen);
+    assert_int_equal(line[1].transport, CONFIG_RTU_OVER_TCP);
+    assert_int_equal(line[1].tcp_port, 8899);
+    assert_int_equal(line[1].settings.baud, 2400);
+    assert_int_equal(line[1].outstanding, 1);
+    assert_int_equal(line[2].transport, CONFIG_RTU_OVER_TCP_LISTEN);
+    assert_string_equal(line[2].listen, "0.0.0.0");
+    assert_int_equal(line[2].settings.baud, 9600);
+    assert_int_equal(line[2].registration_size, 5);
+    assert_memory_equal(line[2].registration, "DTU-1", 5);
+    assert_string_equal(line[3].listen, "::");
+    assert_int_equal(line[3].registration_size, 3);
+    assert_memory_equal(line[3].registration, "\x01\xff\x00", 3);
+    assert_int_equal(line[4].transport, CONFIG_RTU);
+    assert_null(line[4].registration);
+    config_free(config);
+}
+
 static void a_whole_file_is_loaded_field_by_field(void **state)
 {
     (void)state;
@@ -607,6 +644,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file_is_loaded_field_by_field),
+        cmocka_unit_test(every_transport_has_its_keys),
         cmocka_unit_test(a_subjects_policy_lies_over_the_citys_field_by_field),
         cmocka_unit_test(a_groups_policy_lies_between_the_citys_and_the_subjects),
         cmocka_unit_test(subjects_and_places_are_found_by_name),
