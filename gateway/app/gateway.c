@@ -82,6 +82,12 @@ static void on_device_notice(void *ctx, uint32_t line, uint32_t device, int erro
     log_event(error ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, gateway->lines[line].devices[device].id, "%s", text);
 }
 
+static void on_stranger(void *ctx, const char *text)
+{
+    (void)ctx;
+    log_event(LOG_LEVEL_WARNING, "field-bus", "%s", text);
+}
+
 static void on_committed(void *ctx, struct store_batch *batch, int error, const char *text)
 {
     journal_committed(ctx, batch, error, text);
@@ -409,7 +415,8 @@ static int start_bus(struct gateway *gateway, char *text, size_t text_size)
                                       .line_link = on_line_link,
                                       .log_unopened = on_log_unopened,
                                       .notice = on_notice,
-                                      .device_notice = on_device_notice};
+                                      .device_notice = on_device_notice,
+                                      .stranger = on_stranger};
     int error = field_bus_start(gateway->loop, gateway->config, gateway->clock.wall, events, &gateway->bus);
     if (error) snprintf(text, text_size, "the field bus cannot be started: %s", sw_error_text(error));
     return error;

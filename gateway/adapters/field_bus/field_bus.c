@@ -5,9 +5,11 @@
 
 #include "serial/serial_bus.h"
 #include "stillwater/error.h"
+#include "tcp/tcp_bus.h"
 
 struct field_bus {
     struct serial_bus *serial;
+    struct tcp_bus *tcp;
     uint32_t open;      /* transports that have not closed yet */
     uint32_t unsettled; /* transports that still use the configuration before */
     void (*settled)(void *ctx);
@@ -16,39 +18,57 @@ struct field_bus {
     void *closed_ctx;
 };
 
+static void on_given_up(void *ctx)
+{
+    free(ctx);
+}
+
 int field_bus_start(uv_loop_t *loop, const struct gateway_config *config, struct sw_wall (*wall_now)(void),
                     struct field_bus_events events, struct field_bus **out)
 {
     struct field_bus *bus = calloc(1, sizeof *bus);
     if (bus == NULL) return SW_ERROR_NO_SPACE;
-    int error = serial_bus_start(loop, config, wall_now, events, &bus->serial);
+    int error = tcp_bus_start(loop, config, wall_now, events, &bus->tcp);
     if (error != SW_OK) {
         free(bus);
         return error;
     }
-    bus->open = 1;
+    error = serial_bus_start(loop, config, wall_now, events, &bus->serial);
+    if (error != SW_OK) {
+        tcp_bus_close(bus->tcp, on_given_up, bus);
+        return error;
+    }
+    bus->open = 2;
     *out = bus;
     return SW_OK;
 }
 
 void field_bus_acknowledge(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t sequence)
 {
-    serial_bus_acknowledge(bus->serial, line, node, epoch, sequence);
+    if (tcp_bus_has_line(bus->tcp, line))
+        tcp_bus_acknowledge(bus->tcp, line, node, epoch, sequence);
+    else
+        serial_bus_acknowledge(bus->serial, line, node, epoch, sequence);
 }
 
 void field_bus_open_log(struct field_bus *bus, uint32_t line, uint32_t node, uint16_t epoch, uint32_t base)
 {
-    serial_bus_open_log(bus->serial, line, node, epoch, base);
+    if (tcp_bus_has_line(bus->tcp, line))
+        tcp_bus_open_log(bus->tcp, line, node, epoch, base);
+    else
+        serial_bus_open_log(bus->serial, line, node, epoch, base);
 }
 
 void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
 {
     serial_bus_hurry(bus->serial, interval_ms);
+    tcp_bus_hurry(bus->tcp, interval_ms);
 }
 
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
 {
-    return serial_bus_line_counters(bus->serial, line);
+    return tcp_bus_has_line(bus->tcp, line) ? tcp_bus_line_counters(bus->tcp, line)
+                                            : serial_bus_line_counters(bus->serial, line);
 }
 
 static void on_settled(void *ctx)
@@ -85,4 +105,5 @@ void field_bus_close(struct field_bus *bus, void (*closed)(void *ctx), void *ctx
     bus->closed = closed;
     bus->closed_ctx = ctx;
     serial_bus_close(bus->serial, on_closed, bus);
+    tcp_bus_close(bus->tcp, on_closed, bus);
 }

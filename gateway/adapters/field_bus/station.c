@@ -57,6 +57,31 @@ static struct device_poll *device_of(struct station *station)
     return (struct device_poll *)station;
 }
 
+static int64_t turn_of(const struct station *station, bool hold_back, int64_t suspects_from_us)
+{
+    int64_t due_us = station_due_us(station);
+    if (station->busy) return STATION_NEVER_US;
+    return hold_back && station_is_suspect(station) && due_us < suspects_from_us ? suspects_from_us : due_us;
+}
+
+struct station *stations_next(struct station *const *stations, uint32_t count, int64_t suspects_from_us, int64_t now_us,
+                              int64_t *turn_us)
+{
+    struct station *next = NULL;
+    bool any_sound = false;
+    for (uint32_t i = 0; i < count && !any_sound; i++)
+        any_sound = !station_is_suspect(stations[i]);
+    bool hold_back = any_sound && now_us < suspects_from_us;
+    *turn_us = STATION_NEVER_US;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t at_us = turn_of(stations[i], hold_back, suspects_from_us);
+        if (at_us >= *turn_us) continue;
+        next = stations[i];
+        *turn_us = at_us;
+    }
+    return next;
+}
+
 uint32_t station_extra_gap_us(const struct station *station)
 {
     return station->type == STATION_NODE ? 0 : ((const struct device_poll *)station)->config->profile->extra_gap_us;

@@ -76,6 +76,12 @@ static inline bool station_is_suspect(const struct station *station)
     return station->health.failures > 0;
 }
 
+/* The one of a line that has waited longest past its time and has nothing under way. While anybody on the line is
+ * sound, no suspect's turn comes before suspects_from_us. *turn_us: when it is due; STATION_NEVER_US and NULL when none
+ * is. */
+struct station *stations_next(struct station *const *stations, uint32_t count, int64_t suspects_from_us, int64_t now_us,
+                              int64_t *turn_us);
+
 /* The silence that exchange.extra_gap_us will ask for, for a transport that keeps it before it begins: a request may
  * carry the time of its own sending. */
 uint32_t station_extra_gap_us(const struct station *station);

@@ -26,7 +26,6 @@ static bool type_fits(const struct config_key *key, enum cyaml_type schema)
     case CONFIG_KEY_SWITCH:
     case CONFIG_KEY_DONE_ON:
     case CONFIG_KEY_TELEMETRY:
-        break;
     case CONFIG_KEY_TRANSPORT:
         return schema == CYAML_ENUM;
     default:

@@ -93,6 +93,14 @@ static void on_notice(void *ctx, uint32_t line, uint32_t node, int error, const 
     snprintf(listener->notices[listener->notice_count++], sizeof listener->notices[0], "%s", text);
 }
 
+static void on_stranger(void *ctx, const char *text)
+{
+    struct listener *listener = ctx;
+    note(listener);
+    listener->strangers++;
+    snprintf(listener->stranger, sizeof listener->stranger, "%s", text);
+}
+
 static void on_beat(uv_timer_t *timer)
 {
     (void)timer;
@@ -104,6 +112,7 @@ struct listener *listener_new(const char *port)
     assert_non_null(listener);
     listener->node_up = listener->line_up = -1;
     listener->acknowledge = true;
+    strcpy(listener->loopback, "127.0.0.1");
     listener->line = (struct config_line){.id = "line",
                                           .port = strdup(port),
                                           .settings = {115200, 'N', 1},
@@ -115,6 +124,19 @@ struct listener *listener_new(const char *port)
     listener->config.line_count = 1;
     assert_int_equal(uv_loop_init(&listener->loop), 0);
     return listener;
+}
+
+void listener_use_tcp(struct listener *listener, enum config_transport transport, uint16_t tcp_port)
+{
+    struct config_line *line = &listener->line;
+    bool listens = transport == CONFIG_RTU_OVER_TCP_LISTEN;
+    free(line->port);
+    line->port = NULL;
+    line->transport = transport;
+    line->host = listens ? NULL : listener->loopback;
+    line->listen = listens ? listener->loopback : NULL;
+    line->tcp_port = tcp_port;
+    line->outstanding = 1;
 }
 
 void listener_add_node(struct listener *listener, uint8_t unit_id)
@@ -147,7 +169,8 @@ void listener_start(struct listener *listener)
                                       .node_link = on_node_link,
                                       .line_link = on_line_link,
                                       .log_unopened = on_log_unopened,
-                                      .notice = on_notice};
+                                      .notice = on_notice,
+                                      .stranger = on_stranger};
     uv_timer_init(&listener->loop, &listener->beat);
     uv_timer_start(&listener->beat, on_beat, 10, 10);
     assert_int_equal(field_bus_start(&listener->loop, &listener->config, wall_now, events, &listener->bus), SW_OK);

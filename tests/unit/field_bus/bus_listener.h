@@ -20,6 +20,7 @@ struct listener {
     struct field_bus *bus;
     struct gateway_config config;
     struct config_line line;
+    char loopback[16]; /* 127.0.0.1 */
     struct config_node nodes[4];
     struct config_slot slots[4];
     struct config_device devices[4];
@@ -43,6 +44,8 @@ struct listener {
     uint32_t line_changes;
     char line_text[256];
     uint32_t unopened;
+    char stranger[256];
+    uint32_t strangers;
     char notices[LISTENER_NOTICES_MAX][256];
     uint32_t notice_count;
     bool closing, closed;
@@ -57,6 +60,8 @@ void listener_add_slot(struct listener *listener, uint8_t slot, enum sw_profile_
 void listener_add_device(struct listener *listener, uint8_t unit_id, enum sw_profile_id profile, uint32_t poll_ms);
 void listener_start(struct listener *listener);
 
+/* The line is reached over TCP instead: `transport` at 127.0.0.1. */
+void listener_use_tcp(struct listener *listener, enum config_transport transport, uint16_t tcp_port);
 /* Runs the loop until the condition holds; fails the test when it does not in 60 s. */
 #define listener_until(listener, condition)                                                                            \
     do {                                                                                                               \

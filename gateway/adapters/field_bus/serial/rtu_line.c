@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "exchange_result.h"
 #include "stillwater/error.h"
 
 /* Start bit, eight data bits, parity or second stop bit, stop bit (Modbus over serial line V1.02 §2.5.1). */
@@ -333,36 +334,6 @@ static int receive_reply(struct rtu_line *line, const struct exchange *exchange,
     return field_check_reply(request, bytes, (size_t)size - RTU_CRC_SIZE, reply->registers);
 }
 
-static void count_result(struct field_bus_counters *counters, int result)
-{
-    switch (result) {
-    case SW_OK:
-        counters->replies++;
-        break;
-    case SW_ERROR_TIMEOUT:
-        counters->timeouts++;
-        break;
-    case SW_ERROR_CRC:
-    case SW_ERROR_FRAME_GAP:
-        counters->crc_errors++;
-        break;
-    case SW_ERROR_WRONG_UNIT:
-    case SW_ERROR_WRONG_FUNCTION:
-    case SW_ERROR_WRONG_LENGTH:
-        counters->wrong_replies++;
-        break;
-    default:
-        if (result <= SW_ERROR_EXCEPTION_FUNCTION && result >= SW_ERROR_EXCEPTION_GATEWAY_TARGET)
-            counters->exceptions++;
-        break;
-    }
-}
-
-static bool is_answer(int result)
-{
-    return result == SW_OK || (result <= SW_ERROR_EXCEPTION_FUNCTION && result >= SW_ERROR_EXCEPTION_GATEWAY_TARGET);
-}
-
 /* After an answer of a unit that may owe us an earlier one. */
 static int confirm_answer(struct rtu_line *line, uint32_t timeout_ms, bool *doubtful, int result)
 {
@@ -393,11 +364,12 @@ int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bo
     reply->first_byte_us = rtu_now_us();
     if (result == SW_OK) result = receive_reply(line, exchange, reply);
     if (result == SW_ERROR_PORT || result == RTU_STOPPED) return result;
-    if (is_answer(result) && *doubtful) result = confirm_answer(line, exchange->timeout_ms, doubtful, result);
-    count_result(line->counters, result);
+    if (exchange_is_answer(result) && *doubtful) result = confirm_answer(line, exchange->timeout_ms, doubtful, result);
+    exchange_count(line->counters, result);
     /* Who has been taken for an echo, or whose echo has been missed, may still answer. */
     bool unclear = line->echoes != echoed;
-    if (is_answer(result) || result == SW_ERROR_LATE_FRAME || (result == SW_ERROR_CRC && !unclear)) return result;
+    if (exchange_is_answer(result) || result == SW_ERROR_LATE_FRAME || (result == SW_ERROR_CRC && !unclear))
+        return result;
 
     bool came;
     int error = quarantine(line, reply_by_us + timeout_us, &came);

@@ -93,32 +93,6 @@ static void lose_port(struct serial_line *line)
     tell_link(line, false, text);
 }
 
-/* While somebody on the line answers, those who did not last time wait for their share of it. */
-static int64_t turn_of(const struct serial_line *line, const struct station *station, bool hold_back)
-{
-    int64_t due_us = station_due_us(station);
-    hold_back = hold_back && station_is_suspect(station) && due_us < line->suspects_from_us;
-    return hold_back ? line->suspects_from_us : due_us;
-}
-
-/* The station that has waited longest past its time; NULL when the line has none. */
-static struct station *choose(const struct serial_line *line, int64_t *turn_us)
-{
-    struct station *chosen = NULL;
-    bool any_sound = false;
-    for (uint32_t i = 0; i < line->station_count; i++)
-        any_sound = any_sound || !station_is_suspect(line->stations[i]);
-    bool hold_back = any_sound && rtu_now_us() < line->suspects_from_us;
-    *turn_us = STATION_NEVER_US;
-    for (uint32_t i = 0; i < line->station_count; i++) {
-        int64_t at_us = turn_of(line, line->stations[i], hold_back);
-        if (at_us >= *turn_us) continue;
-        chosen = line->stations[i];
-        *turn_us = at_us;
-    }
-    return chosen;
-}
-
 /* Between two exchanges. Who stays goes on with what it knows and when it is due. */
 static void take_change(struct serial_line *line)
 {
@@ -177,7 +151,8 @@ static int serve(struct serial_line *line)
 {
     take_orders(line);
     int64_t turn_us;
-    struct station *next = choose(line, &turn_us);
+    struct station *next =
+        stations_next(line->stations, line->station_count, line->suspects_from_us, rtu_now_us(), &turn_us);
     if (turn_us <= rtu_now_us()) return exchange(line, next);
     int64_t limit_us = rtu_now_us() + LONG_US;
     return rtu_line_wait(&line->rtu, turn_us < limit_us ? turn_us : limit_us);
