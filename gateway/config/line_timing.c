@@ -32,7 +32,11 @@ bool line_timing_slot_tells(const struct config_slot *slot, enum subject_domain 
 
 struct poll_line line_timing_of(const struct config_line *line)
 {
-    return (struct poll_line){.medium = POLL_SERIAL, .settings = line->settings};
+    static const enum poll_medium media[] = {[CONFIG_RTU] = POLL_SERIAL,
+                                             [CONFIG_TCP] = POLL_TCP,
+                                             [CONFIG_RTU_OVER_TCP] = POLL_RTU_OVER_TCP,
+                                             [CONFIG_RTU_OVER_TCP_LISTEN] = POLL_RTU_OVER_TCP};
+    return (struct poll_line){.medium = media[line->transport], .settings = line->settings};
 }
 
 /* Frames on a serial line do not say which request they answer: it is left free for as long again. */
@@ -90,7 +94,7 @@ struct unit_timing line_timing_node(const struct config_line *line, const struct
 
 struct line_plan line_timing_plan(const struct config_line *line)
 {
-    struct line_plan plan = line_plan_empty(1, true);
+    struct line_plan plan = line_plan_empty(line->outstanding, true);
     for (uint32_t i = 0; i < line->node_count; i++) {
         struct unit_timing timing = line_timing_node(line, &line->nodes[i]);
         line_plan_add(&plan, &timing.poll, timing.interval_us);
