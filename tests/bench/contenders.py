@@ -45,7 +45,7 @@ gateway: gw-1
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}, telemetry: sites}}
 profiles: {HERE / "profiles"}
-policy: {{level: {{bands_mm: {{blue: 90000, yellow: 91000, orange: 92000, red: 93000}}}}}}
+policy: {{level: {{bands_mm: {{blue: 90000, yellow: 91000, orange: 92000, red: 93000}}, range_max_mm: 100000}}}}
 subjects:
 {subjects}lines:
 {lines}"""
