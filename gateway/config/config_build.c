@@ -587,6 +587,8 @@ static void build_tcp(struct build *build, struct config_line *line, const struc
     line->listen = copy(build, raw->listen || !listens ? raw->listen : "0.0.0.0");
     line->tcp_port = raw->tcp_port ? (uint16_t)*raw->tcp_port : 502;
     line->outstanding = raw->outstanding ? (uint8_t)*raw->outstanding : 1;
+    line->trip_ms = 50;
+    lay_u32(&line->trip_ms, raw->trip_ms);
     if (!raw->registration) return;
     char path[CONFIG_PATH_SIZE];
     line->registration = make(build, CONFIG_REGISTRATION_MAX, 1);

@@ -76,6 +76,7 @@ static void check_keys(const struct rules *rules, uint32_t index, const struct r
         {"listen", raw->listen != NULL, false, listening},
         {"registration", raw->registration != NULL, true, listening},
         {"outstanding", raw->outstanding != NULL, false, ONLY(CONFIG_TCP)},
+        {"trip_ms", raw->trip_ms != NULL, false, dialled | listening},
     };
     enum config_transport transport = rules->config->lines[index].transport;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

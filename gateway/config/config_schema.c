@@ -262,6 +262,7 @@ static const cyaml_schema_field_t line_fields[] = {
     INTEGER(raw_line, tcp_port),
     TEXT(OPTIONAL, raw_line, registration),
     INTEGER(raw_line, outstanding),
+    INTEGER(raw_line, trip_ms),
     INTEGER(raw_line, baud),
     CYAML_FIELD_ENUM_PTR("parity", OPTIONAL | CYAML_FLAG_STRICT, struct raw_line, parity, parities, 3),
     INTEGER(raw_line, stop_bits),

@@ -204,7 +204,7 @@ enum raw_parity { RAW_PARITY_NONE = 'N', RAW_PARITY_EVEN = 'E', RAW_PARITY_ODD =
 struct raw_line {
     char *id, *port, *host, *listen, *registration;
     enum config_transport *transport;
-    uint32_t *tcp_port, *outstanding, *baud, *stop_bits, *poll_interval_ms, *timeout_ms;
+    uint32_t *tcp_port, *outstanding, *trip_ms, *baud, *stop_bits, *poll_interval_ms, *timeout_ms;
     enum raw_parity *parity;
     struct raw_node *nodes;
     uint32_t nodes_count;

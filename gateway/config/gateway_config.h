@@ -84,6 +84,7 @@ struct config_line {
     uint8_t *registration; /* packet by which the far unit announces itself; NULL unless it dials */
     uint8_t registration_size;
     uint8_t outstanding;       /* requests under way on the connection at most */
+    uint32_t trip_ms;          /* of a request and its reply over the network, for the plan */
     uint32_t poll_interval_ms; /* nodes */
     uint32_t timeout_ms;
     struct config_node *nodes;

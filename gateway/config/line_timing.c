@@ -36,7 +36,8 @@ struct poll_line line_timing_of(const struct config_line *line)
                                              [CONFIG_TCP] = POLL_TCP,
                                              [CONFIG_RTU_OVER_TCP] = POLL_RTU_OVER_TCP,
                                              [CONFIG_RTU_OVER_TCP_LISTEN] = POLL_RTU_OVER_TCP};
-    return (struct poll_line){.medium = media[line->transport], .settings = line->settings};
+    return (struct poll_line){
+        .medium = media[line->transport], .settings = line->settings, .trip_us = 1000 * line->trip_ms};
 }
 
 /* Frames on a serial line do not say which request they answer: it is left free for as long again. */

@@ -21,7 +21,7 @@ class Ours:
 
     name = ""
     topics = "stillwater/demo/gw-1/telemetry/#"
-    FLAT_OUT_MS = 20  # the shortest interval there is
+    FLAT_OUT_MS = 25  # 40,000 polls a second of 1,000 devices
 
     @staticmethod
     def install(_build):
@@ -33,7 +33,7 @@ class Ours:
         subjects = "".join(f"  - {{id: site-{i}}}\n" for i in range(load.devices))
         lines = ""
         for i in range(load.connections):
-            lines += f"  - id: line-{i}\n    transport: tcp\n    host: {first + i}\n    tcp_port: {port}\n    devices:\n"
+            lines += f"  - id: line-{i}\n    transport: tcp\n    host: {first + i}\n    tcp_port: {port}\n    trip_ms: 1\n    devices:\n"
             for unit in range(load.units):
                 n = i * load.units + unit
                 lines += f"      - {{id: dev-{n}, unit_id: {unit + 1}, profile: farm-station, subject: site-{n}, "

@@ -40,7 +40,7 @@ struct exchange_time exchange_time_of(const struct poll_line *line, const struct
         time.request_us = (time.request_bytes * character_ns + 999) / 1000;
         time.reply_us = (time.reply_bytes * character_ns + 999) / 1000;
     }
-    if (line->medium != POLL_SERIAL) time.usual_answer_us += POLL_USUAL_TRIP_US;
+    if (line->medium != POLL_SERIAL) time.usual_answer_us += line->trip_us;
     time.usual_answer_us = smaller(time.usual_answer_us, time.longest_answer_us);
     int64_t besides_us = POLL_HOST_US + time.gap_us + time.request_us;
     time.usual_us = besides_us + time.usual_answer_us + time.reply_us;

@@ -17,8 +17,6 @@ enum poll_medium {
 /* Assumed where nothing better is known. A unit begins its reply this long after the end of the request; the sensors of
  * the register maps take 5 to 20 ms, and a USB adapter holds bytes back for up to 16 ms. */
 #define POLL_USUAL_ANSWER_US 20000
-/* There and back over TCP: a local network takes 1 ms, a 4G unit 40 to 100 ms. */
-#define POLL_USUAL_TRIP_US 50000
 
 /* What the gateway itself takes for an exchange: threads that wake up, bytes that lie with the driver. A busy machine
  * of four cores took 1 ms (tests/bench/plan.py). */
@@ -27,6 +25,7 @@ enum poll_medium {
 struct poll_line {
     enum poll_medium medium;
     struct sw_line_settings settings; /* of the serial line; not used for POLL_TCP */
+    uint32_t trip_us;                 /* there and back over the network; not used for POLL_SERIAL */
 };
 
 /* Sizes are those of the PDU: function code and data. */

@@ -70,7 +70,7 @@ static void every_transport_has_its_keys(void **state)
     (void)state;
     struct gateway_config *config =
         load("schema: stillwater.gateway/1\ncity: suzhou\ngateway: gw-17\nsubjects: [{id: site-1}]\nlines:\n"
-             "  - {id: a, transport: tcp, host: plc-1, outstanding: 16,"
+             "  - {id: a, transport: tcp, host: plc-1, outstanding: 16, trip_ms: 1,"
              " devices: [{id: d, unit_id: 255, profile: qdy30a, subject: site-1}]}\n"
              "  - {id: b, transport: rtu_over_tcp, host: \"::1\", tcp_port: 8899, baud: 2400}\n"
              "  - {id: c, transport: rtu_over_tcp_listen, registration: DTU-1}\n"
@@ -82,6 +82,7 @@ static void every_transport_has_its_keys(void **state)
     assert_string_equal(line[0].host, "plc-1");
     assert_int_equal(line[0].tcp_port, 502);
     assert_int_equal(line[0].outstanding, 16);
+    assert_int_equal(line[0].trip_ms, 1);
     assert_int_equal(line[0].devices[0].unit_id, 255);
     assert_null(line[0].port);
     assert_null(line[0].listen);
@@ -89,6 +90,7 @@ static void every_transport_has_its_keys(void **state)
     assert_int_equal(line[1].tcp_port, 8899);
     assert_int_equal(line[1].settings.baud, 2400);
     assert_int_equal(line[1].outstanding, 1);
+    assert_int_equal(line[1].trip_ms, 50);
     assert_int_equal(line[2].transport, CONFIG_RTU_OVER_TCP_LISTEN);
     assert_string_equal(line[2].listen, "0.0.0.0");
     assert_int_equal(line[2].settings.baud, 9600);

@@ -3,7 +3,7 @@
 
 #include "core_fixture.h"
 
-static const struct poll_line slow = {POLL_SERIAL, {9600, 'N', 1}};
+static const struct poll_line slow = {POLL_SERIAL, {9600, 'N', 1}, 0};
 
 /* Function 3, 28 registers, 300 ms at most, and as long again for a late answer. */
 static const struct exchange_need meter = {
@@ -48,14 +48,14 @@ static void tcp_costs_the_way_and_no_bytes(void **state)
 {
     (void)state;
     struct exchange_need need = meter;
-    const struct poll_line tcp = {.medium = POLL_TCP};
+    const struct poll_line tcp = {.medium = POLL_TCP, .trip_us = 50000};
     need.quiet_us = 0;
     struct exchange_time time = exchange_time_of(&tcp, &need);
     assert_int_equal(time.request_bytes, 12);
     assert_int_equal(time.reply_bytes, 65);
     assert_int_equal(time.usual_us, 72000);
     assert_int_equal(time.silent_us, 502000);
-    const struct poll_line far = {POLL_RTU_OVER_TCP, {9600, 'N', 1}};
+    const struct poll_line far = {POLL_RTU_OVER_TCP, {9600, 'N', 1}, 50000};
     assert_int_equal(exchange_time_of(&far, &meter).usual_us, 2000 + 4010 + 8334 + 70000 + 63542);
 }
 
