@@ -6,6 +6,7 @@
 #include "cli/backtest.h"
 #include "cli/near.h"
 #include "cli/precision.h"
+#include "cli/profile.h"
 #include "cli/readiness.h"
 #include "cli/registry.h"
 #include "cli/replay.h"
@@ -23,6 +24,7 @@ static const struct {
     {"registry", registry_main, "who answers for an area at an hour"},
     {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
     {"report", report_main, "after a storm: levels, alerts, how fast they were answered, what was missed"},
+    {"profile", profile_main, "check sensor profiles of your own"},
     {"near", near_main, "what is near a point, from the registry of places"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/gateway_config.h"
+#include "config/profile_file.h"
 
 struct gateway_config *config_built_in(void)
 {
@@ -60,5 +61,6 @@ void config_free(struct gateway_config *config)
     free(config->mqtt.certificate_file);
     free(config->mqtt.key_file);
     free(config->registry.people);
+    profile_folder_free(&config->profiles);
     free(config);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/config_rules_transport.h"
+#include "config/profile_file.h"
 #include "config/time_zone.h"
 #include "core/local_time.h"
 #include "stillwater/error.h"
@@ -405,14 +406,28 @@ static uint32_t subject_index(const struct build *build, const char *id, const c
     return CONFIG_NO_SUBJECT;
 }
 
+static void build_profiles(struct build *build)
+{
+    if (!build->raw->profiles) return;
+    int error =
+        profile_folder_load(build->raw->profiles, PROFILE_OWN, build->problems->report, &build->config->profiles);
+    if (error)
+        config_problem(build->problems, config_document_line(build->document, "profiles"), "profiles",
+                       "found %s; expected a folder whose profiles can be used", build->raw->profiles);
+}
+
 static const struct sw_profile *profile_named(const struct build *build, const char *name, const char *path)
 {
+    const struct profile_folder *own = &build->config->profiles;
     const struct sw_profile *profile = sw_profile_by_name(name);
+    if (!profile) profile = profile_folder_named(own, name);
     if (profile) return profile;
     char known[512];
     size_t used = 0;
     for (size_t i = 0; sw_profile_at(i) && used < sizeof known; i++)
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", sw_profile_at(i)->name);
+    for (size_t i = 0; i < own->count && used < sizeof known; i++)
+        used += (size_t)snprintf(known + used, sizeof known - used, ", %s", own->files[i]->name);
     config_problem(build->problems, config_document_line(build->document, path), path,
                    "no sensor profile is called %s; expected one of %s", name, known);
     return NULL;
@@ -742,6 +757,7 @@ struct gateway_config *config_build(const struct raw_config *raw, struct config_
         build_policy(&build, &build.config->policy, &built_in, raw->policy, "policy.");
         build_groups(&build);
         build_subjects(&build);
+        build_profiles(&build);
         build_lines(&build);
     }
     if (build.config && !build.out_of_memory) return build.config;

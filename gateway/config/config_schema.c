@@ -318,13 +318,20 @@ static const cyaml_schema_field_t reports_fields[] = {
     LIST(raw_reports, areas, &id_entry), INTEGER(raw_reports, per_reporter), INTEGER(raw_reports, per_portal),
     DECIMAL(raw_reports, window_s),      DECIMAL(raw_reports, expire_s),     CYAML_FIELD_END};
 
-static const cyaml_schema_field_t config_fields[] = {
-    TEXT(REQUIRED, raw_config, schema),         TEXT(REQUIRED, raw_config, city),
-    TEXT(REQUIRED, raw_config, gateway),        BLOCK(raw_config, store, store_fields),
-    BLOCK(raw_config, mqtt, mqtt_fields),       BLOCK(raw_config, incident, incident_fields),
-    BLOCK(raw_config, storm, storm_fields),     BLOCK(raw_config, registry, registry_fields),
-    BLOCK(raw_config, reports, reports_fields), BLOCK(raw_config, policy, policy_fields),
-    LIST(raw_config, groups, &group_entry),     LIST(raw_config, subjects, &subject_entry),
-    LIST(raw_config, lines, &line_entry),       CYAML_FIELD_END};
+static const cyaml_schema_field_t config_fields[] = {TEXT(REQUIRED, raw_config, schema),
+                                                     TEXT(REQUIRED, raw_config, city),
+                                                     TEXT(REQUIRED, raw_config, gateway),
+                                                     BLOCK(raw_config, store, store_fields),
+                                                     BLOCK(raw_config, mqtt, mqtt_fields),
+                                                     BLOCK(raw_config, incident, incident_fields),
+                                                     BLOCK(raw_config, storm, storm_fields),
+                                                     BLOCK(raw_config, registry, registry_fields),
+                                                     BLOCK(raw_config, reports, reports_fields),
+                                                     TEXT(OPTIONAL, raw_config, profiles),
+                                                     BLOCK(raw_config, policy, policy_fields),
+                                                     LIST(raw_config, groups, &group_entry),
+                                                     LIST(raw_config, subjects, &subject_entry),
+                                                     LIST(raw_config, lines, &line_entry),
+                                                     CYAML_FIELD_END};
 
 const cyaml_schema_value_t config_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct raw_config, config_fields)};

@@ -263,6 +263,7 @@ struct raw_config {
     struct raw_storm *storm;
     struct raw_registry *registry;
     struct raw_reports *reports;
+    char *profiles;
     struct raw_policy *policy;
     struct raw_group *groups;
     uint32_t groups_count;

@@ -145,6 +145,12 @@ struct config_reports {
 
 struct duty_roster;
 
+/* Sensor profiles of a folder, by name (config/profile_file.h). */
+struct profile_folder {
+    struct profile_file **files;
+    size_t count;
+};
+
 struct gateway_config {
     char city[SW_ID_SIZE];
     char gateway[SW_ID_SIZE];
@@ -157,6 +163,7 @@ struct gateway_config {
     struct config_storm storm;
     struct config_registry registry;
     struct config_reports reports;
+    struct profile_folder profiles; /* the operator's own */
     const struct duty_roster *duty; /* what registry.people says; set by whoever loads it (registry/people.h) */
     struct policy policy;
     struct config_group *groups;

@@ -252,7 +252,9 @@ static void build_line(const struct build *build)
 {
     const struct raw_profile_line *raw = build->raw->line;
     struct sw_line_settings *line = &build->file->profile.line;
-    line->baud = raw->baud;
+    *line = (struct sw_line_settings){9600, 'N', 1};
+    if (!raw) return;
+    line->baud = or_else(raw->baud, 9600);
     line->parity = raw->parity ? (char)(raw->parity[0] - 'a' + 'A') : 'N';
     line->stop_bits = (uint8_t)or_else(raw->stop_bits, 1);
 }

@@ -34,11 +34,6 @@ struct profile_file {
 /* SW_OK: release with free(). SW_ERROR_CONFIG after at least one problem was reported: *made is NULL. */
 int profile_file_load(const char *file, enum profile_use use, struct config_report report, struct profile_file **made);
 
-struct profile_folder {
-    struct profile_file **files; /* by name */
-    size_t count;
-};
-
 /* All files *.yaml of a folder. SW_OK, or SW_ERROR_CONFIG after at least one problem was reported; either way release
  * with profile_folder_free(). */
 int profile_folder_load(const char *folder, enum profile_use use, struct config_report report,

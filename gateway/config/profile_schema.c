@@ -37,7 +37,7 @@ const struct config_key *profile_key_find(const char *path)
 
 static const cyaml_schema_value_t text_entry = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 0, CYAML_UNLIMITED)};
 
-static const cyaml_schema_field_t line_fields[] = {NUMBER(raw_profile_line, baud),
+static const cyaml_schema_field_t line_fields[] = {INTEGER(raw_profile_line, baud),
                                                    TEXT(OPTIONAL, raw_profile_line, parity),
                                                    INTEGER(raw_profile_line, stop_bits), CYAML_FIELD_END};
 
@@ -95,7 +95,7 @@ static const cyaml_schema_field_t profile_fields[] = {
     TEXT(REQUIRED, raw_profile, description),
     TEXT(REQUIRED, raw_profile, source),
     LIST(OPTIONAL, raw_profile, check, &text_entry),
-    CYAML_FIELD_MAPPING_PTR("line", REQUIRED, struct raw_profile, line, line_fields),
+    CYAML_FIELD_MAPPING_PTR("line", OPTIONAL, struct raw_profile, line, line_fields),
     INTEGER(raw_profile, timeout_ms),
     INTEGER(raw_profile, extra_gap_us),
     NUMBER(raw_profile, function),

@@ -8,7 +8,7 @@
 #include "config/config_shape.h"
 
 struct raw_profile_line {
-    uint32_t baud;
+    uint32_t *baud;
     char *parity;
     uint32_t *stop_bits;
 };

@@ -51,7 +51,7 @@ static const struct bad cases[] = {
     {"store:",
      "stor:",
      {"4: stor: unknown key at column 1; expected one of schema, city, gateway, store, mqtt, incident, storm, registry,"
-      " reports,"
+      " reports, profiles,"
       " policy, groups, subjects, lines"}},
     {"volume_l: 2.5",
      "volume_l: 2.5, volume_1: 3",
