@@ -17,6 +17,8 @@
 #define READ_US         500
 /* Rows that are done leave the outbox with the next commit, or after this. */
 #define TIDY_US SECOND
+/* About as many readings as a small world makes in half a day. */
+#define MUTATED_POSITIONS 1500
 
 struct snapshot {
     int domain;
@@ -59,9 +61,9 @@ static struct {
     struct table revision_places; /* "id revision": index in revisions */
     size_t first_left;            /* revisions before this one are done */
     size_t left;
-    struct store_reading *readings; /* those after the checkpoint, the first at position + 1 of `forgotten` */
+    struct store_reading *readings; /* those after the checkpoint */
     size_t reading_count, reading_capacity;
-    int64_t forgotten, checkpoint;
+    int64_t checkpoint;
     struct sw_wall last_time;
     bool full;
     uint64_t cut_one_in;
@@ -111,15 +113,15 @@ static void take_readings(const struct store_batch *batch)
 
 static int64_t position_now(void)
 {
-    return disk.forgotten + (int64_t)disk.reading_count;
+    return disk.checkpoint + (int64_t)disk.reading_count;
 }
 
 static void forget_readings(int64_t until)
 {
-    size_t count = (size_t)(until - disk.forgotten);
+    size_t count = (size_t)(until - disk.checkpoint);
     memmove(disk.readings, disk.readings + count, (disk.reading_count - count) * sizeof *disk.readings);
     disk.reading_count -= count;
-    disk.forgotten = until;
+    disk.checkpoint = until;
 }
 
 static void keep_readings(const struct store_batch *batch)
@@ -131,9 +133,6 @@ static void keep_readings(const struct store_batch *batch)
         }
         disk.readings[disk.reading_count++] = batch->readings[i];
     }
-    if (batch->checkpoint == 0) return;
-    disk.checkpoint = batch->checkpoint;
-    forget_readings(batch->checkpoint);
 }
 
 static void take_cursors(const struct store_batch *batch)
@@ -167,6 +166,7 @@ static void take_snapshot(const struct batch_snapshot *taken)
     if (taken->size > 0) memcpy(snapshot->bytes, taken->bytes, taken->size);
     snapshot->size = taken->size;
     snapshot->position = position_now() + (int64_t)taken->readings;
+    if (sim.mutation == MUTATION_NEW_POSITION) snapshot->position += MUTATED_POSITIONS;
 }
 
 static void keep_present(const struct sw_alert *alert, size_t revision)
@@ -253,6 +253,14 @@ static void tidy(void)
         disk.first_left++;
 }
 
+/* Readings and cursors may be in a file of their own, and that is committed first. */
+static void take_first_file(const struct store_batch *batch)
+{
+    take_readings(batch);
+    take_cursors(batch);
+    keep_readings(batch);
+}
+
 static bool is_forgotten(int domain)
 {
     return sim.mutation == MUTATION_FORGET_SNAPSHOT ||
@@ -268,6 +276,7 @@ static void take_batch(struct store_batch *batch)
     for (size_t i = 0; i < batch->snapshot_count; i++)
         if (!is_forgotten(batch->snapshots[i].domain)) take_snapshot(&batch->snapshots[i]);
     keep_readings(batch);
+    if (batch->checkpoint) forget_readings(batch->checkpoint);
     for (size_t i = 0; i < batch->alert_count && !torn; i++)
         if (!(batch->alerts[i].alert.revision == 1 && sim.mutation == MUTATION_SWALLOW_ALERT))
             take_alert(&batch->alerts[i]);
@@ -311,6 +320,7 @@ static void end_commit(void *ctx, uint64_t life)
         return;
     }
     if (cut_here()) {
+        if (dice_hit(&disk.dice, 2)) take_first_file(daemon_side.committing);
         host_power_cut();
         return;
     }
@@ -539,8 +549,10 @@ void store_each_reading_since(struct store *store, int64_t position, void *ctx,
 {
     (void)store;
     if (position < disk.checkpoint) sim_fail("readings from before the checkpoint are asked for");
-    for (size_t i = (size_t)(position - disk.forgotten); i < disk.reading_count; i++)
-        each(ctx, disk.forgotten + (int64_t)i + 1, &disk.readings[i]);
+    if (sim.mutation == MUTATION_SKIP_REPLAY) return;
+    if (sim.mutation == MUTATION_LATE_REPLAY) position += MUTATED_POSITIONS;
+    for (size_t i = (size_t)(position - disk.checkpoint); i < disk.reading_count; i++)
+        each(ctx, disk.checkpoint + (int64_t)i + 1, &disk.readings[i]);
 }
 
 void store_each_snapshot(struct store *store, void *ctx,
