@@ -6,6 +6,7 @@
 #include "cli/backtest.h"
 #include "cli/near.h"
 #include "cli/precision.h"
+#include "cli/probe.h"
 #include "cli/profile.h"
 #include "cli/readiness.h"
 #include "cli/registry.h"
@@ -26,6 +27,7 @@ static const struct {
     {"report", report_main, "after a storm: levels, alerts, how fast they were answered, what was missed"},
     {"profile", profile_main, "check sensor profiles of your own"},
     {"near", near_main, "what is near a point, from the registry of places"},
+    {"probe", probe_main, "what the registers of an unknown Modbus device may mean"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

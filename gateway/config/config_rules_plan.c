@@ -68,13 +68,15 @@ static void write_sum(const struct shares *shares, const struct line_plan *plan,
         double part = share->units * (double)share->timing.poll.usual_us / (double)share->timing.interval_us;
         used += (size_t)snprintf(text + used, size - used, "%u x %s %.1f ms every %g s = %.1f %%; ", share->units,
                                  share->what, (double)share->timing.poll.usual_us / 1000,
-                                 seconds(share->timing.interval_us), 100 * part / plan->at_once);
+                                 seconds(share->timing.interval_us), 100 * part);
     }
     if (shares->left_out > 0 && used < size)
         used += (size_t)snprintf(text + used, size - used, "%u units more; ", shares->left_out);
     if (used < size)
-        snprintf(text + used, size - used, "together %.1f %%; expected at most 100 %%: %s",
-                 (double)plan->load_ppm / (PPM / 100), change);
+        used += (size_t)snprintf(text + used, size - used, "together %.1f %%", (double)plan->sum_ppm / (PPM / 100));
+    if (plan->at_once > 1 && used < size)
+        used += (size_t)snprintf(text + used, size - used, ", %u at once", plan->at_once);
+    if (used < size) snprintf(text + used, size - used, "; expected at most 100 %%: %s", change);
 }
 
 static void check_line_time(const struct check *check, uint32_t index, const struct line_plan *plan)
@@ -82,7 +84,7 @@ static void check_line_time(const struct check *check, uint32_t index, const str
     const struct config_line *line = &check->config->lines[index];
     struct shares shares = {.count = 0};
     char path[CONFIG_PATH_SIZE], text[640];
-    if (plan->load_ppm <= PPM) return;
+    if (line_plan_load_ppm(plan) <= PPM) return;
     for (uint32_t i = 0; i < line->node_count; i++) {
         struct unit_timing timing = line_timing_node(line, &line->nodes[i]);
         add_share(&shares, "node", &timing);
@@ -102,7 +104,7 @@ static void check_sensors_time(const struct check *check, uint32_t line, uint32_
     struct line_plan plan = line_timing_sensors(node);
     struct shares shares = {.count = 0};
     char path[CONFIG_PATH_SIZE], text[640];
-    if (plan.load_ppm <= PPM) return;
+    if (line_plan_load_ppm(&plan) <= PPM) return;
     for (uint32_t i = 0; i < node->slot_count; i++) {
         struct unit_timing timing = line_timing_slot(&node->slots[i]);
         add_share(&shares, node->slots[i].profile->name, &timing);

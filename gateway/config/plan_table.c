@@ -23,6 +23,27 @@ static void print_settings(const struct sw_line_settings *settings, FILE *to)
         ms(poll_silence_us(settings)), ms(POLL_HOST_US));
 }
 
+static void print_way(const struct config_line *line, FILE *to)
+{
+    switch (line->transport) {
+    case CONFIG_RTU:
+        fprintf(to, "%s, ", line->port);
+        break;
+    case CONFIG_TCP:
+        fprintf(to, "Modbus TCP to %s port %u, %u at once, there and back %u ms, the gateway %.0f ms an exchange\n",
+                line->host, line->tcp_port, line->outstanding, line->trip_ms, ms(POLL_HOST_US));
+        return;
+    case CONFIG_RTU_OVER_TCP:
+        fprintf(to, "RTU over TCP to %s port %u, there and back %u ms, ", line->host, line->tcp_port, line->trip_ms);
+        break;
+    case CONFIG_RTU_OVER_TCP_LISTEN:
+        fprintf(to, "RTU over TCP dialled in at port %u, there and back %u ms, ", line->tcp_port, line->trip_ms);
+        break;
+    }
+    print_settings(&line->settings, to);
+    fputc('\n', to);
+}
+
 static void print_head(FILE *to)
 {
     fprintf(to, "  %4s %-16.16s %-18.18s %5s %8s %16s %15s %16s %8s %9s %8s %9s %7s\n", "unit", "id", "asked for",
@@ -45,7 +66,7 @@ static void print_unit(unsigned unit_id, const char *id, const char *what, const
 static void print_sums(const struct line_plan *plan, FILE *to)
 {
     uint32_t tenth = line_plan_tenth(plan);
-    fprintf(to, "  taken of its time: %.1f %%\n", (double)plan->load_ppm / (PPM / 100));
+    fprintf(to, "  taken of its time: %.1f %%\n", (double)line_plan_load_ppm(plan) / (PPM / 100));
     fprintf(to, "  a round, each of %u asked once: %.1f ms as usual, %.1f ms when all answer as late as they may,\n",
             plan->units, ms(line_plan_usual_us(plan)), ms(line_plan_longest_us(plan)));
     fprintf(to, "    %.1f ms when 1 of them is silent, %.1f ms when one in ten (%u) are\n",
@@ -115,9 +136,8 @@ static void print_line(const struct gateway_config *config, uint32_t index, FILE
 {
     const struct config_line *line = &config->lines[index];
     struct line_plan plan = line_timing_plan(line);
-    fprintf(to, "lines[%u] %s: %s, ", index, line->id, line->port);
-    print_settings(&line->settings, to);
-    fputc('\n', to);
+    fprintf(to, "lines[%u] %s: ", index, line->id);
+    print_way(line, to);
     print_head(to);
     for (uint32_t i = 0; i < line->node_count; i++) {
         struct unit_timing timing = line_timing_node(line, &line->nodes[i]);

@@ -14,7 +14,15 @@ void line_plan_add(struct line_plan *plan, const struct exchange_time *poll, int
     plan->usual_us += poll->usual_us;
     plan->longest_us += poll->longest_us;
     if (poll->silent_us > plan->silent_us) plan->silent_us = poll->silent_us;
-    plan->load_ppm += poll->usual_us * PPM / interval_us / plan->at_once;
+    int64_t own_ppm = poll->usual_us * PPM / interval_us;
+    plan->sum_ppm += own_ppm;
+    if (own_ppm > plan->most_ppm) plan->most_ppm = own_ppm;
+}
+
+int64_t line_plan_load_ppm(const struct line_plan *plan)
+{
+    int64_t shared_ppm = plan->sum_ppm / plan->at_once;
+    return shared_ppm > plan->most_ppm ? shared_ppm : plan->most_ppm;
 }
 
 /* With several requests under way the units share the time; the last to begin may be one of the slow. */
@@ -45,6 +53,8 @@ struct silent_round line_plan_silent(const struct line_plan *plan, uint32_t sile
         int64_t most_us = plan->silent_us + round.answered_us / POLL_SILENT_PAUSE;
         if (round.silent_us > most_us) round.silent_us = most_us;
     }
+    int64_t longest_us = line_plan_longest_us(plan);
+    if (round.answered_us + round.silent_us < longest_us) round.answered_us = longest_us - round.silent_us;
     return round;
 }
 

@@ -26,13 +26,17 @@ struct line_plan {
     int64_t usual_us, longest_us; /* one round, one unit after the other */
     int64_t least_us;             /* the fastest unit, when it answers as late as it may */
     int64_t silent_us;            /* the unit whose silence costs most */
-    int64_t load_ppm;             /* part of the line's time that is taken when all answer as usual */
+    int64_t sum_ppm, most_ppm;    /* of all units, and of one: usual time by interval */
 };
 
 struct line_plan line_plan_empty(uint32_t at_once, bool bounded);
 
 /* A unit that is asked once in `interval_us`. */
 void line_plan_add(struct line_plan *plan, const struct exchange_time *poll, int64_t interval_us);
+
+/* Part of the line's time that is taken when all answer as usual: over 1,000,000 it cannot keep the intervals. No unit
+ * has two requests under way. */
+int64_t line_plan_load_ppm(const struct line_plan *plan);
 
 /* A round in which all answer as usual, and one in which all answer as late as they may. */
 int64_t line_plan_usual_us(const struct line_plan *plan);
@@ -44,6 +48,7 @@ struct silent_round {
     int64_t answered_us, silent_us;
 };
 
+/* Never less than without: who is silent may take less time than the same unit when it answers late. */
 struct silent_round line_plan_silent(const struct line_plan *plan, uint32_t silent);
 int64_t line_plan_silent_us(const struct line_plan *plan, uint32_t silent);
 

@@ -86,7 +86,7 @@ static void a_round_is_the_sum_of_all_units_and_the_load_their_part_of_the_time(
     struct line_plan plan = plan_of(60, 1, true);
     assert_int_equal(line_plan_usual_us(&plan), 6000000);
     assert_int_equal(line_plan_longest_us(&plan), 24000000);
-    assert_int_equal(plan.load_ppm, 1200000);
+    assert_int_equal(line_plan_load_ppm(&plan), 1200000);
     plan = line_plan_empty(1, true);
     assert_int_equal(line_plan_usual_us(&plan), 0);
     assert_int_equal(line_plan_tenth(&plan), 0);
@@ -103,6 +103,10 @@ static void silent_units_cost_their_share_and_no_more(void **state)
     assert_int_equal(line_plan_silent_us(&plan, 6), 21600000 + 1000000 + 21600000 / 9);
     plan.bounded = false;
     assert_int_equal(line_plan_silent_us(&plan, 6), 21600000 + 6000000);
+    struct exchange_time quick_to_give_up = {.longest_us = 400000, .silent_us = 100000};
+    plan = line_plan_empty(1, true);
+    line_plan_add(&plan, &quick_to_give_up, 5000000);
+    assert_int_equal(line_plan_silent_us(&plan, 1), 400000);
     struct line_plan few = plan_of(3, 1, true);
     assert_int_equal(line_plan_tenth(&few), 1);
 }
@@ -112,9 +116,10 @@ static void requests_under_way_together_share_the_time(void **state)
     (void)state;
     struct line_plan plan = plan_of(60, 4, true);
     assert_int_equal(line_plan_usual_us(&plan), 6000000 / 4 + 100000);
-    assert_int_equal(plan.load_ppm, 300000);
+    assert_int_equal(line_plan_load_ppm(&plan), 300000);
     plan = plan_of(1, 4, true);
     assert_int_equal(line_plan_usual_us(&plan), 100000);
+    assert_int_equal(line_plan_load_ppm(&plan), 20000); /* it has one request under way, whatever the line allows */
 }
 
 static void a_path_is_the_sum_of_its_parts(void **state)
