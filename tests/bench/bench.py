@@ -14,6 +14,7 @@ import near
 import plan
 import replay_speed
 import report
+import store
 import storm
 
 BENCHES = {
@@ -23,6 +24,7 @@ BENCHES = {
     "near": near.run,
     "plan": plan.run,
     "replay": replay_speed.run,
+    "store": store.run,
     "storm": storm.run,
 }
 

@@ -13,6 +13,7 @@
 
 #include "adapters/store_sqlite/readings/readings_file.h"
 #include "adapters/store_sqlite/readings/readings_reader.h"
+#include "adapters/store_sqlite/readings/readings_retain.h"
 #include "stillwater/error.h"
 #include "stillwater/time.h"
 
@@ -116,7 +117,11 @@ static bool is_repeat(const struct world *world, uint32_t series, const struct s
 
 static void add(struct world *world, uint32_t series, struct series_reading reading)
 {
-    assert_int_equal(readings_block_add(&world->block, series, &reading), SW_OK);
+    static uint32_t sequence;
+    struct log_reading stored = {.series = series, .reading = reading, .taken_ms = reading.time_ms + 3};
+    if (reading.of_record) stored.serial = 7;
+    stored.sequence = ++sequence;
+    assert_int_equal(readings_block_add(&world->block, &stored), SW_OK);
     if (is_repeat(world, series, &reading)) return;
     assert_in_range(world->count, 0, MODEL_MAX - 1);
     world->model[world->count++] = (struct model_reading){series, reading};
@@ -271,9 +276,8 @@ static void steps_are_taken_when_there_is_enough(void **state)
     for (int64_t i = 0; i < MOVE_READINGS_MIN; i++) {
         assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
         assert_false(more);
-        assert_int_equal(readings_block_add(&world->block, series_number(world, (unsigned)i % 4),
-                                            &(struct series_reading){.time_ms = i}),
-                         SW_OK);
+        struct log_reading stored = {.series = series_number(world, (unsigned)i % 4), .reading.time_ms = i};
+        assert_int_equal(readings_block_add(&world->block, &stored), SW_OK);
         if (i % 512 == 511) commit(world);
     }
     assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
@@ -285,12 +289,12 @@ struct replayed {
     size_t count;
 };
 
-static void replay(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+static void replay(void *ctx, int64_t position, const struct log_reading *stored)
 {
     struct replayed *replayed = ctx;
-    (void)series;
     assert_int_equal(position, replayed->next);
-    assert_int_equal(reading->value_milli, position * 10);
+    assert_int_equal(stored->reading.value_milli, position * 10);
+    assert_int_equal(stored->taken_ms, position * 1000 + 3);
     replayed->next++;
     replayed->count++;
 }
@@ -333,23 +337,53 @@ static const struct readings_records *records_of(const struct world *world, uint
     return NULL;
 }
 
+static void add_record(struct world *world, unsigned nth, uint32_t serial, uint16_t epoch, uint32_t sequence)
+{
+    struct log_reading stored = {.series = series_number(world, nth),
+                                 .serial = serial,
+                                 .epoch = epoch,
+                                 .sequence = sequence,
+                                 .reading = reading_at(sequence * 1000, 5),
+                                 .doubted = true};
+    stored.reading.of_record = true;
+    assert_int_equal(readings_block_add(&world->block, &stored), SW_OK);
+    world->model[world->count++] = (struct model_reading){stored.series, stored.reading};
+}
+
+struct records_told {
+    uint32_t last[2], told;
+};
+
+static void tell_record(void *ctx, int64_t position, const struct log_reading *stored)
+{
+    struct records_told *told = ctx;
+    (void)position;
+    assert_true(stored->doubted);
+    assert_int_equal(stored->taken_ms, 0);
+    assert_int_equal(stored->epoch, stored->serial == 1001 ? 2 : 1);
+    assert_int_equal(stored->reading.time_ms, stored->sequence * 1000);
+    assert_true(stored->sequence > told->last[stored->serial - 1001]);
+    told->last[stored->serial - 1001] = stored->sequence;
+    told->told++;
+}
+
 static void records_without_a_hole_can_be_told(void **state)
 {
     struct world *world = *state;
     for (uint32_t sequence = 1; sequence <= 300; sequence++) {
-        struct series_reading reading = reading_at(sequence * 1000, 5);
-        reading.of_record = true;
-        add(world, series_number(world, 0), reading);
-        assert_int_equal(readings_block_add_record(&world->block, 1001, 2, sequence), SW_OK);
+        add_record(world, 0, 1001, 2, sequence);
         if (sequence == 17) continue;
-        add(world, series_number(world, 1), reading);
-        assert_int_equal(readings_block_add_record(&world->block, 1002, 1, sequence), SW_OK);
+        add_record(world, 1, 1002, 1, sequence);
         if (sequence % 50 != 0) continue;
         struct readings_cursor cursor = {1001, 2, sequence, 77};
         assert_int_equal(readings_block_add_cursor(&world->block, &cursor), SW_OK);
         commit(world);
         if (sequence == 100) move_all(world);
     }
+    struct records_told told = {{0}, 0};
+    assert_int_equal(readings_file_each_since(&world->file, 200, &told, tell_record), SW_OK);
+    assert_int_equal(told.last[0], 300);
+    assert_int_equal(told.told, 400);
     for (int round = 0; round < 3; round++) {
         const struct readings_records *whole = records_of(world, 1001), *holed = records_of(world, 1002);
         assert_int_equal(whole->first, 1);
@@ -560,13 +594,193 @@ static void a_reader_sees_what_is_moved_while_it_reads(void **state)
     readings_reader_close(reader);
 }
 
+/* ---- what goes, and what it came to ---- */
+
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS  INT64_C(86400000)
+
+struct spans {
+    struct readings_aggregate told[2000];
+    size_t count;
+};
+
+static void take_span(void *ctx, const struct readings_aggregate *aggregate)
+{
+    struct spans *spans = ctx;
+    assert_in_range(spans->count, 0, 1999);
+    spans->told[spans->count++] = *aggregate;
+}
+
+/* From the model alone. */
+static size_t expect_spans(const struct world *world, uint32_t series, int64_t step_ms, struct spans *wanted)
+{
+    struct series_reading *sorted = malloc((world->count + 1) * 2 * sizeof *sorted);
+    size_t count = 0;
+    for (size_t i = 0; i < world->count; i++)
+        if (world->model[i].series == series) sorted[count++] = world->model[i].reading;
+    for (size_t i = 1; i < count; i++)
+        for (size_t at = i; at > 0 && sorted[at - 1].time_ms > sorted[at].time_ms; at--) {
+            struct series_reading swapped = sorted[at];
+            sorted[at] = sorted[at - 1];
+            sorted[at - 1] = swapped;
+        }
+    int64_t last = sorted[0].value_milli;
+    wanted->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t from_ms = sorted[i].time_ms / step_ms * step_ms;
+        if (wanted->count == 0 || wanted->told[wanted->count - 1].from_ms != from_ms)
+            wanted->told[wanted->count++] = (struct readings_aggregate){
+                .from_ms = from_ms, .first = sorted[i].value_milli, .least = INT64_MAX, .most = INT64_MIN};
+        struct readings_aggregate *span = &wanted->told[wanted->count - 1];
+        int64_t value = sorted[i].value_milli;
+        span->count++;
+        if (value < span->least) span->least = value;
+        if (value > span->most) span->most = value;
+        if (value > last) span->grown += value - last;
+        span->last = last = value;
+    }
+    free(sorted);
+    return wanted->count;
+}
+
+static void check_spans(struct world *world, int64_t step_ms)
+{
+    static struct spans told, wanted;
+    struct readings_reader *reader;
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+    for (uint32_t series = 0; series < 4; series++) {
+        told.count = 0;
+        assert_int_equal(
+            readings_reader_aggregates(reader, series, 0, READING_TIME_MAX_MS - DAY_MS, step_ms, &told, take_span),
+            SW_OK);
+        assert_int_equal(told.count, expect_spans(world, series, step_ms, &wanted));
+        for (size_t i = 0; i < told.count; i++) {
+            assert_int_equal(told.told[i].from_ms, wanted.told[i].from_ms);
+            assert_int_equal(told.told[i].count, wanted.told[i].count);
+            assert_int_equal(told.told[i].first, wanted.told[i].first);
+            assert_int_equal(told.told[i].last, wanted.told[i].last);
+            assert_int_equal(told.told[i].least, wanted.told[i].least);
+            assert_int_equal(told.told[i].most, wanted.told[i].most);
+            assert_int_equal(told.told[i].grown, wanted.told[i].grown);
+        }
+    }
+    readings_reader_close(reader);
+}
+
+/* Meters of four homes, every ten minutes; a reading in ten is held back and comes at the end, late. */
+static void add_days(struct world *world, int days, bool late)
+{
+    dice = 5;
+    for (unsigned nth = 0; nth < 4; nth++)
+        for (int64_t i = 0, index = 0; i < days * 144; i++) {
+            index += roll(5) == 0 ? (int64_t)roll(300) * 100 : 0;
+            if ((roll(10) == 0) == late) add(world, series_number(world, nth), reading_at(i * 600000, index));
+        }
+    commit(world);
+}
+
+static void aggregates_are_right_when_data_come_late(void **state)
+{
+    struct world *world = *state;
+    add_days(world, 20, false);
+    move_all(world);
+    check_spans(world, HOUR_MS);
+    check_spans(world, DAY_MS);
+    add_days(world, 20, true);
+    check_spans(world, HOUR_MS);
+    move_all(world);
+    check_spans(world, HOUR_MS);
+    check_spans(world, DAY_MS);
+}
+
+static void forget_before(struct world *world, int64_t from_ms)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < world->count; i++)
+        if (world->model[i].reading.time_ms >= from_ms) world->model[left++] = world->model[i];
+    world->count = left;
+}
+
+static uint64_t drop_older(struct world *world, int64_t from_ms)
+{
+    static struct readings_keep keep;
+    struct readings_dropped dropped;
+    uint64_t all = 0;
+    keep.from_ms[SW_READING_WATER_INDEX] = from_ms;
+    for (bool round = false; !round; all += dropped.readings)
+        assert_int_equal(readings_drop_older(&world->file, &keep, &dropped, &round, world->text, sizeof world->text),
+                         SW_OK);
+    return all;
+}
+
+static void what_is_too_old_goes_and_its_days_stay(void **state)
+{
+    struct world *world = *state;
+    add_days(world, 20, false);
+    add_days(world, 20, true);
+    move_all(world);
+    int64_t readings = readings_file_readings(&world->file);
+    assert_int_equal(readings, 4 * 20 * 144);
+    uint64_t gone = drop_older(world, 12 * DAY_MS);
+    assert_int_equal(gone, 4 * 12 * 144);
+    assert_int_equal(readings_file_readings(&world->file), readings - (int64_t)gone);
+    check_spans(world, DAY_MS);
+    assert_int_equal(drop_older(world, 12 * DAY_MS), 0);
+    /* Another kind's time is not theirs, and a part of a day is not worth writing a chunk. */
+    assert_int_equal(drop_older(world, 12 * DAY_MS + HOUR_MS), 0);
+    forget_before(world, 12 * DAY_MS);
+    check_all(world);
+    assert_true(drop_older(world, 40 * DAY_MS) > 0);
+    world->count = 0;
+    check_all(world);
+}
+
+static void the_oldest_go_first_and_the_days_stay(void **state)
+{
+    struct world *world = *state;
+    struct readings_dropped dropped;
+    int64_t newest_ms = 0;
+    add_days(world, 20, false);
+    move_all(world);
+    add_days(world, 20, true);
+    while (readings_file_readings(&world->file) > 0) {
+        bool more = true;
+        assert_int_equal(readings_drop_oldest(&world->file, &dropped, world->text, sizeof world->text), SW_OK);
+        if (dropped.newest_ms > newest_ms) newest_ms = dropped.newest_ms;
+        while (more)
+            assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+    }
+    assert_int_equal(newest_ms, (20 * 144 - 1) * INT64_C(600000));
+    int64_t grown = 0, wanted_grown = 0;
+    static struct spans told, wanted;
+    struct readings_reader *reader;
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+    told.count = 0;
+    assert_int_equal(readings_reader_aggregates(reader, 2, 0, 40 * DAY_MS, DAY_MS, &told, take_span), SW_OK);
+    assert_int_equal(told.count, expect_spans(world, 2, DAY_MS, &wanted));
+    for (size_t i = 0; i < told.count; i++) {
+        assert_int_equal(told.told[i].count, wanted.told[i].count);
+        grown += told.told[i].grown;
+        wanted_grown += wanted.told[i].grown;
+    }
+    assert_int_equal(grown, wanted_grown);
+    readings_reader_close(reader);
+    world->count = 0;
+    check_all(world);
+    int64_t clock = 1000;
+    add_some(world, 500, &clock);
+    commit(world);
+    move_all(world);
+    check_all(world);
+}
+
 static void a_reading_that_does_not_fit_is_refused(void **state)
 {
     struct world *world = *state;
-    struct series_reading reading = reading_at(-1, 0);
-    assert_int_equal(readings_block_add(&world->block, 0, &reading), SW_ERROR_INVALID_ARGUMENT);
-    reading = reading_at(1, READING_VALUE_MAX);
-    assert_int_equal(readings_block_add(&world->block, 0, &reading), SW_ERROR_INVALID_ARGUMENT);
+    struct log_reading stored = {.reading = reading_at(-1, 0)};
+    assert_int_equal(readings_block_add(&world->block, &stored), SW_ERROR_INVALID_ARGUMENT);
+    stored.reading = reading_at(1, READING_VALUE_MAX);
+    assert_int_equal(readings_block_add(&world->block, &stored), SW_ERROR_INVALID_ARGUMENT);
     assert_int_equal(world->block.count, 0);
 }
 
@@ -584,6 +798,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(damage_found_in_use_is_set_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_reader_does_not_let_the_wal_grow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_sees_what_is_moved_while_it_reads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(aggregates_are_right_when_data_come_late, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_too_old_goes_and_its_days_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_oldest_go_first_and_the_days_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reading_that_does_not_fit_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

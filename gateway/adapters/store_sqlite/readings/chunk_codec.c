@@ -44,11 +44,15 @@ static unsigned length_of(uint64_t number)
 
 static void put_code(struct bit_writer *bits, uint64_t number, unsigned order)
 {
-    uint64_t high = (number >> order) + 1;
+    uint64_t high = (number >> order) + 1, low = number & ((UINT64_C(1) << order) - 1);
     unsigned length = length_of(high);
+    if (2 * length - 1 + order <= 32) {
+        put_bits(bits, high << order | low, 2 * length - 1 + order);
+        return;
+    }
     put_many_bits(bits, 0, length - 1);
     put_many_bits(bits, high, length);
-    put_many_bits(bits, number & ((UINT64_C(1) << order) - 1), order);
+    put_many_bits(bits, low, order);
 }
 
 struct bit_reader {
@@ -127,13 +131,21 @@ static uint64_t magnitude(int64_t number)
 /* How many numbers there are of each length in bits. */
 struct lengths {
     uint32_t count[65];
+    unsigned longest;
 };
+
+static void count_length(struct lengths *lengths, uint64_t number)
+{
+    unsigned length = length_of(number);
+    lengths->count[length]++;
+    if (length > lengths->longest) lengths->longest = length;
+}
 
 /* Bits that all of them take, nearly: what decides is which order takes the least. */
 static uint64_t cost(const struct lengths *lengths, unsigned order)
 {
     uint64_t bits = 0;
-    for (unsigned length = 0; length <= 64; length++) {
+    for (unsigned length = 0; length <= lengths->longest; length++) {
         unsigned code = length <= order ? 1 + order : 2 * (length - order) + order + (length == order + 1);
         bits += (uint64_t)lengths->count[length] * code;
     }
@@ -144,7 +156,7 @@ static unsigned best_order(const struct lengths *lengths)
 {
     unsigned best = 0;
     uint64_t best_cost = UINT64_MAX;
-    for (unsigned order = 0; order <= ORDER_MAX; order++) {
+    for (unsigned order = 0; order <= lengths->longest && order <= ORDER_MAX; order++) {
         uint64_t bits = cost(lengths, order);
         if (bits < best_cost) {
             best = order;
@@ -211,13 +223,13 @@ static void find_units(struct shape *shape, const struct series_reading *reading
 static struct shape find_shape(const struct series_reading *readings, size_t count)
 {
     struct shape shape;
-    struct lengths times = {{0}}, values = {{0}};
+    struct lengths times = {.longest = 0}, values = {.longest = 0};
     int64_t value = readings[0].value_milli;
     find_units(&shape, readings, count);
     for (size_t i = 1; i < count; i++) {
         int64_t next = value_after(&readings[i], value);
-        times.count[length_of(time_code(&shape, readings[i].time_ms - readings[i - 1].time_ms))]++;
-        values.count[length_of(value_code(&shape, next - value))]++;
+        count_length(&times, time_code(&shape, readings[i].time_ms - readings[i - 1].time_ms));
+        count_length(&values, value_code(&shape, next - value));
         value = next;
     }
     shape.time_order = best_order(&times);

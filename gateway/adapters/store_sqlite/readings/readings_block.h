@@ -6,8 +6,9 @@
  *   varint: cursors; each: varints serial, epoch, sequence, seen until
  *   varint: records; each: varints serial, epoch, first sequence, last sequence, how many
  *   varint: readings; each: u8 head (BLOCK_...), varint series and varint time (zigzag, differences) unless the head
- *           says them, varint value (zigzag, in the head's steps), u8 clock quality << 4 | quality and u8 reason unless
- *           they are the usual ones */
+ *           says them, varint value (zigzag, in the head's steps); and where the head says that they follow: u8 clock
+ *           quality << 4 | quality and u8 reason; varint index among the records << 1, lowest bit 1 and varint sequence
+ *           (zigzag, difference) unless it is the next one; varint time it was taken at (zigzag, difference) */
 #ifndef GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_BLOCK_H
 #define GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_BLOCK_H
 
@@ -30,12 +31,23 @@ struct readings_records {
     uint64_t count;
 };
 
+/* A reading as it was stored. */
+struct log_reading {
+    uint32_t series;
+    uint32_t serial; /* 0 = of no record; else reading.of_record */
+    uint16_t epoch;
+    uint32_t sequence;
+    struct series_reading reading;
+    int64_t taken_ms; /* when the core was handed it */
+    bool doubted;     /* quality and reason are what the core made of a reading that had a good value */
+};
+
 struct readings_block {
     uint8_t *bytes; /* of the readings */
     size_t size, capacity;
     uint32_t count;
     uint32_t last_series;
-    int64_t last_time_ms;
+    int64_t last_time_ms, last_taken_ms;
     struct readings_cursor *cursors;
     size_t cursor_count, cursor_capacity;
     struct readings_records *records;
@@ -43,12 +55,12 @@ struct readings_block {
 };
 
 void readings_block_free(struct readings_block *block);
+/* Empty again; its memory is kept. */
+void readings_block_clear(struct readings_block *block);
 
 /* SW_OK; SW_ERROR_NO_SPACE when memory is refused, SW_ERROR_INVALID_ARGUMENT for a reading that does not fit (nothing
  * is added then). */
-int readings_block_add(struct readings_block *block, uint32_t series, const struct series_reading *reading);
-/* The last reading added is this record. */
-int readings_block_add_record(struct readings_block *block, uint32_t serial, uint16_t epoch, uint32_t sequence);
+int readings_block_add(struct readings_block *block, const struct log_reading *reading);
 int readings_block_add_cursor(struct readings_block *block, const struct readings_cursor *cursor);
 
 /* The whole block in memory of its own, with the series from `first_new` on; NULL when memory is refused. Its position
@@ -63,7 +75,7 @@ struct block_visitor {
     void (*series)(void *ctx, uint32_t number, const char *name, uint8_t kind);
     void (*cursor)(void *ctx, const struct readings_cursor *cursor);
     void (*records)(void *ctx, const struct readings_records *records);
-    void (*reading)(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading);
+    void (*reading)(void *ctx, int64_t position, const struct log_reading *reading);
 };
 
 /* SW_OK, or SW_ERROR_MALFORMED: what came before the flaw has been told. *next is the position after it. */

@@ -30,6 +30,7 @@ static inline void write_varint(struct sw_writer *out, uint64_t number)
 static inline uint64_t read_varint(struct sw_reader *in)
 {
     uint64_t number = 0;
+    if (in->at < in->end && *in->at < 0x80 && !in->failed) return *in->at++;
     for (unsigned shift = 0; shift < 64; shift += 7) {
         uint8_t byte = sw_read_u8(in);
         number |= (uint64_t)(byte & 0x7f) << shift;

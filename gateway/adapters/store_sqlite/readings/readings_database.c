@@ -18,8 +18,9 @@ static const char schema[] =
     /* What is too few for a chunk; chunks of the series reach to after_ms. */
     "CREATE TABLE tails (series INTEGER PRIMARY KEY, after_ms INTEGER NOT NULL, first_ms INTEGER NOT NULL,"
     " last_ms INTEGER NOT NULL, count INTEGER NOT NULL, block BLOB NOT NULL) STRICT;"
+    /* Of days whose readings have been dropped. */
     "CREATE TABLE aggregates (id INTEGER PRIMARY KEY, series INTEGER NOT NULL, first_ms INTEGER NOT NULL,"
-    " last_ms INTEGER NOT NULL, block BLOB NOT NULL) STRICT;"
+    " last_ms INTEGER NOT NULL, count INTEGER NOT NULL, block BLOB NOT NULL) STRICT;"
     "CREATE INDEX aggregates_of_series ON aggregates (series, first_ms);"
     "CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "PRAGMA application_id = " SQLITE_NUMBER_OF(READINGS_APPLICATION_ID) ";"
@@ -38,7 +39,7 @@ static const char *const statement_sql[READINGS_STATEMENT_COUNT] = {
                            " DO UPDATE SET value = excluded.value",
     [READINGS_SERIES] = "SELECT number, name, kind FROM series ORDER BY number",
     [READINGS_SERIES_ADD] = "INSERT OR IGNORE INTO series (number, name, kind) VALUES (?, ?, ?)",
-    [READINGS_TAIL] = "SELECT after_ms, count, block FROM tails WHERE series = ?",
+    [READINGS_TAIL] = "SELECT after_ms, count, block, first_ms FROM tails WHERE series = ?",
     [READINGS_TAIL_SET] = "INSERT OR REPLACE INTO tails (series, after_ms, first_ms, last_ms, count, block)"
                           " VALUES (?, ?, ?, ?, ?, ?)",
     [READINGS_TAIL_REMOVE] = "DELETE FROM tails WHERE series = ?",
@@ -52,7 +53,8 @@ static const char *const statement_sql[READINGS_STATEMENT_COUNT] = {
     [READINGS_CHUNK_REMOVE] = "DELETE FROM chunks WHERE id = ?",
     [READINGS_CHUNK_OLDEST] = "SELECT id, series, last_ms, count, block FROM chunks ORDER BY id LIMIT 1",
     [READINGS_TAIL_OLDEST] = "SELECT series, last_ms, count, block FROM tails WHERE count > 0 ORDER BY last_ms LIMIT 1",
-    [READINGS_AGGREGATE_ADD] = "INSERT INTO aggregates (series, first_ms, last_ms, block) VALUES (?, ?, ?, ?)",
+    [READINGS_AGGREGATE_ADD] = "INSERT INTO aggregates (series, first_ms, last_ms, count, block)"
+                               " VALUES (?, ?, ?, ?, ?)",
     [READINGS_PAGES] = "PRAGMA page_count",
     [READINGS_FREE_PAGES] = "PRAGMA freelist_count",
 };
@@ -164,6 +166,19 @@ bool readings_database_commit(struct readings_database *database)
 bool readings_database_sync(struct readings_database *database, bool full)
 {
     return sqlite_file_run(database->db, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+}
+
+bool readings_tail_set(struct readings_database *database, uint32_t series, int64_t after_ms,
+                       const struct series_reading *readings, size_t count, const uint8_t *bytes, size_t size)
+{
+    sqlite3_stmt *s = database->statements[READINGS_TAIL_SET];
+    sqlite3_bind_int64(s, 1, series);
+    sqlite3_bind_int64(s, 2, after_ms);
+    sqlite3_bind_int64(s, 3, count > 0 ? readings[0].time_ms : after_ms);
+    sqlite3_bind_int64(s, 4, count > 0 ? readings[count - 1].time_ms : after_ms);
+    sqlite3_bind_int64(s, 5, (int64_t)count);
+    sqlite3_bind_blob64(s, 6, size > 0 ? (const void *)bytes : "", size, SQLITE_STATIC);
+    return readings_step_done(s);
 }
 
 int64_t readings_state(struct readings_database *database, const char *name)

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "adapters/store_sqlite/readings/readings.h"
 #include "adapters/store_sqlite/sqlite_file.h"
 
 #define READINGS_SCHEMA_VERSION 1
@@ -63,6 +64,10 @@ bool readings_database_sync(struct readings_database *database, bool full);
 
 /* Runs a statement that gives no rows. */
 bool readings_step_done(sqlite3_stmt *statement);
+
+/* What is too few for a chunk, encoded; chunks of the series reach to after_ms (-1 = there are none). */
+bool readings_tail_set(struct readings_database *database, uint32_t series, int64_t after_ms,
+                       const struct series_reading *readings, size_t count, const uint8_t *bytes, size_t size);
 
 int64_t readings_state(struct readings_database *database, const char *name);
 bool readings_state_set(struct readings_database *database, const char *name, int64_t value);

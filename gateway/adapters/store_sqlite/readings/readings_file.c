@@ -11,7 +11,8 @@
 #include "stillwater/error.h"
 
 #define STEP_READINGS  32768 /* so many are moved in one step, and held in memory for it */
-#define STEP_REWRITTEN 256   /* late readings each rewrite a chunk of their own: a step ends after so many */
+#define STEP_SERIES    1024
+#define STEP_REWRITTEN 256 /* late readings each rewrite a chunk of their own: a step ends after so many */
 #define NAME_SIZE      (READINGS_PATH_SIZE + 64)
 
 /* ---- small things ---- */
@@ -73,6 +74,7 @@ static bool take_records(struct readings_file *file, const struct readings_recor
 struct loading {
     struct readings_file *file;
     struct readings_series *series; /* NULL = not wanted */
+    uint32_t moved;                 /* series below it are in chunks */
     uint64_t readings;
     bool good;
 };
@@ -96,13 +98,11 @@ static void load_records(void *ctx, const struct readings_records *records)
     loading->good = take_records(loading->file, records) && loading->good;
 }
 
-static void count_reading(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+static void count_reading(void *ctx, int64_t position, const struct log_reading *reading)
 {
     struct loading *loading = ctx;
     (void)position;
-    (void)series;
-    (void)reading;
-    loading->readings++;
+    loading->readings += reading->series >= loading->moved;
 }
 
 /* "<name>.corrupt-<time>"; the time keeps one damage from taking the place of another. */
@@ -151,6 +151,7 @@ static int save_log(struct readings_file *file, int slot, int64_t whole, char *t
 static int load_log(struct readings_file *file, int slot, char *text, size_t text_size)
 {
     struct loading loading = {.file = file, .good = true};
+    if (slot != file->current) loading.moved = file->series_done;
     struct block_visitor visitor = {
         .ctx = &loading, .cursor = load_cursor, .records = load_records, .reading = count_reading};
     struct log_walk walk = {.block = begin_block, .ctx = &loading};
@@ -169,7 +170,32 @@ static int load_log(struct readings_file *file, int slot, char *text, size_t tex
     return SW_OK;
 }
 
-/* ---- a new log ---- */
+/* ---- series ---- */
+
+static bool know_kind(struct readings_file *file, uint32_t number, uint8_t kind)
+{
+    if (number >= file->kind_capacity) {
+        uint32_t wanted = number + number / 2 + 64;
+        uint8_t *larger = realloc(file->kinds, wanted);
+        if (!larger) return false;
+        memset(larger + file->kind_capacity, 0, wanted - file->kind_capacity);
+        file->kinds = larger;
+        file->kind_capacity = wanted;
+    }
+    file->kinds[number] = kind;
+    if (number >= file->kind_count) file->kind_count = number + 1;
+    return true;
+}
+
+static int load_kinds(struct readings_file *file)
+{
+    sqlite3_stmt *s = file->database.statements[READINGS_SERIES];
+    bool good = true;
+    while (good && sqlite3_step(s) == SQLITE_ROW)
+        good = know_kind(file, (uint32_t)sqlite3_column_int64(s, 0), (uint8_t)sqlite3_column_int(s, 2));
+    sqlite3_reset(s);
+    return good ? SW_OK : SW_ERROR_NO_SPACE;
+}
 
 static int load_series_of_database(struct readings_file *file, struct readings_series *series)
 {
@@ -266,10 +292,10 @@ static int open_logs(struct readings_file *file, char *text, size_t text_size)
     /* The power went between the last step and the removal. */
     if (logs[old].fd >= 0 && logs[old].first < done) (void)remove_log(file, old);
     file->next_position = done > 1 ? done : 1;
+    file->series_done = (uint32_t)readings_state(&file->database, "series_done");
     if (logs[old].fd >= 0) error = load_log(file, old, text, text_size);
     if (!error && logs[file->current].fd >= 0) error = load_log(file, file->current, text, text_size);
     if (!error && logs[file->current].fd < 0) error = make_log(file, file->current, text, text_size);
-    file->series_done = (uint32_t)readings_state(&file->database, "series_done");
     return error;
 }
 
@@ -301,7 +327,9 @@ int readings_file_open(struct readings_file *file, const char *path, char *text,
     }
     if (error) return error;
     file->merge.database = &file->database;
-    error = open_logs(file, text, text_size);
+    file->moved = readings_state(&file->database, "readings");
+    error = load_kinds(file);
+    if (!error) error = open_logs(file, text, text_size);
     if (error && text[0] == '\0') (void)snprintf(text, text_size, "%s: %s", path, sw_error_text(error));
     if (error) readings_file_close(file);
     return error;
@@ -317,6 +345,8 @@ void readings_file_close(struct readings_file *file)
     free(file->per_series);
     free(file->cursors);
     free(file->records);
+    free(file->kinds);
+    file->kinds = NULL;
     file->per_series = NULL;
     file->cursors = NULL;
     file->records = NULL;
@@ -332,6 +362,7 @@ int readings_file_set_aside(struct readings_file *file, const char *why, char *t
     if (error) return error;
     bool moving = file->logs[other(file->current)].fd >= 0;
     file->series_done = 0;
+    file->moved = 0;
     bool good = readings_state_set(&file->database, "log_done",
                                    file->logs[moving ? other(file->current) : file->current].first);
     return good ? SW_OK : readings_database_failed(&file->database, text, text_size);
@@ -366,18 +397,17 @@ int readings_file_append(struct readings_file *file, const struct readings_block
 struct since {
     int64_t position;
     void *ctx;
-    void (*each)(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading);
+    void (*each)(void *ctx, int64_t position, const struct log_reading *reading);
 };
 
-static void tell_since(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+static void tell_since(void *ctx, int64_t position, const struct log_reading *reading)
 {
     const struct since *since = ctx;
-    if (position >= since->position) since->each(since->ctx, position, series, reading);
+    if (position >= since->position) since->each(since->ctx, position, reading);
 }
 
 int readings_file_each_since(struct readings_file *file, int64_t position, void *ctx,
-                             void (*each)(void *ctx, int64_t position, uint32_t series,
-                                          const struct series_reading *reading))
+                             void (*each)(void *ctx, int64_t position, const struct log_reading *reading))
 {
     struct since since = {position, ctx, each};
     struct block_visitor visitor = {.ctx = &since, .reading = tell_since};
@@ -398,6 +428,17 @@ int64_t readings_file_bytes(struct readings_file *file)
     return bytes;
 }
 
+int64_t readings_file_readings(const struct readings_file *file)
+{
+    return file->moved + (int64_t)(file->log_readings[0] + file->log_readings[1]);
+}
+
+bool readings_file_count(struct readings_file *file, int64_t more)
+{
+    file->moved += more;
+    return more == 0 || readings_state_set(&file->database, "readings", file->moved);
+}
+
 /* ---- moving ---- */
 
 static bool is_moving(const struct readings_file *file)
@@ -405,11 +446,11 @@ static bool is_moving(const struct readings_file *file)
     return file->logs[other(file->current)].fd >= 0;
 }
 
-static void count_series(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+static void count_series(void *ctx, int64_t position, const struct log_reading *reading)
 {
     struct readings_file *file = ctx;
+    uint32_t series = reading->series;
     (void)position;
-    (void)reading;
     if (series >= file->series_capacity) {
         uint32_t wanted = series + series / 2 + 64;
         uint32_t *larger = realloc(file->per_series, wanted * sizeof *larger);
@@ -443,25 +484,25 @@ static int count_all(struct readings_file *file)
 }
 
 struct naming {
-    struct readings_database *database;
+    struct readings_file *file;
     bool good;
 };
 
 static void store_series(void *ctx, uint32_t number, const char *name, uint8_t kind)
 {
     struct naming *naming = ctx;
-    sqlite3_stmt *s = naming->database->statements[READINGS_SERIES_ADD];
+    sqlite3_stmt *s = naming->file->database.statements[READINGS_SERIES_ADD];
     sqlite3_bind_int64(s, 1, number);
     sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC);
     sqlite3_bind_int(s, 3, kind);
-    naming->good = naming->good && readings_step_done(s);
+    naming->good = naming->good && readings_step_done(s) && know_kind(naming->file, number, kind);
 }
 
 /* Begins another log and stores the names of the series in the one before, which are then in the new one's head. */
 static int turn_over(struct readings_file *file, char *text, size_t text_size)
 {
     int next = other(file->current);
-    struct naming naming = {&file->database, true};
+    struct naming naming = {file, true};
     struct block_visitor visitor = {.ctx = &naming, .series = store_series};
     struct log_walk walk = {.at = 0};
     int error = SW_OK;
@@ -487,8 +528,7 @@ static uint64_t readings_wanted(const struct readings_file *file)
     return wanted < MOVE_READINGS_MAX ? wanted : MOVE_READINGS_MAX;
 }
 
-/* Whether the WAL is short enough for a step. */
-static bool has_way(struct readings_file *file)
+bool readings_file_has_way(struct readings_file *file)
 {
     file->held_back = false;
     if (file->database.wal_pages < READINGS_WAL_PAGES_MAX) return true;
@@ -506,17 +546,19 @@ static uint32_t step_end(const struct readings_file *file)
 {
     uint64_t readings = 0;
     uint32_t end = file->series_done;
-    while (end < file->series_end && (end == file->series_done || readings + file->per_series[end] <= STEP_READINGS))
+    while (end < file->series_end && end - file->series_done < STEP_SERIES &&
+           (end == file->series_done || readings + file->per_series[end] <= STEP_READINGS))
         readings += file->per_series[end++];
     return end;
 }
 
 /* Series up to before *end, or fewer. */
-static bool move_series(struct readings_file *file, uint32_t *end, struct series_reading *fresh)
+static bool move_series(struct readings_file *file, uint32_t *end, struct series_reading *fresh, uint64_t *moved)
 {
     for (uint32_t series = file->series_done; series < *end; series++) {
         uint32_t count = readings_gather_take(&file->gather, series, fresh);
         if (count > 0 && !readings_merge_series(&file->merge, series, fresh, count)) return false;
+        *moved += count;
         if (file->merge.rewritten >= STEP_REWRITTEN) *end = series + 1;
     }
     return true;
@@ -525,7 +567,8 @@ static bool move_series(struct readings_file *file, uint32_t *end, struct series
 static bool move_step(struct readings_file *file, uint32_t end, struct series_reading *fresh, bool *last)
 {
     struct readings_database *database = &file->database;
-    bool good = readings_database_begin(database) && move_series(file, &end, fresh);
+    uint64_t moved = 0;
+    bool good = readings_database_begin(database) && move_series(file, &end, fresh, &moved);
     *last = good && end == file->series_end;
     if (*last) {
         good = readings_state_set(database, "log_done", file->logs[file->current].first) &&
@@ -534,9 +577,11 @@ static bool move_step(struct readings_file *file, uint32_t end, struct series_re
     } else if (good) {
         good = readings_state_set(database, "series_done", end);
     }
-    good = good && readings_database_commit(database);
-    if (good) file->series_done = end;
-    return good;
+    good = good && readings_file_count(file, (int64_t)file->merge.stored) && readings_database_commit(database);
+    if (!good) return false;
+    file->series_done = end;
+    file->log_readings[other(file->current)] -= moved;
+    return true;
 }
 
 static void end_moving(struct readings_file *file)
@@ -548,12 +593,12 @@ static void end_moving(struct readings_file *file)
     readings_merge_free(&file->merge);
 }
 
-static int step_failed(struct readings_file *file, char *text, size_t text_size)
+int readings_file_failed(struct readings_file *file, int known, char *text, size_t text_size)
 {
-    int merge_error = file->merge.error;
     int error = readings_database_failed(&file->database, text, text_size);
-    if (merge_error == SW_ERROR_NO_SPACE) return SW_ERROR_NO_SPACE;
-    if (error != SW_ERROR_MALFORMED && merge_error != SW_ERROR_MALFORMED) return error;
+    file->moved = readings_state(&file->database, "readings");
+    if (known == SW_ERROR_NO_SPACE) return SW_ERROR_NO_SPACE;
+    if (error != SW_ERROR_MALFORMED && known != SW_ERROR_MALFORMED) return error;
     char why[READINGS_TEXT_SIZE];
     (void)snprintf(why, sizeof why, "%s", error == SW_ERROR_MALFORMED ? text : "a chunk does not check out");
     return readings_file_set_aside(file, why, text, text_size);
@@ -576,7 +621,7 @@ static int take_step(struct readings_file *file, char *text, size_t text_size)
     (void)readings_database_sync(&file->database, end == file->series_end);
     bool good = move_step(file, end, fresh, &last);
     free(fresh);
-    if (!good) return step_failed(file, text, text_size);
+    if (!good) return readings_file_failed(file, file->merge.error, text, text_size);
     file->counters.repeated += file->merge.repeated;
     file->counters.late += file->merge.late;
     if (last) end_moving(file);
@@ -591,7 +636,7 @@ int readings_file_step(struct readings_file *file, bool *more, char *text, size_
     if (!is_moving(file)) {
         if (file->log_readings[file->current] < readings_wanted(file)) return SW_OK;
         error = turn_over(file, text, text_size);
-    } else if (file->logs[file->current].first <= file->keep_from && has_way(file)) {
+    } else if (file->logs[file->current].first <= file->keep_from && readings_file_has_way(file)) {
         if (!file->per_series) error = count_all(file);
         if (!error) error = take_step(file, text, text_size);
     } else {

@@ -58,6 +58,11 @@ struct readings_file {
     uint32_t series_end, series_capacity;
     uint32_t series_done; /* those below are in chunks */
     uint32_t series_seen; /* series in the log that was moved last; 0 = not known */
+
+    uint8_t *kinds; /* of all series, by number */
+    uint32_t kind_count, kind_capacity;
+    uint32_t trimmed_to; /* series that have had their turn (readings_retain.h) */
+    int64_t moved;       /* readings in chunks and tails */
 };
 
 /* SW_OK: close is owed. A damaged file is set aside and a new one begun. `text` gets a sentence on error. */
@@ -80,11 +85,19 @@ int readings_file_move_now(struct readings_file *file, char *text, size_t text_s
 
 /* Readings from this position on that are still in the log, in their order. */
 int readings_file_each_since(struct readings_file *file, int64_t position, void *ctx,
-                             void (*each)(void *ctx, int64_t position, uint32_t series,
-                                          const struct series_reading *reading));
+                             void (*each)(void *ctx, int64_t position, const struct log_reading *reading));
 
 /* Of all files, pages and blocks in use. */
 int64_t readings_file_bytes(struct readings_file *file);
+/* How many there are; what is there twice counts twice until it has been moved. */
+int64_t readings_file_readings(const struct readings_file *file);
+
+/* For what writes to the SQLite file beside the steps of moving. Whether the WAL is short enough: */
+bool readings_file_has_way(struct readings_file *file);
+/* So many more readings are in chunks and tails; within the transaction. */
+bool readings_file_count(struct readings_file *file, int64_t more);
+/* Ends a transaction that has failed, `known` being what is known of why (0 = SQLite knows). Damage is dealt with. */
+int readings_file_failed(struct readings_file *file, int known, char *text, size_t text_size);
 
 /* A file that is not to be trusted gets another name, and a new one is begun. */
 int readings_file_set_aside(struct readings_file *file, const char *why, char *text, size_t text_size);

@@ -39,9 +39,10 @@ static bool have_room(struct readings_gather *gather, uint32_t at)
     return true;
 }
 
-void readings_gather_add(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+void readings_gather_add(void *ctx, int64_t position, const struct log_reading *reading)
 {
     struct readings_gather *gather = ctx;
+    uint32_t series = reading->series;
     (void)position;
     if (series < gather->first || series >= gather->end || gather->no_memory) return;
     if (!have_room(gather, series - gather->first)) {
@@ -49,7 +50,7 @@ void readings_gather_add(void *ctx, int64_t position, uint32_t series, const str
         return;
     }
     uint32_t *newest = &gather->newest[series - gather->first];
-    gather->items[gather->count] = (struct gathered){*reading, *newest};
+    gather->items[gather->count] = (struct gathered){reading->reading, *newest};
     *newest = ++gather->count;
 }
 

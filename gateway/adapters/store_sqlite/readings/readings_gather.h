@@ -2,7 +2,7 @@
 #ifndef GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_GATHER_H
 #define GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_GATHER_H
 
-#include "adapters/store_sqlite/readings/readings.h"
+#include "adapters/store_sqlite/readings/readings_block.h"
 
 struct gathered {
     struct series_reading reading;
@@ -22,7 +22,7 @@ void readings_gather_free(struct readings_gather *gather);
 /* Empty, for these series. */
 void readings_gather_begin(struct readings_gather *gather, uint32_t first, uint32_t end);
 /* A visitor's callback; others than the series wanted are passed over. */
-void readings_gather_add(void *gather, int64_t position, uint32_t series, const struct series_reading *reading);
+void readings_gather_add(void *gather, int64_t position, const struct log_reading *reading);
 /* How many of the series; copies them to `out` unless that is NULL. */
 uint32_t readings_gather_take(const struct readings_gather *gather, uint32_t series, struct series_reading *out);
 

@@ -115,15 +115,9 @@ static bool set_chunk(struct readings_merge *merge, int64_t id, const struct ser
 static bool set_tail(struct readings_merge *merge, uint32_t series, int64_t after_ms,
                      const struct series_reading *readings, size_t count)
 {
-    sqlite3_stmt *s = merge->database->statements[READINGS_TAIL_SET];
     size_t size = count > 0 ? chunk_encode(readings, count, merge->bytes, merge->bytes_capacity) : 0;
-    sqlite3_bind_int64(s, 1, series);
-    sqlite3_bind_int64(s, 2, after_ms);
-    sqlite3_bind_int64(s, 3, count > 0 ? readings[0].time_ms : after_ms);
-    sqlite3_bind_int64(s, 4, count > 0 ? readings[count - 1].time_ms : after_ms);
-    sqlite3_bind_int64(s, 5, (int64_t)count);
-    sqlite3_bind_blob64(s, 6, size > 0 ? (const void *)merge->bytes : "", size, SQLITE_STATIC);
-    return run(merge, s);
+    return readings_tail_set(merge->database, series, after_ms, readings, count, merge->bytes, size) ||
+           fail(merge, SW_ERROR_STORE);
 }
 
 /* What makes a full chunk; what is of one time is not parted. */

@@ -21,6 +21,7 @@ enum reader_statement {
     READ_SERIES,
     READ_CHUNKS,
     READ_TAIL,
+    READ_AGGREGATES,
     READ_STATEMENT_COUNT
 };
 
@@ -33,6 +34,8 @@ static const char *const statement_sql[READ_STATEMENT_COUNT] = {
     [READ_CHUNKS] = "SELECT last_ms, count, block FROM chunks WHERE series = ?1 AND first_ms <= ?3 AND first_ms >="
                     " ifnull((SELECT max(first_ms) FROM chunks WHERE series = ?1 AND first_ms <= ?2), 0)"
                     " ORDER BY first_ms",
+    [READ_AGGREGATES] = "SELECT count, block FROM aggregates WHERE series = ?1 AND first_ms <= ?3 AND last_ms >= ?2"
+                        " ORDER BY first_ms, id",
     [READ_TAIL] = "SELECT last_ms, count, block FROM tails WHERE series = ?1 AND first_ms <= ?3 AND last_ms >= ?2",
 };
 
@@ -58,6 +61,8 @@ struct readings_reader {
     size_t record_count;
     struct reader_log logs[LOG_SLOTS];
     struct array base, fresh, joined;
+    struct readings_aggregate *days; /* of readings that have been dropped */
+    size_t day_count, day_capacity;
     int error; /* of what is not SQLite's; 0 = it is */
 };
 
@@ -143,9 +148,9 @@ static void take_records(void *ctx, const struct readings_records *records)
     learn_records(((struct taking *)ctx)->reader, records);
 }
 
-static void take_reading(void *ctx, int64_t position, uint32_t series, const struct series_reading *reading)
+static void take_reading(void *ctx, int64_t position, const struct log_reading *reading)
 {
-    readings_gather_add(&((struct taking *)ctx)->log->gather, position, series, reading);
+    readings_gather_add(&((struct taking *)ctx)->log->gather, position, reading);
 }
 
 static int read_on(struct readings_reader *reader, struct reader_log *log)
@@ -276,6 +281,7 @@ void readings_reader_close(struct readings_reader *reader)
     }
     readings_series_free(&reader->series);
     free(reader->records);
+    free(reader->days);
     free(reader->base.readings);
     free(reader->fresh.readings);
     free(reader->joined.readings);
@@ -354,22 +360,53 @@ static int read_parts(struct readings_reader *reader, uint32_t series, int64_t f
     return error;
 }
 
-static int read_at_once(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms)
+static int read_days(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms)
+{
+    sqlite3_stmt *s = reader->statements[READ_AGGREGATES];
+    int result, error = SW_OK;
+    sqlite3_bind_int64(s, 1, series);
+    sqlite3_bind_int64(s, 2, from_ms);
+    sqlite3_bind_int64(s, 3, to_ms);
+    while (!error && (result = sqlite3_step(s)) == SQLITE_ROW) {
+        int64_t count = sqlite3_column_int64(s, 0);
+        size_t wanted = reader->day_count + (count > 0 && count < SANE_COUNT ? (size_t)count : 0), got;
+        if (wanted > reader->day_capacity) {
+            struct readings_aggregate *larger = realloc(reader->days, 2 * wanted * sizeof *larger);
+            if (!larger) {
+                error = SW_ERROR_NO_SPACE;
+                break;
+            }
+            reader->days = larger;
+            reader->day_capacity = 2 * wanted;
+        }
+        const uint8_t *bytes = sqlite3_column_blob(s, 1);
+        error = readings_aggregates_decode(bytes, (size_t)sqlite3_column_bytes(s, 1), reader->days + reader->day_count,
+                                           wanted - reader->day_count, &got);
+        reader->day_count += got;
+    }
+    sqlite3_reset(s);
+    if (error) return fail(reader, error);
+    return result == SQLITE_DONE ? SW_OK : SW_ERROR_STORE;
+}
+
+static int read_at_once(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms, bool days)
 {
     reader->error = SW_OK;
+    reader->day_count = 0;
     if (!readings_step_done(reader->statements[READ_BEGIN])) return SW_ERROR_STORE;
     int error = read_parts(reader, series, from_ms, to_ms);
+    if (!error && days) error = read_days(reader, series, from_ms, to_ms);
     /* On error, too: a transaction left open would hold up the WAL. */
     bool ended = readings_step_done(reader->statements[READ_COMMIT]);
     return error || ended ? error : SW_ERROR_STORE;
 }
 
-int readings_reader_read(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
-                         const struct series_reading **readings, size_t *count)
+static int read_all(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms, bool days,
+                    const struct series_reading **readings, size_t *count)
 {
     *count = 0;
     int error = readings_reader_refresh(reader);
-    if (!error) error = read_at_once(reader, series, from_ms, to_ms);
+    if (!error) error = read_at_once(reader, series, from_ms, to_ms, days);
     if (error) return error;
     struct array *all = &reader->base;
     if (reader->fresh.count > 0) {
@@ -389,6 +426,12 @@ int readings_reader_read(struct readings_reader *reader, uint32_t series, int64_
     return SW_OK;
 }
 
+int readings_reader_read(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
+                         const struct series_reading **readings, size_t *count)
+{
+    return read_all(reader, series, from_ms, to_ms, false, readings, count);
+}
+
 int readings_reader_each(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms, void *ctx,
                          void (*each)(void *ctx, const struct series_reading *reading))
 {
@@ -398,4 +441,76 @@ int readings_reader_each(struct readings_reader *reader, uint32_t series, int64_
     for (size_t i = 0; i < count; i++)
         each(ctx, &readings[i]);
     return error;
+}
+
+/* ---- aggregates ---- */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct readings_aggregate *one = a, *other = b;
+    int64_t left = one->count ? one->first_ms : one->from_ms, right = other->count ? other->first_ms : other->from_ms;
+    return (left > right) - (left < right);
+}
+
+struct telling {
+    struct readings_aggregate dropped, there; /* readings of the span it is at */
+    int64_t step_ms;
+    bool any, counted; /* `last` is known */
+    int64_t last;
+    void *ctx;
+    void (*each)(void *ctx, const struct readings_aggregate *aggregate);
+};
+
+/* A counter's step from the span before counts for the later one. */
+static void tell_span(struct telling *telling)
+{
+    struct readings_aggregate *span = &telling->dropped;
+    if (!telling->any) return;
+    readings_aggregate_join(span, &telling->there);
+    if (span->count > 0) {
+        if (telling->counted && span->first > telling->last) span->grown += span->first - telling->last;
+        telling->last = span->last;
+        telling->counted = true;
+    }
+    telling->each(telling->ctx, span);
+}
+
+/* What is to come is of the span that this time is in. */
+static void come_to(struct telling *telling, int64_t time_ms)
+{
+    int64_t from_ms = time_ms - time_ms % telling->step_ms;
+    if (telling->any && telling->dropped.from_ms == from_ms) return;
+    tell_span(telling);
+    telling->dropped = telling->there = (struct readings_aggregate){.from_ms = from_ms};
+    telling->any = true;
+}
+
+static void tell_all(struct telling *telling, const struct readings_aggregate *days, size_t day_count,
+                     const struct series_reading *readings, size_t count)
+{
+    size_t d = 0, r = 0;
+    while (d < day_count || r < count) {
+        bool day = d < day_count && (r == count || days[d].from_ms <= readings[r].time_ms);
+        come_to(telling, day ? days[d].from_ms : readings[r].time_ms);
+        if (day)
+            readings_aggregate_join(&telling->dropped, &days[d++]);
+        else
+            readings_aggregate_add(&telling->there, &readings[r++]);
+    }
+    tell_span(telling);
+}
+
+int readings_reader_aggregates(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
+                               int64_t step_ms, void *ctx,
+                               void (*each)(void *ctx, const struct readings_aggregate *aggregate))
+{
+    struct telling telling = {.step_ms = step_ms, .ctx = ctx, .each = each};
+    const struct series_reading *readings;
+    size_t count;
+    int64_t first_ms = from_ms - from_ms % step_ms, end_ms = to_ms - to_ms % step_ms + step_ms - 1;
+    int error = read_all(reader, series, first_ms, end_ms, step_ms % AGGREGATE_DAY_MS == 0, &readings, &count);
+    if (error) return error;
+    if (reader->day_count > 0) qsort(reader->days, reader->day_count, sizeof *reader->days, by_time);
+    tell_all(&telling, reader->days, reader->day_count, readings, count);
+    return SW_OK;
 }

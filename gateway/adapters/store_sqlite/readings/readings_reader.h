@@ -4,7 +4,7 @@
 #ifndef GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_READER_H
 #define GATEWAY_ADAPTERS_STORE_SQLITE_READINGS_READINGS_READER_H
 
-#include "adapters/store_sqlite/readings/readings.h"
+#include "adapters/store_sqlite/readings/readings_aggregate.h"
 #include "adapters/store_sqlite/readings/readings_block.h"
 
 struct readings_reader;
@@ -27,6 +27,13 @@ int readings_reader_each(struct readings_reader *reader, uint32_t series, int64_
 /* The same as an array, the reader's until its next call. */
 int readings_reader_read(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
                          const struct series_reading **readings, size_t *count);
+
+/* What readings of a series came to, for each span of `step_ms` in which there was any, by the hour or by the day, say:
+ * spans begin at multiples of it (UTC). Of days whose readings have been dropped there are aggregates when the step is
+ * of whole days. Those who begin before `from_ms` or end after `to_ms` are told whole. */
+int readings_reader_aggregates(struct readings_reader *reader, uint32_t series, int64_t from_ms, int64_t to_ms,
+                               int64_t step_ms, void *ctx,
+                               void (*each)(void *ctx, const struct readings_aggregate *aggregate));
 
 /* What the last error was. */
 void readings_reader_text(struct readings_reader *reader, char *text, size_t text_size);
