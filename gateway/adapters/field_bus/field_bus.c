@@ -82,10 +82,16 @@ int field_bus_apply(struct field_bus *bus, const struct gateway_config *next, vo
     if (bus->unsettled > 0) return SW_ERROR_BUSY;
     int error = serial_bus_prepare(bus->serial, next);
     if (error != SW_OK) return error;
-    bus->unsettled = 1;
+    error = tcp_bus_prepare(bus->tcp, next);
+    if (error != SW_OK) {
+        serial_bus_discard(bus->serial);
+        return error;
+    }
+    bus->unsettled = 2;
     bus->settled = settled;
     bus->settled_ctx = ctx;
     serial_bus_commit(bus->serial, on_settled, bus);
+    tcp_bus_commit(bus->tcp, on_settled, bus);
     return SW_OK;
 }
 

@@ -108,4 +108,11 @@ static void received(struct tcp_line *line, const uint8_t *bytes, size_t size, i
     }
 }
 
-const struct tcp_framing tcp_framing_mbap = {.step = step, .received = received};
+/* Its transaction is not awaited any more, and that is all there is to it. */
+static void forget(struct tcp_line *line, const struct tcp_pending *pending)
+{
+    (void)line;
+    (void)pending;
+}
+
+const struct tcp_framing tcp_framing_mbap = {.step = step, .received = received, .forget = forget};

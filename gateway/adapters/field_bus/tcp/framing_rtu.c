@@ -173,4 +173,11 @@ static int64_t step(struct tcp_line *line, int64_t now_us)
     return line->pending_count > 0 ? line->pending[0].deadline_us : STATION_NEVER_US;
 }
 
-const struct tcp_framing tcp_framing_rtu = {.step = step, .received = received};
+static void forget(struct tcp_line *line, const struct tcp_pending *pending)
+{
+    line->quiet_until_us = pending->deadline_us + (int64_t)pending->timeout_ms * 1000;
+    line->held_size = 0;
+    line->confirm_until_us = 0;
+}
+
+const struct tcp_framing tcp_framing_rtu = {.step = step, .received = received, .forget = forget};

@@ -15,6 +15,12 @@ void tcp_bus_hurry(struct tcp_bus *bus, uint32_t interval_ms);
 /* False when it is not one of its lines. */
 bool tcp_bus_has_line(const struct tcp_bus *bus, uint32_t line);
 struct field_bus_counters tcp_bus_line_counters(const struct tcp_bus *bus, uint32_t line);
+
+/* As serial_bus.h has them. */
+int tcp_bus_prepare(struct tcp_bus *bus, const struct gateway_config *next);
+void tcp_bus_commit(struct tcp_bus *bus, void (*settled)(void *ctx), void *ctx);
+void tcp_bus_discard(struct tcp_bus *bus);
+
 void tcp_bus_close(struct tcp_bus *bus, void (*closed)(void *ctx), void *ctx);
 
 #endif

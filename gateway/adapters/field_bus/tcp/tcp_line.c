@@ -128,7 +128,7 @@ void tcp_line_adopt(struct tcp_line *line, int descriptor, const char *from)
 
 void tcp_line_unreachable(struct tcp_line *line, const char *text)
 {
-    tell_link(line, false, text);
+    if (!line->link_known) tell_link(line, false, text);
 }
 
 /* ---- exchanges ---- */
@@ -285,7 +285,92 @@ void tcp_line_close(struct tcp_line *line)
 
 void tcp_line_free(struct tcp_line *line)
 {
+    tcp_line_discard(line);
     if (line->stations != NULL) stations_free(line->stations, line->station_count);
     free(line->orders);
     free(line->pending);
+}
+
+/* ---- another configuration ---- */
+
+static void free_change(struct tcp_line_change *change)
+{
+    if (change->stations != NULL) stations_free(change->stations, stations_count(change->config));
+    free(change->from);
+    free(change->orders);
+    free(change);
+}
+
+void tcp_line_discard(struct tcp_line *line)
+{
+    if (line->change != NULL) free_change(line->change);
+    line->change = NULL;
+}
+
+int tcp_line_prepare(struct tcp_line *line, const struct config_line *next, uint32_t index)
+{
+    struct tcp_line_change *change = calloc(1, sizeof *change);
+    if (change == NULL) return SW_ERROR_NO_SPACE;
+    *change = (struct tcp_line_change){.config = next, .index = index};
+    change->from = calloc(stations_count(next) + 1, sizeof *change->from);
+    change->orders = calloc(next->node_count + 1, sizeof *change->orders);
+    if (change->from == NULL || change->orders == NULL) goto refused;
+    units_match(line->context.config, next, change->from);
+    change->stations = stations_new(&line->context, next, change->from, tcp_now_us() + phase_us(next));
+    if (change->stations == NULL) goto refused;
+    line->change = change;
+    return SW_OK;
+refused:
+    free_change(change);
+    return SW_ERROR_NO_SPACE;
+}
+
+static bool is_among(struct station *const *stations, uint32_t count, const struct station *station)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (stations[i] == station) return true;
+    return false;
+}
+
+/* Those that are still in the line's table do not stay. */
+static void forget_requests(struct tcp_line *line)
+{
+    uint8_t i = 0;
+    while (i < line->pending_count) {
+        if (!is_among(line->stations, line->station_count, line->pending[i].station)) {
+            i++;
+            continue;
+        }
+        line->framing->forget(line, &line->pending[i]);
+        line->pending[i] = line->pending[--line->pending_count];
+    }
+    if (is_among(line->stations, line->station_count, line->owing)) line->owing = NULL;
+}
+
+void tcp_line_commit(struct tcp_line *line)
+{
+    struct tcp_line_change *change = line->change;
+    uint32_t count = stations_count(change->config);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t from = change->from[i];
+        if (from == NO_SUCH_UNIT) continue;
+        change->stations[i] = line->stations[from];
+        line->stations[from] = NULL;
+        station_move(change->stations[i], change->config, i);
+        if (i < change->config->node_count) change->orders[i] = line->orders[from];
+    }
+    forget_requests(line);
+    stations_free(line->stations, line->station_count);
+    free(line->orders);
+    line->stations = change->stations;
+    line->station_count = count;
+    line->orders = change->orders;
+    line->context.config = change->config;
+    line->context.line = change->index;
+    if (dials(line)) line->link.host = change->config->host;
+    if (line->pending_count == 0) line->suspects_from_us = tcp_now_us();
+    change->stations = NULL;
+    change->orders = NULL;
+    tcp_line_discard(line);
+    tcp_line_wake(line);
 }

@@ -10,6 +10,7 @@
 #include "tcp_schedule.h"
 
 struct tcp_line;
+struct tcp_pending;
 
 /* Modbus TCP, or RTU frames over a stream. */
 struct tcp_framing {
@@ -17,6 +18,8 @@ struct tcp_framing {
      * gone by then. */
     int64_t (*step)(struct tcp_line *line, int64_t now_us);
     void (*received)(struct tcp_line *line, const uint8_t *bytes, size_t size, int64_t now_us);
+    /* Nobody waits for the reply to this any more. */
+    void (*forget)(struct tcp_line *line, const struct tcp_pending *pending);
 };
 
 extern const struct tcp_framing tcp_framing_mbap, tcp_framing_rtu;
@@ -31,6 +34,15 @@ struct tcp_pending {
     bool suspect; /* the station was one when it was asked */
 };
 
+/* What a line needs to go over to another configuration. */
+struct tcp_line_change {
+    const struct config_line *config;
+    uint32_t index;
+    uint32_t *from; /* places as they are now, see stations_new() */
+    struct station **stations;
+    struct node_order *orders;
+};
+
 struct tcp_line {
     struct tcp_schedule_item item;
     struct tcp_schedule *schedule;
@@ -42,6 +54,7 @@ struct tcp_line {
 
     struct node_order *orders;
     bool has_orders;
+    struct tcp_line_change *change; /* prepared and not yet committed */
 
     struct tcp_link link; /* of a line that dials; one that is dialled has none */
     struct tcp_connection *connection;
@@ -82,13 +95,18 @@ void tcp_line_order_acknowledge(struct tcp_line *line, uint32_t node, uint16_t e
 void tcp_line_order_open_log(struct tcp_line *line, uint32_t node, uint16_t epoch, uint32_t base);
 void tcp_line_hurry(struct tcp_line *line, uint32_t interval_ms);
 
+/* Over the same connection. SW_OK or SW_ERROR_NO_SPACE and nothing has changed; then one of the other two. */
+int tcp_line_prepare(struct tcp_line *line, const struct config_line *next, uint32_t index);
+void tcp_line_commit(struct tcp_line *line);
+void tcp_line_discard(struct tcp_line *line);
+
 /* To be stepped at once, as when its name may be looked up now. */
 void tcp_line_wake(struct tcp_line *line);
 
 /* Of a line that is dialled: its unit has announced itself, over this descriptor, which is the line's from now on. An
  * earlier connection is replaced: the unit knows better than we whether that still lives. */
 void tcp_line_adopt(struct tcp_line *line, int descriptor, const char *from);
-/* And what keeps it from being dialled. */
+/* And what keeps it from being dialled, unless it is connected or something was told before. */
 void tcp_line_unreachable(struct tcp_line *line, const char *text);
 
 /* ---- for framings ---- */

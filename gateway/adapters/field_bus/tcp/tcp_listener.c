@@ -12,7 +12,6 @@
 #define BACKLOG            128
 #define GUESTS_MAX         64
 #define SHOWN_BYTES        16
-#define NOT_YET            "the unit has not dialled in yet"
 
 /* Whoever has dialled and not yet said who it is. */
 struct guest {
@@ -192,23 +191,22 @@ static int open_port(struct tcp_listener *listener)
     return error;
 }
 
+/* Once: what has been told of a line is not told again. */
 static void tell_lines(const struct tcp_listener *listener, const char *why)
 {
     char text[160];
     snprintf(text, sizeof text, "%s:%u: %s", listener->address, listener->port, why);
     for (uint32_t i = 0; i < listener->line_count; i++)
-        if (listener->lines[i]->connection == NULL) tcp_line_unreachable(listener->lines[i], text);
+        tcp_line_unreachable(listener->lines[i], text);
 }
 
 static void step(struct tcp_schedule_item *item)
 {
     struct tcp_listener *listener = (struct tcp_listener *)item;
     int64_t now = tcp_now_us(), next_us = TCP_SCHEDULE_NEVER_US;
-    if (listener->port_handle == NULL) {
-        int error = open_port(listener);
-        tell_lines(listener, error == 0 ? NOT_YET : uv_strerror(error));
-        if (error != 0) next_us = tcp_schedule_on_grid(now + OPEN_AGAIN_US);
-    }
+    int error = listener->port_handle == NULL ? open_port(listener) : 0;
+    if (error != 0) next_us = tcp_schedule_on_grid(now + OPEN_AGAIN_US);
+    tell_lines(listener, error == 0 ? "the unit has not dialled in yet" : uv_strerror(error));
     while (listener->guest_count > 0 && listener->guests[0]->until_us <= now)
         refuse(listener->guests[0], "no registration in time:");
     if (listener->guest_count > 0) next_us = listener->guests[0]->until_us;
@@ -244,7 +242,7 @@ bool tcp_listener_add(struct tcp_listener *listener, struct tcp_line *line)
         listener->line_capacity = capacity;
     }
     listener->lines[listener->line_count++] = line;
-    if (listener->port_handle != NULL) tcp_line_unreachable(line, NOT_YET);
+    tcp_schedule_at(&listener->shared->schedule, &listener->item, tcp_now_us());
     return true;
 }
 
