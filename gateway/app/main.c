@@ -1,6 +1,7 @@
 /* stillwaterd: the gateway's daemon. Exit status 0: ended cleanly; 2: usage or configuration; 1: anything else. */
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -190,12 +191,20 @@ static int run(const struct gateway_config *config)
     return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* What takes much is mostly there for the worst case and never touched, or read once at start: outside the heap it
+ * takes no memory, and goes back. By itself the limit would grow with the first large block that is freed. */
+static void keep_heap_small(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+}
+
 int main(int count, char **arguments)
 {
     struct options options = {NULL, false};
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
     struct duty_roster *roster = NULL;
+    keep_heap_small();
     int status = parse(count, arguments, &options);
     if (status >= 0) return status;
     if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;

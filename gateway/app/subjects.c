@@ -56,7 +56,7 @@ static int add_target(struct gateway *gateway, struct target *target, uint32_t s
         uint32_t *index = &target->core[domain];
         if (domain == 0 || *index != NO_SUBJECT) continue;
         if (core_find_subject(gateway->core, domain, who->id, index) == SW_OK) continue;
-        int error = core_add_subject(gateway->core, domain, who->id, parent, &who->policy, index);
+        int error = core_add_subject(gateway->core, domain, who->id, parent, who->policy, index);
         if (error) return error;
         gateway->config_subject[*index] = subject;
         core_set_grid(gateway->core, *index, who->place.grid);

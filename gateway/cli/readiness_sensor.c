@@ -78,7 +78,7 @@ static void add_sensor(struct readiness *readiness, const struct config_subject 
     sensor->profile = profile;
     sensor->node = node;
     sensor->expected_ms = expected_ms;
-    sensor->silence_ms = silence_ms_of(&subject->policy, kind);
+    sensor->silence_ms = silence_ms_of(subject->policy, kind);
     sensor->is_home = subject_domain_of(kind) == SUBJECT_HOME;
     (void)snprintf(sensor->name, sizeof sensor->name, "%s", name);
 }
@@ -327,7 +327,7 @@ static void judge_sensor(const struct readiness *readiness, struct readiness_sen
     if (sensor->estimated * 100 > sensor->readings * ESTIMATED_MOST_PCT)
         find(sensor, READINESS_DOUBTFUL, "%" PRIu64 "%% of its times are estimated: its node's clock was not set",
              sensor->estimated * 100 / sensor->readings);
-    if (sensor->battery_mv > 0 && sensor->battery_mv <= sensor->subject->policy.battery.low_mv)
+    if (sensor->battery_mv > 0 && sensor->battery_mv <= sensor->subject->policy->battery.low_mv)
         find(sensor, READINESS_DOUBTFUL, "battery at %.2f V: exchange it", (double)sensor->battery_mv / 1000);
 }
 

@@ -92,7 +92,7 @@ static struct report_sensor *sensor_named(const struct report *report, const cha
 
 static enum sw_colour band_of(const struct report_sensor *sensor, int64_t um)
 {
-    const struct level_policy *level = &sensor->subject->policy.level;
+    const struct level_policy *level = &sensor->subject->policy->level;
     enum sw_colour band = SW_COLOUR_GREEN;
     for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++)
         if (level->band_um[colour] != LEVEL_BAND_OFF && um >= level->band_um[colour]) band = (enum sw_colour)colour;

@@ -94,7 +94,7 @@ static double x_of(const struct report *report, struct sw_wall time)
 
 static struct scale scale_of(const struct report_sensor *sensor)
 {
-    const struct level_policy *level = &sensor->subject->policy.level;
+    const struct level_policy *level = &sensor->subject->policy->level;
     struct scale scale = {0, sensor->has_peak ? sensor->peak_um : 0};
     for (int i = 0; i < REPORT_COLUMNS; i++)
         if (sensor->column_known[i] && sensor->column_um[i] < scale.low_um) scale.low_um = sensor->column_um[i];
@@ -110,7 +110,7 @@ static struct scale scale_of(const struct report_sensor *sensor)
 
 static void draw_bands(FILE *out, const struct report_sensor *sensor, const struct scale *scale)
 {
-    const struct level_policy *level = &sensor->subject->policy.level;
+    const struct level_policy *level = &sensor->subject->policy->level;
     for (int colour = SW_COLOUR_BLUE; colour < SW_COLOUR_COUNT; colour++) {
         int64_t from_um = level->band_um[colour], to_um = scale->high_um;
         if (from_um == LEVEL_BAND_OFF || from_um >= scale->high_um) continue;

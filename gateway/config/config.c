@@ -25,7 +25,7 @@ const struct config_subject *config_subject_named(const struct gateway_config *c
 const struct policy *config_policy_of(const struct gateway_config *config, const char *id)
 {
     const struct config_subject *subject = config_subject_named(config, id);
-    return subject ? &subject->policy : &config->policy;
+    return subject ? subject->policy : &config->policy;
 }
 
 static void free_line(struct config_line *line)
@@ -47,6 +47,8 @@ void config_free(struct gateway_config *config)
         free_line(&config->lines[i]);
     free(config->lines);
     free(config->groups);
+    for (uint32_t i = 0; i < config->subject_count; i++)
+        free(config->subjects[i].own_policy);
     free(config->subjects);
     free(config->store_path);
     for (uint32_t i = 0; i < config->reports.area_count; i++)

@@ -510,20 +510,32 @@ static void build_upstream(struct build *build, uint32_t number)
     }
 }
 
+/* Thousands of subjects have nothing of their own: they share one. */
+static void build_subject_policy(struct build *build, struct config_subject *subject, uint32_t number)
+{
+    const struct raw_policy *raw = build->raw->subjects[number].policy;
+    char prefix[CONFIG_PATH_SIZE];
+    subject->policy = policy_under(build, number);
+    if (!raw) return;
+    subject->own_policy = make(build, 1, sizeof *subject->own_policy);
+    if (!subject->own_policy) return;
+    snprintf(prefix, sizeof prefix, "subjects[%u].policy.", number);
+    build_policy(build, subject->own_policy, subject->policy, raw, prefix);
+    subject->policy = subject->own_policy;
+}
+
 static void build_subjects(struct build *build)
 {
     struct gateway_config *config = build->config;
     config->subjects = make(build, build->raw->subjects_count, sizeof *config->subjects);
     if (!config->subjects) return;
     for (uint32_t i = 0; i < build->raw->subjects_count; i++) {
-        char prefix[CONFIG_PATH_SIZE];
         const struct raw_subject *raw = &build->raw->subjects[i];
         struct config_subject *subject = &config->subjects[i];
         copy_id(subject->id, raw->id);
         build_place(&subject->place, raw->place);
         lay_switch(&subject->home_assistant, raw->home_assistant);
-        snprintf(prefix, sizeof prefix, "subjects[%u].policy.", i);
-        build_policy(build, &subject->policy, policy_under(build, i), raw->policy, prefix);
+        build_subject_policy(build, subject, i);
     }
     config->subject_count = build->raw->subjects_count;
     for (uint32_t i = 0; i < config->subject_count; i++)

@@ -295,7 +295,7 @@ static void check_subjects(const struct rules *rules)
         /* What the city's policy or a group's has wrong is said once, there. */
         if (!rules->raw->subjects[i].policy) continue;
         snprintf(path, sizeof path, "subjects[%u].policy.", i);
-        check_policy(rules, path, &config->subjects[i].policy);
+        check_policy(rules, path, config->subjects[i].policy);
     }
 }
 

@@ -158,7 +158,7 @@ static const struct {
 /* True when the promise of the i-th kind is broken. */
 static bool is_late(const struct check *check, uint32_t subject, size_t i, const struct alarm_path *path)
 {
-    const struct latency_policy *latency = &check->config->subjects[subject].policy.latency;
+    const struct latency_policy *latency = &check->config->subjects[subject].policy->latency;
     int64_t promise_ms = line_timing_promise_ms(latency, promises[i].domain);
     return promise_ms > 0 && alarm_path_us(path) > 1000 * promise_ms;
 }
@@ -173,7 +173,7 @@ static void note_late(const struct check *check, struct late *late, uint32_t sub
     }
     snprintf(late->path, sizeof late->path, "%s", field);
     write_late(late, path, plan, who->id, promises[i].key,
-               line_timing_promise_ms(&who->policy.latency, promises[i].domain));
+               line_timing_promise_ms(&who->policy->latency, promises[i].domain));
 }
 
 static void check_devices(const struct check *check, uint32_t index, const struct line_plan *plan, size_t promise,

@@ -157,7 +157,7 @@ static void check_pace(const struct wiring *wiring, const char *path, uint32_t s
 {
     if (subject == CONFIG_NO_SUBJECT) return;
     const struct config_subject *who = &wiring->config->subjects[subject];
-    int64_t limit_ms = silence_limit_ms(&who->policy.silence, points);
+    int64_t limit_ms = silence_limit_ms(&who->policy->silence, points);
     if (limit_ms > 0 && longest_ms >= limit_ms)
         report(wiring, path, "a reading every %g s would be silence; expected less than the limit of %s, which is %g s",
                (double)longest_ms / 1000, who->id, (double)limit_ms / 1000);

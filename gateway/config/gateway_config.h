@@ -33,7 +33,8 @@ struct config_subject {
     bool home_assistant; /* a home that a family watches with Home Assistant */
     const struct config_subject *upstream[CORE_UPSTREAM_MAX];
     uint32_t upstream_count;
-    struct policy policy; /* the group's or else the city's, with this subject's own settings laid over it */
+    const struct policy *policy; /* the group's or else the city's; with settings of this subject's own laid over it */
+    struct policy *own_policy;   /* then, or NULL */
 };
 
 /* A sensor behind a node. */

@@ -33,7 +33,7 @@ static void keep_if_near(struct nearest *nearest, uint32_t subject, double metre
 /* 0 = not asked. */
 static int32_t reach_m(const struct config_subject *here, enum subject_domain domain)
 {
-    const struct agreement_policy *policy = &here->policy.agreement;
+    const struct agreement_policy *policy = &here->policy->agreement;
     if (domain == SUBJECT_LEVEL) return policy->reach_m[AGREEMENT_NEIGHBOUR];
     return domain == SUBJECT_RAIN ? policy->reach_m[AGREEMENT_RAIN] : 0;
 }

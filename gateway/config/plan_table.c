@@ -98,7 +98,7 @@ static void print_path_head(FILE *to)
 static void print_path(const struct config_subject *subject, enum subject_domain domain, const struct alarm_path *path,
                        FILE *to)
 {
-    int64_t promise_ms = line_timing_promise_ms(&subject->policy.latency, domain);
+    int64_t promise_ms = line_timing_promise_ms(&subject->policy->latency, domain);
     fprintf(to, "  %-24.24s %8.2f %8.2f %8.2f %8.2f %8.2f %8.2f %9.2f ", subject->id, seconds(path->sample_us),
             seconds(path->sensors_us), seconds(path->poll_us), seconds(path->round_us), seconds(path->windows_us),
             seconds(path->tell_us), seconds(alarm_path_us(path)));

@@ -57,12 +57,13 @@ static void sample(struct board *board, struct cursor text, int64_t now_us)
         board->counters.foreign++;
         return;
     }
-    uint32_t told = board->devices[device].seen;
+    const struct board_device *of = &board->devices[device];
+    uint32_t told = 0;
     while (skip(&text, "\"kind\":\"")) {
         bool is_level = (size_t)(text.end - text.at) > 8 && memcmp(text.at, "level_mm", 8) == 0;
         if (!skip(&text, "\"value\":") || !number(&text, &value)) break;
         if (is_level) told = value;
-        board_heard(board, device, told, now_us);
+        if (told > 0 || of->seen_values < board->points) board_heard(board, device, told > 0 ? told : of->seen, now_us);
     }
 }
 

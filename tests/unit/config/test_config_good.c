@@ -153,7 +153,7 @@ static void a_subjects_policy_lies_over_the_citys_field_by_field(void **state)
     (void)state;
     struct gateway_config *config = load(daemon_text, CONFIG_FOR_DAEMON);
     struct policy built_in = policy_city_default();
-    const struct policy *home = &config->subjects[0].policy, *site = &config->subjects[1].policy;
+    const struct policy *home = config->subjects[0].policy, *site = config->subjects[1].policy;
     assert_int_equal(home->no_use.volume_ml, 2500);
     assert_int_equal(home->no_use.colour, SW_COLOUR_RED);
     assert_int_equal(home->no_use.window_ms, built_in.no_use.window_ms);
@@ -195,7 +195,7 @@ static void a_groups_policy_lies_between_the_citys_and_the_subjects(void **state
                     {3000, 86400000, false, 480},
                     {3000, 86400000, false, 480}};
     for (uint32_t i = 0; i < config->subject_count; i++) {
-        const struct policy *policy = &config->subjects[i].policy;
+        const struct policy *policy = config->subjects[i].policy;
         assert_int_equal(policy->no_use.volume_ml, expected[i].volume_ml);
         assert_int_equal(policy->no_use.window_ms, expected[i].window_ms);
         assert_int_equal(policy->no_use.colour, SW_COLOUR_RED);
@@ -213,7 +213,7 @@ static void subjects_and_places_are_found_by_name(void **state)
     assert_true(known->place.known);
     assert_true(known->place.latitude == 31.25 && known->place.longitude == -120.5);
     assert_string_equal(known->place.grid, "suzhou/gusu/3/17");
-    assert_ptr_equal(config_policy_of(config, "home-4f21"), &known->policy);
+    assert_ptr_equal(config_policy_of(config, "home-4f21"), known->policy);
     assert_null(config_subject_named(config, "home-9"));
     assert_int_equal(config_policy_of(config, "home-9")->no_use.volume_ml, 2500);
     config_free(config);
@@ -524,7 +524,7 @@ static void the_rules_of_a_home_are_loaded_field_by_field(void **state)
     expected.day_volume.limit_ml = 0;
     expected.day_volume.zone = expected.day_rhythm.zone = expected.habit.zone = local_time_fixed(840);
     expected.nothing_in.window_ms = 0;
-    assert_true(policies_equal(&config->subjects[0].policy, &expected));
+    assert_true(policies_equal(config->subjects[0].policy, &expected));
     config_free(config);
 }
 
@@ -605,7 +605,7 @@ static void the_rules_of_water_are_loaded_field_by_field(void **state)
     expected.level_quality.finds_site = level_quality_policy_river().finds_site;
     expected.level_quality.flat_any_ms = 7200000;
     expected.level.range_max_um = expected.level_quality.range_max_um = 5500000;
-    assert_true(policies_equal(&config->subjects[0].policy, &expected));
+    assert_true(policies_equal(config->subjects[0].policy, &expected));
     config_free(config);
 }
 
@@ -623,7 +623,7 @@ static void a_time_zone_is_taken_by_its_name(void **state)
                                       {600, 660, {10, 1, 0, 120}, {4, 1, 0, 180}},
                                       {480, 480, {0, 0, 0, 0}, {0, 0, 0, 0}}};
     for (uint32_t i = 0; i < config->subject_count; i++) {
-        const struct policy *policy = &config->subjects[i].policy;
+        const struct policy *policy = config->subjects[i].policy;
         assert_true(zones_equal(&policy->habit.zone, &zones[i]));
         assert_true(zones_equal(&policy->day_rhythm.zone, &zones[i]));
         assert_true(zones_equal(&policy->day_volume.zone, &zones[i]));
