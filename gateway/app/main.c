@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "app/descriptors.h"
 #include "app/gateway.h"
 #include "app/log.h"
 #include "app/notify.h"
@@ -106,6 +107,12 @@ static void warn_of_ports(const char *file, const struct gateway_config *config)
             printf("%s: warning: lines[%u].port: %s does not exist at the moment\n", file, i, config->lines[i].port);
 }
 
+static void warn_of_descriptors(const char *file, const struct gateway_config *config)
+{
+    char text[256];
+    if (descriptors_are_few(config, text, sizeof text)) printf("%s: warning: lines: %s\n", file, text);
+}
+
 /* Somebody chose it; who reads the check may be another. */
 static void warn_of_delivery(const char *file, const struct gateway_config *config)
 {
@@ -169,6 +176,8 @@ static int run(const struct gateway_config *config)
     struct gateway_clock clock = {wall_now, mono_now};
     char text[512] = "";
     signal(SIGPIPE, SIG_IGN);
+    descriptors_raise();
+    if (descriptors_are_few(config, text, sizeof text)) log_event(LOG_LEVEL_WARNING, "daemon", "%s", text);
     if (uv_loop_init(&daemon.loop) != 0) {
         log_event(LOG_LEVEL_ERROR, "daemon", "the event loop cannot be made");
         return EXIT_FAILURE;
@@ -216,6 +225,7 @@ int main(int count, char **arguments)
     if (options.check) {
         plan_table_print(config, stdout);
         warn_of_ports(options.config, config);
+        warn_of_descriptors(options.config, config);
         warn_of_delivery(options.config, config);
         if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
         printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);

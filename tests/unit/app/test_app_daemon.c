@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -147,6 +148,31 @@ static void check_reminds_of_what_puback_risks(void **state)
     folder_remove(&folder);
 }
 
+/* The limit is inherited by the daemon; what has been lowered is not raised again, so it is done in a child. */
+static void check_warns_of_too_few_descriptors(void **state)
+{
+    (void)state;
+    struct folder folder;
+    folder_make(&folder);
+    write_file(folder.config, "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
+                              "mqtt: {host: h}\nlines: [{id: line-1, transport: tcp, host: plc}]\n");
+    expect_end(&folder, (const char *[]){"--config", folder.config, "--check", NULL}, 0, "good: 0 subjects, 1 lines");
+    pid_t child = fork();
+    if (child == 0) {
+        const struct rlimit few = {100, 100};
+        _exit(setrlimit(RLIMIT_NOFILE, &few) == 0
+                  ? exit_status(start(&folder, (const char *[]){"--config", folder.config, "--check", NULL}))
+                  : 1);
+    }
+    assert_int_equal(exit_status(child), 0);
+    char text[1024];
+    output_of(&folder, text, sizeof text);
+    if (!strstr(text,
+                "warning: lines: a process may have 100 files and connections open here, these lines may need 161"))
+        fail_msg("the daemon said: %s", text);
+    folder_remove(&folder);
+}
+
 static void the_people_file_is_checked_with_the_configuration(void **state)
 {
     (void)state;
@@ -250,6 +276,7 @@ int main(void)
         cmocka_unit_test(usage_and_configuration_end_with_2),
         cmocka_unit_test(check_only_checks_and_warns_of_a_port_that_is_not_there),
         cmocka_unit_test(check_reminds_of_what_puback_risks),
+        cmocka_unit_test(check_warns_of_too_few_descriptors),
         cmocka_unit_test(the_people_file_is_checked_with_the_configuration),
         cmocka_unit_test(a_store_that_cannot_be_used_ends_with_1_and_its_name),
         cmocka_unit_test(without_port_and_broker_it_runs_tells_systemd_and_ends_cleanly),
