@@ -1,5 +1,5 @@
 /* Sensor profiles out of files: what they become, and how a configuration uses an operator's own. That whatever is
- * wrong with a file is told by line and field is shown by tests/unit/profiles/bad.py. */
+ * wrong with a file is told by line and field is shown by tests/unit/profiles/schema.py. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
