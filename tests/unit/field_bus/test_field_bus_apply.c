@@ -218,6 +218,35 @@ static void a_line_that_goes_and_comes_back_is_served_again(void **state)
     plan_free(back);
 }
 
+static void a_line_may_change_its_transport_and_change_back(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    struct plan *serial = plan_new(bench, "line"), *tcp = plan_new(bench, "line"), *back = plan_new(bench, "line");
+    char nobody[] = "127.0.0.1";
+    plan_device(serial, DEVICE_A);
+    plan_device(tcp, DEVICE_A);
+    plan_device(back, DEVICE_A);
+    tcp->lines[0].transport = CONFIG_TCP;
+    tcp->lines[0].port = NULL;
+    tcp->lines[0].host = nobody;
+    tcp->lines[0].tcp_port = 1;
+    tcp->lines[0].outstanding = 1;
+    start(bench, serial);
+    listener_until(bench->gateway, good(bench, 0, 0) > 0);
+    assert_int_equal(apply(bench, tcp), SW_OK);
+    uint32_t since = bench->gateway->sample_count;
+    listener_until(bench->gateway, bench->settled && bench->gateway->line_up == 0);
+    plan_free(serial);
+    assert_non_null(strstr(bench->gateway->line_text, nobody));
+    assert_int_equal(bench->gateway->sample_count, since);
+    assert_int_equal(apply(bench, back), SW_OK);
+    listener_until(bench->gateway, bench->settled && bench->gateway->line_up == 1 && good(bench, since, 0) > 0);
+    plan_free(tcp);
+    bench_free(bench);
+    plan_free(back);
+}
+
 static void what_went_in_the_middle_of_a_request_is_not_heard_of_again(void **state)
 {
     (void)state;
@@ -298,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_node_that_stays_goes_on_where_it_was),
         cmocka_unit_test(a_new_line_gets_the_port_of_one_that_went),
         cmocka_unit_test(a_line_that_goes_and_comes_back_is_served_again),
+        cmocka_unit_test(a_line_may_change_its_transport_and_change_back),
         cmocka_unit_test(what_went_in_the_middle_of_a_request_is_not_heard_of_again),
         cmocka_unit_test(a_bus_may_be_closed_before_it_has_settled),
         cmocka_unit_test(where_something_new_cannot_be_made_all_stays_as_it_was),
