@@ -242,6 +242,12 @@ void core_replay(struct core *core, const struct core_reading *reading, struct s
 /* Its node or source answered at `taken`, which is not in the snapshot of that. */
 void core_replay_answer(struct core *core, uint32_t source, struct sw_wall seen_until, struct sw_wall taken);
 
+/* Without the store: `core`, made for another configuration, takes over what `before` knows now, of subjects
+ * that both have, by domain and name, and of all else that is not a subject's. After the subjects have been added and
+ * before the first reading; `before` knows no less afterwards. Rules that the new policies do not ask for are cleared
+ * with the next tick, as after core_restore. */
+void core_hand_over(struct core *core, struct core *before);
+
 /* What the core knows of a subject now, for people. */
 enum subject_condition {
     SUBJECT_UNKNOWN = 0, /* no data, or not enough of it observed */

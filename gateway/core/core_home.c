@@ -377,6 +377,12 @@ void core_home_evidence(const struct subject *subject, enum subject_alert which,
     }
 }
 
+void core_home_follow_policy(struct home *home, const struct no_use_policy *policy, const struct no_use_policy *before)
+{
+    bool asks_for_more = policy->volume_ml > before->volume_ml || policy->window_ms > before->window_ms;
+    if (asks_for_more) use_window_forget(&home->window);
+}
+
 void core_home_set_back(struct subject *subject, int64_t now_ms)
 {
     struct home *home = subject->state.home;

@@ -29,6 +29,10 @@ int64_t core_home_last_use_ms(const struct subject *subject);
 void core_home_evidence(const struct subject *subject, enum subject_alert which, enum sw_alert_rule rule,
                         struct sw_evidence *evidence);
 
+/* Another rule than `before`, under which the window was kept: where it asks for more than was kept, that is not known.
+ */
+void core_home_follow_policy(struct home *home, const struct no_use_policy *policy, const struct no_use_policy *before);
+
 /* The clock was set back to `now_ms`. */
 void core_home_set_back(struct subject *subject, int64_t now_ms);
 

@@ -1,7 +1,7 @@
 /* Snapshots: one description of the fields, walked in both directions, so that what is written is what is read. */
 #include <string.h>
 
-#include "core/core_state.h"
+#include "core/core_home.h"
 #include "core/snapshot_format.h"
 #include "stillwater/byte_cursor.h"
 
@@ -334,8 +334,8 @@ static void walk_home(struct walk *walk, struct home *home, const struct no_use_
     walk_day_volume(walk, &home->day_volume);
     walk_rhythm(walk, &home->rhythm);
     home->slow_change = (uint8_t)walk_small(walk, home->slow_change, SW_ALERT_RULE_COUNT);
-    bool asks_for_more = policy->volume_ml > volume_ml || policy->window_ms > window_ms;
-    if (!walk->writing && asks_for_more) use_window_forget(window);
+    const struct no_use_policy before = {.volume_ml = volume_ml, .window_ms = window_ms};
+    if (!walk->writing) core_home_follow_policy(home, policy, &before);
 }
 
 /* A mask of bands: one bit per colour above green, and one for over the top. */

@@ -572,6 +572,11 @@ void incident_save(struct incident_book *book, void *ctx,
     book->unsaved_count = 0;
 }
 
+size_t incident_record(const struct incident_book *book, uint32_t slot, uint8_t bytes[INCIDENT_RECORD_SIZE])
+{
+    return write_record(&book->members[slot], &book->incidents[slot], bytes);
+}
+
 int incident_restore(struct incident_book *book, uint32_t slot, uint32_t incident, const uint8_t *bytes, size_t size)
 {
     struct sw_reader in = sw_reader_over(bytes, size);

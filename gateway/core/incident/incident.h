@@ -112,6 +112,9 @@ void incident_forget(struct incident_book *book, uint32_t slot);
 void incident_save(struct incident_book *book, void *ctx,
                    void (*each)(void *ctx, uint32_t slot, uint32_t incident, const uint8_t *bytes, size_t size));
 
+/* The record of a slot that is a member, as it is now; it does not count as saved by that. */
+size_t incident_record(const struct incident_book *book, uint32_t slot, uint8_t bytes[INCIDENT_RECORD_SIZE]);
+
 /* Takes a record back; all of them, in any order, before incident_settle(). SW_ERROR_MALFORMED: nothing has changed. */
 int incident_restore(struct incident_book *book, uint32_t slot, uint32_t incident, const uint8_t *bytes, size_t size);
 /* Members whose incident has not come back are members no more; they join again with incident_take(). */

@@ -1,4 +1,4 @@
-/* A core restored from snapshots goes on exactly as the one they were taken of. */
+/* A core restored from snapshots goes on exactly as the one they were taken of, and so does one that takes over. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,6 +59,18 @@ static void reincarnate(struct world *world)
     assert_int_equal(core_held_restore(world->core, held, held_size), SW_OK);
 }
 
+/* The same without snapshots: a core for another configuration, which is the same here. */
+static void hand_over(struct world *world)
+{
+    struct core *before = world->core;
+    void *memory = world->memory;
+    world->memory = NULL;
+    world_renew(world, SUBJECTS);
+    populate(world);
+    core_hand_over(world->core, before);
+    free(memory);
+}
+
 struct weather {
     struct chance chance;
     int64_t now, total;
@@ -104,7 +116,7 @@ static void act_on_something(struct world *world, struct weather *weather)
     (void)core_on_action(world->core, id, 0, action, "officer-1", "seen", sw_wall_from_ms(weather->now));
 }
 
-static void run_series(struct world *world, uint64_t seed, int steps, int restore_every)
+static void run_series(struct world *world, uint64_t seed, int steps, int every, void (*renew)(struct world *world))
 {
     struct weather weather = {.chance = {seed}, .now = T0, .line = true, .node = true, .total = 5000};
     populate(world);
@@ -120,7 +132,7 @@ static void run_series(struct world *world, uint64_t seed, int steps, int restor
         }
         world_tick(world, weather.now);
         act_on_something(world, &weather);
-        if (restore_every > 0 && i % restore_every == 0) reincarnate(world);
+        if (every > 0 && i % every == 0) renew(world);
     }
 }
 
@@ -129,26 +141,25 @@ static void expect_same_alerts(const struct world *a, const struct world *b, uin
     uint32_t count = a->alert_count < b->alert_count ? a->alert_count : b->alert_count;
     for (uint32_t i = 0; i < count; i++)
         if (memcmp(&a->alerts[i], &b->alerts[i], sizeof a->alerts[i]) != 0)
-            fail_msg("seed %llu, restored every %d steps: revision %u is %s r%u, not %s r%u", (unsigned long long)seed,
+            fail_msg("seed %llu, renewed every %d steps: revision %u is %s r%u, not %s r%u", (unsigned long long)seed,
                      every, i, b->alerts[i].id, b->alerts[i].revision, a->alerts[i].id, a->alerts[i].revision);
     if (a->alert_count != b->alert_count)
-        fail_msg("seed %llu, restored every %d steps: %u revisions, not %u", (unsigned long long)seed, every,
+        fail_msg("seed %llu, renewed every %d steps: %u revisions, not %u", (unsigned long long)seed, every,
                  b->alert_count, a->alert_count);
 }
 
-static void a_restored_core_makes_the_same_alerts(void **state)
+static void expect_renewed_cores_to_make_the_same_alerts(void (*renew)(struct world *world))
 {
-    (void)state;
     static const int every[] = {1, 7, 50};
     bool seen[SW_ALERT_KIND_COUNT] = {false};
     for (uint64_t seed = 1; seed <= 6; seed++) {
         struct world *whole = world_new(SUBJECTS);
-        run_series(whole, seed * UINT64_C(0x9e3779b97f4a7c15), 2500, 0);
+        run_series(whole, seed * UINT64_C(0x9e3779b97f4a7c15), 2500, 0, NULL);
         for (uint32_t i = 0; i < whole->alert_count; i++)
             seen[whole->alerts[i].kind] = true;
         for (size_t k = 0; k < sizeof every / sizeof every[0]; k++) {
             struct world *cut = world_new(SUBJECTS);
-            run_series(cut, seed * UINT64_C(0x9e3779b97f4a7c15), 2500, every[k]);
+            run_series(cut, seed * UINT64_C(0x9e3779b97f4a7c15), 2500, every[k], renew);
             expect_same_alerts(whole, cut, seed, every[k]);
             world_free(cut);
         }
@@ -158,13 +169,70 @@ static void a_restored_core_makes_the_same_alerts(void **state)
         if (!seen[kind]) fail_msg("the series never raised %s", sw_alert_kind_name((enum sw_alert_kind)kind));
 }
 
+static void a_restored_core_makes_the_same_alerts(void **state)
+{
+    (void)state;
+    expect_renewed_cores_to_make_the_same_alerts(reincarnate);
+}
+
+static void a_core_that_takes_over_makes_the_same_alerts(void **state)
+{
+    (void)state;
+    expect_renewed_cores_to_make_the_same_alerts(hand_over);
+}
+
+/* What is on its way to an alert goes on, of a subject that has another place, and policy, in the new core; a subject
+ * that is new begins, and what is about one that is gone ends. */
+static void who_takes_over_knows_subjects_by_their_names(void **state)
+{
+    (void)state;
+    struct world *world = world_new(SUBJECTS);
+    struct policy policy = hasty(), higher = hasty();
+    uint32_t site = world_add(world, SUBJECT_LEVEL, "drain-1", CORE_NO_PARENT, &policy);
+    world_add(world, SUBJECT_LEVEL, "drain-2", CORE_NO_PARENT, &policy);
+    world_read(world, site, SW_READING_LEVEL, T0, 300 * MM);
+    world_read(world, site, SW_READING_LEVEL, T0 + 10 * SECOND, 300 * MM);
+    assert_int_equal(core_start_drill(world->core, "drain-1", SW_ALERT_KIND_LEVEL, SW_COLOUR_RED,
+                                      sw_wall_from_ms(T0 + HOUR), "o", "", sw_wall_from_ms(T0)),
+                     SW_OK);
+    assert_int_equal(core_start_drill(world->core, "drain-2", SW_ALERT_KIND_LEVEL, SW_COLOUR_RED,
+                                      sw_wall_from_ms(T0 + HOUR), "o", "", sw_wall_from_ms(T0)),
+                     SW_OK);
+    core_set_weather(world->core, SW_COLOUR_ORANGE, sw_wall_from_ms(T0 + HOUR));
+    world_tick(world, T0 + 10 * SECOND);
+    assert_int_equal(world->alert_count, 2);
+
+    struct core *before = world->core;
+    void *memory = world->memory;
+    world->memory = NULL;
+    world_renew(world, SUBJECTS);
+    higher.level.band_um[SW_COLOUR_RED] = LEVEL_BAND_OFF;
+    world_add(world, SUBJECT_LEVEL, "drain-3", CORE_NO_PARENT, &policy);
+    site = world_add(world, SUBJECT_LEVEL, "drain-1", CORE_NO_PARENT, &higher);
+    core_hand_over(world->core, before);
+    free(memory);
+    assert_int_equal(core_weather(world->core, sw_wall_from_ms(T0 + 11 * SECOND)), SW_COLOUR_ORANGE);
+    world_read(world, site, SW_READING_LEVEL, T0 + 20 * SECOND, 300 * MM);
+    assert_int_equal(world->alert_count, 3);
+    assert_string_equal(world_last(world)->subject, "drain-1");
+    assert_int_equal(world_last(world)->onset.ms, T0);
+    assert_int_equal(world_last(world)->colour, SW_COLOUR_ORANGE);
+    world_tick(world, T0 + 21 * SECOND);
+    assert_int_equal(world->alert_count, 4);
+    assert_string_equal(world_last(world)->subject, "drain-2");
+    assert_int_equal(world_last(world)->state, SW_ALERT_STATE_RESOLVED);
+    assert_int_equal(core_subject_status(world->core, 0, sw_wall_from_ms(T0 + 21 * SECOND)).readings, 0);
+    assert_int_equal(core_subject_status(world->core, site, sw_wall_from_ms(T0 + 21 * SECOND)).readings, 3);
+    world_free(world);
+}
+
 /* The same series keeps the promises of the life cycle. */
 static void no_id_is_used_twice_and_no_revision_is_left_out(void **state)
 {
     (void)state;
     for (uint64_t seed = 101; seed <= 110; seed++) {
         struct world *world = world_new(SUBJECTS);
-        run_series(world, seed * UINT64_C(0xd1342543de82ef95), 3000, 0);
+        run_series(world, seed * UINT64_C(0xd1342543de82ef95), 3000, 0, NULL);
         for (uint32_t i = 0; i < world->alert_count; i++) {
             const struct sw_alert *alert = &world->alerts[i];
             const struct sw_alert *before = NULL;
@@ -335,7 +403,7 @@ static void damaged_snapshots_are_refused_and_change_nothing(void **state)
 {
     (void)state;
     struct world *world = world_new(SUBJECTS);
-    run_series(world, 42, 3000, 0);
+    run_series(world, 42, 3000, 0, NULL);
     for (uint32_t index = 0; index < SUBJECTS; index++) {
         uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX], again[CORE_SNAPSHOT_SIZE_MAX];
         size_t size = core_snapshot(world->core, index, bytes, sizeof bytes);
@@ -403,6 +471,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_restored_core_makes_the_same_alerts),
+        cmocka_unit_test(a_core_that_takes_over_makes_the_same_alerts),
+        cmocka_unit_test(who_takes_over_knows_subjects_by_their_names),
         cmocka_unit_test(no_id_is_used_twice_and_no_revision_is_left_out),
         cmocka_unit_test(after_a_pause_of_the_gateway_nodes_have_their_limit_again),
         cmocka_unit_test(after_two_pauses_in_a_row_nodes_have_their_limit_again),
