@@ -65,6 +65,9 @@ const char options_usage[] =
     "                    [--note TEXT]\n"
     "  stillwater-centre calm --broker ... --city CITY --gateway GATEWAY --by NAME [--note TEXT]\n"
     "\n"
+    "Make a gateway read its configuration anew; refused where the file is wrong:\n"
+    "  stillwater-centre reload --broker ... --city CITY --gateway GATEWAY --by NAME [--note TEXT]\n"
+    "\n"
     "Warn all gateways of a city of the weather; green takes the warning back:\n"
     "  stillwater-centre weather --broker ... --city CITY --colour yellow|orange|red|green\n"
     "                    --until TIME --by NAME [--text TEXT] [--timeout SECONDS]\n"
@@ -549,6 +552,7 @@ static const char *check_members(const struct message_command *command, bool *mi
         [MESSAGE_VERB_SERVICED] = {MEMBER_SUBJECT, 0},
         [MESSAGE_VERB_STORM] = {MEMBER_UNTIL, 0},
         [MESSAGE_VERB_CALM] = {0, 0},
+        [MESSAGE_VERB_RELOAD] = {0, 0},
     };
     unsigned given = members_given(command), must = members[command->verb].must | MEMBER_BY;
     unsigned may = must | members[command->verb].may | MEMBER_NOTE;

@@ -218,6 +218,7 @@ static void say_status(FILE *out, const struct message_status_summary *status)
                   status->gateway, what);
     if (status->open_alerts > 0) (void)fprintf(out, ", %u alerts open", status->open_alerts);
     if (sw_wall_known(status->storm.since)) (void)fprintf(out, "; storm watch is on (%s)", status->storm.why);
+    if (status->configuration.hash[0] != '\0') (void)fprintf(out, "; configuration %s", status->configuration.hash);
     if (status->trouble[0] != '\0') (void)fprintf(out, "; trouble: %s", status->trouble);
     if (status->has_outage_hours_left && status->outage_hours_left < HOURS_TOLD_BELOW)
         (void)fprintf(out, "; its store would last %u hours", status->outage_hours_left);

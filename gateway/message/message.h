@@ -122,6 +122,7 @@ enum message_verb {
     MESSAGE_VERB_SERVICED,    /* subject */
     MESSAGE_VERB_STORM,       /* until: storm watch on */
     MESSAGE_VERB_CALM,        /* and off */
+    MESSAGE_VERB_RELOAD,      /* read the configuration anew */
 };
 
 /* Members that a verb does not have are zero. */
@@ -146,9 +147,8 @@ const char *message_command_name(const struct message_command *command);
 /* Fills in verb and action; SW_ERROR_NOT_FOUND for a word that is no command. */
 int message_command_from_name(const char *name, struct message_command *command);
 #define MESSAGE_COMMAND_NAMES                                                                                          \
-    "acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, maintenance, serviced, storm "   \
-    "or "                                                                                                              \
-    "calm"
+    "acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, maintenance, serviced, storm, "  \
+    "calm or reload"
 
 /* Checks every member. On SW_ERROR_MESSAGE `text` says which member (or which line and column) is wrong and what was
  * expected. `payload` need not be terminated. */
@@ -249,6 +249,12 @@ struct message_storm {
     char why[32];         /* "by_hand", "weather_warning", "alert" */
 };
 
+/* Which configuration is in force: told apart from others by a hash of its files, and since when. */
+struct message_configuration {
+    char hash[17]; /* 16 hex digits; "" = not known */
+    struct sw_wall since;
+};
+
 struct message_status {
     const char *city, *gateway;
     enum message_status_state state; /* OFFLINE is the will: the gateway was lost; STOPPED: it was shut down */
@@ -260,6 +266,7 @@ struct message_status {
     const struct hold *holds[HOLDS_MAX]; /* in force, none of a home */
     size_t hold_count;
     struct message_storm storm;
+    struct message_configuration configuration;
     const struct message_counter *counters;
     size_t counter_count;
 };
@@ -275,6 +282,7 @@ struct message_status_summary {
     uint32_t outage_hours_left;
     char trail[MESSAGE_TRAIL_SIZE]; /* "" = not given */
     struct message_storm storm;
+    struct message_configuration configuration;
 };
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
                           size_t text_size);

@@ -25,6 +25,7 @@ static const char *const verb_names[] = {
     [MESSAGE_VERB_SERVICED] = "serviced",
     [MESSAGE_VERB_STORM] = "storm",
     [MESSAGE_VERB_CALM] = "calm",
+    [MESSAGE_VERB_RELOAD] = "reload",
 };
 
 #define VERB_COUNT (sizeof verb_names / sizeof verb_names[0])
@@ -144,7 +145,7 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
     static const char *const maintenance[] = {"schema", "command", "subject", "until", "by", "note"};
     static const char *const drill[] = {"schema", "command", "subject", "kind", "colour", "until", "by", "note"};
     static const char *const storm[] = {"schema", "command", "until", "by", "note"};
-    static const char *const calm[] = {"schema", "command", "by", "note"};
+    static const char *const bare[] = {"schema", "command", "by", "note"};
     switch (command->verb) {
     case MESSAGE_VERB_ACT:
         read_act(reader, command);
@@ -187,7 +188,8 @@ static void read_rest(struct json_reader *reader, struct message_command *comman
         json_read_time(reader, "until", &command->until);
         break;
     case MESSAGE_VERB_CALM:
-        json_read_only(reader, calm, sizeof calm / sizeof calm[0]);
+    case MESSAGE_VERB_RELOAD:
+        json_read_only(reader, bare, sizeof bare / sizeof bare[0]);
         break;
     }
     json_read_id(reader, "by", JSON_REQUIRED, command->by, sizeof command->by);

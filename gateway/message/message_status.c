@@ -58,6 +58,15 @@ static void add_storm(struct json_builder *body, const struct message_storm *sto
     json_add_object(body, "storm", &object);
 }
 
+static void add_configuration(struct json_builder *body, const struct message_configuration *configuration)
+{
+    if (configuration->hash[0] == '\0') return;
+    struct json_builder object = json_builder_new();
+    json_add_string(&object, "hash", configuration->hash);
+    json_add_time(&object, "since", configuration->since);
+    json_add_object(body, "configuration", &object);
+}
+
 char *message_status_encode(const struct message_status *status)
 {
     struct json_builder body = json_builder_new();
@@ -75,6 +84,7 @@ char *message_status_encode(const struct message_status *status)
     if (status->trail) json_add_text(&body, "trail", status->trail);
     add_holds(&body, status);
     add_storm(&body, &status->storm);
+    add_configuration(&body, &status->configuration);
     struct json_builder counters = json_builder_new();
     for (size_t i = 0; i < status->counter_count; i++)
         json_add_integer(&counters, status->counters[i].name, counter_value(status->counters[i].value));
@@ -108,6 +118,18 @@ static void read_storm(struct json_reader *outer, struct message_storm *storm)
     if (reader.failed) json_reader_fail(outer, "storm: %s", text);
 }
 
+static void read_configuration(struct json_reader *outer, struct message_configuration *configuration)
+{
+    char text[160] = "";
+    json_t *object = outer->failed ? NULL : json_object_get(outer->root, "configuration");
+    if (!object) return;
+    struct json_reader reader = {object, text, sizeof text, false};
+    if (!json_is_object(object)) json_reader_fail(&reader, "expected an object");
+    json_read_string(&reader, "hash", JSON_REQUIRED, configuration->hash, sizeof configuration->hash);
+    json_read_time(&reader, "since", &configuration->since);
+    if (reader.failed) json_reader_fail(outer, "configuration: %s", text);
+}
+
 int message_status_decode(const char *payload, size_t size, struct message_status_summary *summary, char *text,
                           size_t text_size)
 {
@@ -124,5 +146,6 @@ int message_status_decode(const char *payload, size_t size, struct message_statu
     json_read_count(&reader, "outage_hours_left", JSON_OPTIONAL, 0, &summary->outage_hours_left);
     json_read_string(&reader, "trail", JSON_OPTIONAL, summary->trail, sizeof summary->trail);
     read_storm(&reader, &summary->storm);
+    read_configuration(&reader, &summary->configuration);
     return json_reader_close(&reader);
 }

@@ -182,6 +182,9 @@ static void storm_watch_is_asked_for(void **state)
     assert_true(sw_wall_known(options.command.until));
     assert_int_equal(parse("c|calm" AT, &options, text, sizeof text), SW_OK);
     assert_int_equal(options.command.verb, MESSAGE_VERB_CALM);
+    assert_int_equal(parse("c|reload" AT, &options, text, sizeof text), SW_OK);
+    assert_int_equal(options.command.verb, MESSAGE_VERB_RELOAD);
+    assert_wrong("c|reload" AT "|--subject|s", "--subject: reload has no such option");
     assert_wrong("c|storm" AT, "--until: missing");
     assert_wrong("c|storm" AT "|--until|2026-11-22T18:00:00Z|--alert|a", "--alert: storm has no such option");
     assert_wrong("c|calm" AT "|--until|2026-11-22T18:00:00Z", "--until: calm has no such option");
@@ -267,10 +270,10 @@ static void wrong_lines_say_what_is_wrong(void **state)
     assert_wrong("c", "--broker: missing");
     assert_wrong("c|watch",
                  "watch: expected board, map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
-                 "drill, silence, unsilence, maintenance, serviced, storm or calm");
+                 "drill, silence, unsilence, maintenance, serviced, storm, calm or reload");
     assert_wrong("c|clear",
                  "clear: expected board, map, weather, report, acknowledge, dispatch, resolve, away, back, feedback, "
-                 "drill, silence, unsilence, maintenance, serviced, storm or calm");
+                 "drill, silence, unsilence, maintenance, serviced, storm, calm or reload");
     assert_wrong("c|--broker|h|--colour|red", "--colour: unknown option, or its value is missing");
     assert_wrong("c|--broker", "--broker: unknown option, or its value is missing");
     assert_wrong("c|--broker|h|more", "more: unexpected");

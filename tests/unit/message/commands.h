@@ -43,16 +43,16 @@ static const struct wrong_command wrong_commands[] = {
      "command: found an integer, expected a string", false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"open\",\"alert\":\"a\",\"by\":\"o\"}",
      "command: found \"open\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, "
-     "unsilence, maintenance, serviced, storm or calm",
+     "unsilence, maintenance, serviced, storm, calm or reload",
      false},
     /* An action of the core's own is not a person's to take. */
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"clear\",\"alert\":\"a\",\"by\":\"o\"}",
      "command: found \"clear\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, "
-     "unsilence, maintenance, serviced, storm or calm",
+     "unsilence, maintenance, serviced, storm, calm or reload",
      false},
     {"{\"schema\":\"stillwater.command/1\",\"command\":\"\",\"alert\":\"a\",\"by\":\"o\"}",
      "command: found \"\", expected acknowledge, dispatch, resolve, away, back, feedback, drill, silence, unsilence, "
-     "maintenance, serviced, storm or calm",
+     "maintenance, serviced, storm, calm or reload",
      false},
     {START ",\"by\":\"o\"}", "alert: missing", false},
     {START ",\"alert\":null,\"by\":\"o\"}", "alert: found null, expected a string", false},
@@ -140,6 +140,7 @@ static const struct wrong_command wrong_commands[] = {
     {HEAD("storm") UNTIL ",\"subject\":\"a\",\"by\":\"o\"}", "subject: no such member", false},
     {HEAD("calm") UNTIL ",\"by\":\"o\"}", "until: no such member", false},
     {HEAD("calm") "}", "by: missing", false},
+    {HEAD("reload") ",\"subject\":\"s\",\"by\":\"o\"}", "subject: no such member", false},
     {HEAD("drill") ",\"kind\":\"level\",\"colour\":\"red\",\"by\":\"o\"}", "subject: missing", false},
     {AWAY(UNTIL ",\"mode\":\"away\",\"kind\":\"level\""), "kind: no such member", false},
     {SILENCE(UNTIL), "subject: missing", false},
@@ -183,6 +184,7 @@ static const char *const good_commands[] = {
     DRILL(",\"kind\":\"level\",\"colour\":\"red\""),
     HEAD("storm") UNTIL ",\"by\":\"o\"}",
     HEAD("calm") ",\"by\":\"o\",\"note\":\"over\"}",
+    HEAD("reload") ",\"by\":\"o\"}",
     DRILL(UNTIL ",\"kind\":\"cover_open\",\"colour\":\"blue\",\"note\":\"yearly\""),
     HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"false_alarm\",\"by\":\"o\"}",
     HEAD("feedback") ",\"alert\":\"a\",\"outcome\":\"emergency\",\"by\":\"o\",\"note\":\"x\"}",

@@ -159,11 +159,13 @@ static void print_statuses(void)
                 .storm = {.since = {count ? INT64_C(1795318800000) : 0},
                           .until = {roll(0, 1) * INT64_C(1795318800000)},
                           .why = "by_hand"},
+                .configuration = {.since = roll_time()},
                 .counters = counters,
                 .counter_count = count,
                 .holds = {&holds[0], &holds[1]},
                 .hold_count = (size_t)roll(0, 2),
             };
+            if (count) strcpy(status.configuration.hash, "0123456789abcdef");
             print_body("status", message_status_encode(&status));
         }
 }

@@ -157,7 +157,7 @@ static void every_command_has_a_name(void **state)
     (void)state;
     static const char *const names[] = {"acknowledge", "dispatch", "resolve", "away",      "back",
                                         "feedback",    "drill",    "silence", "unsilence", "maintenance",
-                                        "serviced",    "storm",    "calm"};
+                                        "serviced",    "storm",    "calm",    "reload"};
     struct message_command command;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(message_command_from_name(names[i], &command), SW_OK);
