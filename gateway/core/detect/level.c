@@ -82,6 +82,15 @@ static bool is_below_all(const struct level *level, const struct level_policy *p
     return (level->above | level->active | level->below) == 0 && level_um < lowest_um;
 }
 
+/* One that was left on when the city switched it off would stay so for ever. */
+static void forget(struct level *level, int band)
+{
+    uint8_t others = (uint8_t)~bit_of(band);
+    level->above &= others;
+    level->active &= others;
+    level->below &= others;
+}
+
 void level_take(struct level *level, const struct level_policy *policy, int64_t time_ms, int64_t level_um)
 {
     if (is_below_all(level, policy, level_um)) {
@@ -93,7 +102,10 @@ void level_take(struct level *level, const struct level_policy *policy, int64_t 
     level->level_um = within_i32(level_um);
     for (int band = SW_COLOUR_BLUE; band < LEVEL_BAND_COUNT; band++) {
         int64_t threshold_um = band == LEVEL_BAND_TOP ? policy->top_um : policy->band_um[band];
-        if (threshold_um != LEVEL_BAND_OFF) band_take(level, policy, band, threshold_um, level_um);
+        if (threshold_um != LEVEL_BAND_OFF)
+            band_take(level, policy, band, threshold_um, level_um);
+        else
+            forget(level, band);
     }
 }
 

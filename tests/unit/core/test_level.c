@@ -118,6 +118,22 @@ static void a_band_that_is_off_never_fires(void **state)
     assert_int_equal(level_judge(&level).colour, SW_COLOUR_ORANGE);
 }
 
+/* The configuration was changed while it stood. */
+static void a_band_that_is_switched_off_is_left_with_the_next_sample(void **state)
+{
+    (void)state;
+    struct level_policy policy = bands(0, HOUR);
+    struct level level = {0};
+    level_take(&level, &policy, T0, 110 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_YELLOW);
+    policy.band_um[SW_COLOUR_YELLOW] = LEVEL_BAND_OFF;
+    level_take(&level, &policy, T0 + MINUTE, 110 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_BLUE);
+    policy.band_um[SW_COLOUR_BLUE] = LEVEL_BAND_OFF;
+    level_take(&level, &policy, T0 + 2 * MINUTE, 110 * MM);
+    assert_int_equal(level_judge(&level).colour, SW_COLOUR_GREEN);
+}
+
 static void a_stepped_clock_never_lets_the_on_delay_end_early(void **state)
 {
     (void)state;
@@ -199,6 +215,7 @@ int main(void)
         cmocka_unit_test(the_on_delay_runs_out_without_a_sample_unless_the_last_one_is_old),
         cmocka_unit_test(the_off_delay_needs_samples_below_all_the_time),
         cmocka_unit_test(a_band_that_is_off_never_fires),
+        cmocka_unit_test(a_band_that_is_switched_off_is_left_with_the_next_sample),
         cmocka_unit_test(a_stepped_clock_never_lets_the_on_delay_end_early),
         cmocka_unit_test(one_sample_over_the_top_is_red_and_says_so),
         cmocka_unit_test(half_full_to_over_the_top_in_one_sample),
