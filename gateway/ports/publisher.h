@@ -71,6 +71,11 @@ struct publisher;
 int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
                     struct publisher_events events, struct publisher **publisher, char *text, size_t text_size);
 
+/* Goes over to what `config` says of MQTT. Where broker, name, password or limits differ the link is lost, as the will
+ * tells, and made anew; where only the contents of certificates do, the next connection has them. SW_OK, or an error as
+ * of publisher_start(), and nothing has changed. City and gateway are the same. */
+int publisher_apply(struct publisher *publisher, const struct gateway_config *config, char *text, size_t text_size);
+
 /* True when another alert may be handed over (link up, fewer than config->mqtt.inflight under way). */
 bool publisher_ready(const struct publisher *publisher);
 

@@ -385,6 +385,13 @@ int publisher_set_retained(struct publisher *unused, enum publisher_retained kin
     return SW_OK;
 }
 
+/* Configurations do not change in this world. */
+int publisher_apply(struct publisher *unused, const struct gateway_config *config, char *text, size_t text_size)
+{
+    (void)unused, (void)config, (void)text, (void)text_size;
+    return SW_ERROR_BUSY;
+}
+
 /* The world's gateways have it switched off. */
 int publisher_send_telemetry(struct publisher *unused, enum publisher_telemetry of, const char *topic,
                              const char *payload)

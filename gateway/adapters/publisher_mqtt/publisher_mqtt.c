@@ -33,6 +33,7 @@ struct publisher {
     uint16_t port;
     uint32_t keepalive_s;
     struct tls_context tls;
+    char *tls_files[3];
     char client_id[sizeof SW_TOPIC_ROOT + 2 * SW_ID_SIZE];
     char status_topic[SW_TOPIC_SIZE], command_topic[SW_TOPIC_SIZE], result_topic[SW_TOPIC_SIZE];
     char retained_topics[PUBLISHER_RETAINED_COUNT][MESSAGE_DISCOVERY_TOPIC_SIZE]; /* filters of ours, ending with '#' */
@@ -42,8 +43,10 @@ struct publisher {
     char receipt_topic[SW_TOPIC_SIZE]; /* "" = receipts are not asked for */
     char centre_topics[SW_TOPIC_SIZE]; /* what the response topics of this city start with */
 
+    struct publisher *next; /* other settings, for the next connection; NULL = none */
+
     uv_getaddrinfo_t lookup;
-    bool looking_up;
+    bool looking_up, look_up_again;
     char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
     unsigned address_count, address_next;
 
@@ -67,6 +70,7 @@ struct publisher {
 };
 
 static void try_next_address(struct publisher *publisher);
+static void start_lookup(struct publisher *publisher);
 static void release(struct publisher *publisher);
 
 /* The port's link event: on a change of up or down, and of the reason for being down. */
@@ -80,6 +84,51 @@ static void tell(struct publisher *publisher, bool up, const char *text)
     publisher->events.link(publisher->events.ctx, up, publisher->told_text);
 }
 
+/* --- settings ------------------------------------------------------------------------------------------------- */
+
+static void free_settings(struct publisher *publisher)
+{
+    in_flight_close(&publisher->in_flight);
+    tls_context_close(&publisher->tls);
+    mosquitto_property_free_all(&publisher->telemetry_properties);
+    free(publisher->host);
+    free(publisher->username);
+    free(publisher->password);
+    free(publisher->will);
+    for (size_t i = 0; i < sizeof publisher->tls_files / sizeof publisher->tls_files[0]; i++)
+        free(publisher->tls_files[i]);
+}
+
+static void free_next(struct publisher *publisher)
+{
+    if (publisher->next) free_settings(publisher->next);
+    free(publisher->next);
+    publisher->next = NULL;
+}
+
+/* Between two connections. */
+static void take_next(struct publisher *publisher)
+{
+    struct publisher *next = publisher->next;
+    if (!next) return;
+    free_settings(publisher);
+    publisher->host = next->host;
+    publisher->username = next->username;
+    publisher->password = next->password;
+    publisher->will = next->will;
+    publisher->port = next->port;
+    publisher->keepalive_s = next->keepalive_s;
+    publisher->in_flight = next->in_flight;
+    publisher->telemetry_properties = next->telemetry_properties;
+    memcpy(publisher->tls_files, next->tls_files, sizeof publisher->tls_files);
+    memcpy(publisher->retained_topics, next->retained_topics, sizeof publisher->retained_topics);
+    memcpy(publisher->birth_topic, next->birth_topic, sizeof publisher->birth_topic);
+    memcpy(publisher->receipt_topic, next->receipt_topic, sizeof publisher->receipt_topic);
+    tls_context_move(&publisher->tls, &next->tls);
+    free(next);
+    publisher->next = NULL;
+}
+
 /* --- attempts ------------------------------------------------------------------------------------------------- */
 
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found);
@@ -87,6 +136,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 static void start_lookup(struct publisher *publisher)
 {
     char service[8];
+    take_next(publisher);
     (void)snprintf(service, sizeof service, "%u", publisher->port);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     publisher->lookup.data = publisher;
@@ -125,6 +175,12 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
 {
     struct publisher *publisher = request->data;
     publisher->looking_up = false;
+    if (publisher->look_up_again && !publisher->closing) {
+        publisher->look_up_again = false;
+        uv_freeaddrinfo(found);
+        start_lookup(publisher);
+        return;
+    }
     publisher->address_count = 0;
     publisher->address_next = 0;
     for (struct addrinfo *at = found; at && publisher->address_count < ADDRESSES_MAX; at = at->ai_next) {
@@ -449,6 +505,9 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
     publisher->host = strdup(mqtt->host);
     publisher->will = strdup(will);
     if (mqtt->username) publisher->username = strdup(mqtt->username);
+    const char *const files[] = {mqtt->ca_file, mqtt->certificate_file, mqtt->key_file};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (files[i]) publisher->tls_files[i] = strdup(files[i]);
     if (!publisher->host || !publisher->will || (mqtt->username && !publisher->username) ||
         in_flight_init(&publisher->in_flight, mqtt->inflight) != SW_OK) {
         (void)snprintf(text, text_size, "mqtt: no memory");
@@ -486,16 +545,18 @@ static int copy_settings(struct publisher *publisher, const struct gateway_confi
 
 static void free_publisher(struct publisher *publisher)
 {
-    in_flight_close(&publisher->in_flight);
-    mosquitto_property_free_all(&publisher->telemetry_properties);
-    tls_context_close(&publisher->tls);
-    free(publisher->host);
-    free(publisher->username);
-    free(publisher->password);
-    free(publisher->will);
+    free_next(publisher);
+    free_settings(publisher);
     free(publisher->status);
     free(publisher);
     (void)mosquitto_lib_cleanup();
+}
+
+static int read_settings(struct publisher *publisher, const struct gateway_config *config, const char *will, char *text,
+                         size_t text_size)
+{
+    int error = copy_settings(publisher, config, will, text, text_size);
+    return error == SW_OK ? tls_context_init(&publisher->tls, &config->mqtt, text, text_size) : error;
 }
 
 int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
@@ -512,8 +573,7 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
     publisher->loop = loop;
     publisher->events = events;
     publisher->timer.data = publisher;
-    error = copy_settings(publisher, config, will, text, text_size);
-    if (error == SW_OK) error = tls_context_init(&publisher->tls, &config->mqtt, text, text_size);
+    error = read_settings(publisher, config, will, text, text_size);
     if (error == SW_OK && uv_timer_init(loop, &publisher->timer) != 0) error = SW_ERROR_SYSTEM;
     if (error != SW_OK) {
         free_publisher(publisher);
@@ -522,6 +582,53 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
     /* By way of the timer, so that no event comes before the caller has its pointer. */
     (void)uv_timer_start(&publisher->timer, on_retry, 0, 0);
     *out = publisher;
+    return SW_OK;
+}
+
+/* --- other settings ------------------------------------------------------------------------------------------- */
+
+static bool is_same_text(const char *left, const char *right)
+{
+    return left && right ? strcmp(left, right) == 0 : left == right;
+}
+
+static bool is_same(const struct publisher *left, const struct publisher *right)
+{
+    bool same = left->port == right->port && left->keepalive_s == right->keepalive_s &&
+                left->in_flight.alert_limit == right->in_flight.alert_limit && is_same_text(left->host, right->host) &&
+                is_same_text(left->username, right->username) && is_same_text(left->password, right->password) &&
+                is_same_text(left->receipt_topic, right->receipt_topic) &&
+                is_same_text(left->birth_topic, right->birth_topic);
+    for (size_t i = 0; i < sizeof left->tls_files / sizeof left->tls_files[0]; i++)
+        same = same && is_same_text(left->tls_files[i], right->tls_files[i]);
+    return same;
+}
+
+/* Without goodbye: a broker that the gateway leaves has to tell that it is gone. */
+static void connect_anew(struct publisher *publisher)
+{
+    if (publisher->link) link_close(publisher->link);
+    lose_link(publisher);
+    publisher->failures = 0;
+    tell(publisher, false, "other settings");
+    publisher->look_up_again = publisher->looking_up;
+    if (!publisher->looking_up) (void)uv_timer_start(&publisher->timer, on_retry, 0, 0);
+}
+
+int publisher_apply(struct publisher *publisher, const struct gateway_config *config, char *text, size_t text_size)
+{
+    int error = check(config, text, text_size);
+    if (error != SW_OK) return error;
+    struct publisher *next = calloc(1, sizeof *next);
+    error = next ? read_settings(next, config, publisher->will, text, text_size) : SW_ERROR_NO_SPACE;
+    if (error != SW_OK) {
+        if (next) free_settings(next);
+        free(next);
+        return error;
+    }
+    free_next(publisher);
+    publisher->next = next;
+    if (!is_same(publisher, next)) connect_anew(publisher);
     return SW_OK;
 }
 

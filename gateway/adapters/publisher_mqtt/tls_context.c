@@ -131,6 +131,13 @@ int tls_context_init(struct tls_context *tls, const struct config_mqtt *config, 
     return error;
 }
 
+void tls_context_move(struct tls_context *tls, struct tls_context *from)
+{
+    *tls = *from;
+    from->context = NULL;
+    if (tls->context) SSL_CTX_set_app_data(tls->context, tls);
+}
+
 void tls_context_close(struct tls_context *tls)
 {
     SSL_CTX_free(tls->context);

@@ -24,6 +24,8 @@ struct tls_context {
 /* Leaves context NULL where the configuration has no ca_file. `text` gets file and reason on error. The struct must not
  * move while a connection uses it. */
 int tls_context_init(struct tls_context *tls, const struct config_mqtt *config, char *text, size_t text_size);
+/* To where no connection uses one, from where none does. */
+void tls_context_move(struct tls_context *tls, struct tls_context *from);
 void tls_context_close(struct tls_context *tls);
 
 #endif
