@@ -9,6 +9,7 @@
 #include "app/log.h"
 #include "app/reports.h"
 #include "app/states.h"
+#include "app/subjects.h"
 #include "message/message.h"
 
 _Static_assert(OPEN_ALERT_HEADLINE_SIZE == MESSAGE_HEADLINE_SIZE, "a headline as the message has it");
@@ -38,6 +39,29 @@ static void on_open_alert(void *ctx, const struct sw_alert *alert, const char *b
 void alerts_restore(struct gateway *gateway)
 {
     store_each_open_alert(gateway->store, gateway, on_open_alert);
+}
+
+void alerts_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    for (uint32_t i = 0; i < open_alerts_count(before->open); i++) {
+        const struct open_alert *open = open_alerts_at(before->open, i);
+        uint32_t subject = subjects_same(gateway, before, open->subject);
+        if (subject == NO_SUBJECT) continue;
+        struct sw_alert alert = {.kind = open->kind,
+                                 .state = open->state,
+                                 .colour = open->colour,
+                                 .peak = open->peak,
+                                 .drill = open->drill,
+                                 .revision = open->revision,
+                                 .onset = open->onset,
+                                 .raised_at = open->raised_at,
+                                 .updated_at = open->updated_at,
+                                 .evidence = {.rule = open->rule}};
+        memcpy(alert.id, open->id, sizeof alert.id);
+        memcpy(alert.actor, open->actor, sizeof alert.actor);
+        open_alerts_take(gateway->open, subject, &alert);
+        open_alerts_describe(gateway->open, subject, &alert, open->headline);
+    }
 }
 
 void alerts_free(struct gateway *gateway)

@@ -8,6 +8,8 @@
 int alerts_build(struct gateway *gateway);
 /* The open alerts as the store knows them. Those of subjects that are in the configuration no more are left out. */
 void alerts_restore(struct gateway *gateway);
+/* The same from the gateway as it was before a reload. */
+void alerts_take_over(struct gateway *gateway, const struct gateway *before);
 void alerts_free(struct gateway *gateway);
 
 /* Open drills, or open alerts without them. */

@@ -197,12 +197,29 @@ void areas_on_link(struct gateway *gateway, bool up)
     area_map_change_all(areas->map);
 }
 
+static bool is_shown(const struct area_map *map, uint32_t area)
+{
+    struct area_report report = {.shown = false};
+    if (area != AREA_NONE) area_map_report(map, area, &report);
+    return report.shown;
+}
+
+void areas_leave(struct gateway *gateway, const struct gateway *before)
+{
+    const struct area_map *map = gateway->areas.map, *former = before->areas.map;
+    char path[SW_AREA_PATH_SIZE], topic[SW_TOPIC_SIZE];
+    for (uint32_t i = 0; i < area_map_count(former); i++) {
+        area_map_path(former, i, path);
+        if (!is_shown(former, i) || is_shown(map, area_map_find(map, path))) continue;
+        retained_topic(gateway, PUBLISHER_AREAS, path, topic);
+        retained_note_stale(gateway, PUBLISHER_AREAS, topic);
+    }
+    area_map_change_all(gateway->areas.map);
+}
+
 void areas_on_kept(struct gateway *gateway, const char *topic)
 {
     const char *path = retained_rest(gateway, PUBLISHER_AREAS, topic);
-    struct area_report report = {.shown = false};
-    if (!path) return;
-    uint32_t index = area_map_find(gateway->areas.map, path);
-    if (index != AREA_NONE) area_map_report(gateway->areas.map, index, &report);
-    if (!report.shown) retained_note_stale(gateway, PUBLISHER_AREAS, topic);
+    if (path && !is_shown(gateway->areas.map, area_map_find(gateway->areas.map, path)))
+        retained_note_stale(gateway, PUBLISHER_AREAS, topic);
 }

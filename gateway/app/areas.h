@@ -13,6 +13,8 @@
 
 /* After subjects_restore. SW_OK or SW_ERROR_NO_SPACE; areas_free is owed either way. */
 int areas_build(struct gateway *gateway);
+/* All are to be told anew, and what the broker keeps of others than the gateway before a reload had. */
+void areas_leave(struct gateway *gateway, const struct gateway *before);
 void areas_free(struct gateway *gateway);
 
 /* An alert of this subject has a new revision. May be called from the core's sink. */

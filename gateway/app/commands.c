@@ -6,6 +6,7 @@
 
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/reload.h"
 #include "app/states.h"
 #include "app/status.h"
 #include "app/storm.h"
@@ -348,6 +349,10 @@ void commands_on_command(struct gateway *gateway, const struct publisher_command
     int error = message_command_decode(from->payload, from->payload_size, &command, text, sizeof text);
     if (error) {
         refuse(gateway, from, &command, error, text);
+        return;
+    }
+    if (command.verb == MESSAGE_VERB_RELOAD) {
+        reload_on_command(gateway, from, &command);
         return;
     }
     struct waiting_command *waiting = free_place(gateway);

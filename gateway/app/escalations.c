@@ -64,11 +64,10 @@ static void on_snapshot(void *ctx, int domain, const char *name, const uint8_t *
         log_event(LOG_LEVEL_WARNING, name, "who was asked last is not known, it begins anew: %s", sw_error_text(error));
 }
 
-void escalations_restore(struct gateway *gateway)
+void escalations_resume(struct gateway *gateway)
 {
     const struct duty_roster *roster = gateway->config->duty;
     struct sw_wall now = gateway->clock.wall();
-    store_each_snapshot(gateway->store, gateway, on_snapshot);
     for (uint32_t i = 0; roster && i < open_alerts_count(gateway->open); i++) {
         const struct open_alert *open = open_alerts_at(gateway->open, i);
         struct escalation *escalation = escalation_of(gateway, open);
@@ -77,6 +76,26 @@ void escalations_restore(struct gateway *gateway)
         else
             escalation_resume(escalation, roster, open->colour, now);
         keep(gateway, open->id, escalation);
+    }
+}
+
+void escalations_restore(struct gateway *gateway)
+{
+    store_each_snapshot(gateway->store, gateway, on_snapshot);
+    escalations_resume(gateway);
+}
+
+void escalations_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    gateway->escalations.up = before->escalations.up;
+    gateway->escalations.up_since = before->escalations.up_since;
+    for (uint32_t i = 0; gateway->escalations.of && before->escalations.of && i < open_alerts_count(gateway->open);
+         i++) {
+        const struct open_alert *open = open_alerts_at(gateway->open, i);
+        uint32_t subject = subjects_same(before, gateway, open->subject);
+        const struct open_alert *former =
+            subject == NO_SUBJECT ? NULL : open_alerts_of(before->open, subject, open->kind, open->id);
+        if (former) *escalation_of(gateway, open) = before->escalations.of[former->slot];
     }
 }
 

@@ -20,6 +20,9 @@
 int escalations_build(struct gateway *gateway);
 /* After alerts_restore. */
 void escalations_restore(struct gateway *gateway);
+/* The same from the gateway as it was before a reload; escalations_resume once it is in its place. */
+void escalations_take_over(struct gateway *gateway, const struct gateway *before);
+void escalations_resume(struct gateway *gateway);
 void escalations_free(struct gateway *gateway);
 
 /* A revision on its way into the journal: what has to be stored of it goes there, and who has to act into *told, which

@@ -18,6 +18,7 @@
 #include "app/nearby.h"
 #include "app/outbox.h"
 #include "app/records.h"
+#include "app/reload.h"
 #include "app/reports.h"
 #include "app/retained.h"
 #include "app/retired.h"
@@ -228,9 +229,8 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- end ---- */
 
-static void on_timer_closed(uv_handle_t *handle)
+void gateway_release(struct gateway *gateway)
 {
-    struct gateway *gateway = handle->data;
     if (--gateway->open_handles > 0) return;
     void (*stopped)(void *) = gateway->stopped;
     void *ctx = gateway->stopped_ctx;
@@ -247,8 +247,14 @@ static void on_timer_closed(uv_handle_t *handle)
     nearby_close(gateway);
     reports_free(gateway);
     subjects_free(gateway);
+    reload_free(gateway);
     free(gateway);
     if (stopped) stopped(ctx);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    gateway_release(handle->data);
 }
 
 static void close_timers(struct gateway *gateway)

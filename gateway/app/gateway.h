@@ -25,6 +25,15 @@ struct gateway;
 int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct gateway_clock clock,
                   struct gateway **gateway, char *text, size_t text_size);
 
+/* Makes gateway_reload() and the centre's command `reload` possible: `file` (copied) is where `config` came from.
+ * replaced(ctx) says that the configuration of gateway_start() and its people are not needed any more; the gateway
+ * frees what it reads itself. */
+void gateway_reload_from(struct gateway *gateway, const char *file, void (*replaced)(void *ctx), void *ctx);
+
+/* Reads the file anew, and goes over to what it says if that is right; what came of it is in the log. `by`: for the
+ * trail. */
+void gateway_reload(struct gateway *gateway, const char *by);
+
 /* Passing of time: judges delays and silences, tries failed commits again, sends the status. Called by the gateway's
  * own timer once a second; tests call it themselves. */
 void gateway_tick(struct gateway *gateway);

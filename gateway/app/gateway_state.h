@@ -248,11 +248,16 @@ struct raised_alert {
     enum sw_alert_kind kind;
 };
 
+/* A place of the core that is lent to what is reported. */
+struct reported_place {
+    char name[24];
+    struct config_place place;
+};
+
 /* What people report, and where. */
 struct report_room {
     struct report_desk *desk;
-    char names[REPORTED_PLACES_MAX][24];
-    struct config_place places[REPORTED_PLACES_MAX];
+    struct reported_place *places;
     uint32_t first_place, place_count;  /* of the core */
     const struct report_heard *opening; /* the report whose alert is being raised; NULL = none is */
     enum sw_report_kind telling;        /* of somebody, about an open alert whose revision is being made */
@@ -272,13 +277,41 @@ struct telemetry {
     uv_timer_t timer; /* runs while something is gathered */
 };
 
+/* A configuration that was read by the gateway itself, with the files it names. */
+struct loaded {
+    struct gateway_config *config; /* NULL = none */
+    struct duty_roster *roster;
+    struct places places; /* until it is in force */
+    char hash[17];
+};
+
+struct reload_answer {
+    bool wanted;
+    char *response_topic; /* NULL = none */
+    uint8_t *correlation;
+    size_t correlation_size;
+};
+
+/* The way from a changed file to the configuration in force. */
+struct reload {
+    char *file; /* NULL: there is none to read */
+    void (*replaced)(void *ctx);
+    void *replaced_ctx;
+    struct message_configuration configuration;
+    struct loaded present, former; /* former: until the bus has let go of it */
+    bool under_way, settling, again;
+    struct reading *reading; /* on the thread pool */
+    char by[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE];
+    struct reload_answer answer;
+};
+
 struct gateway_counters {
     uint64_t reports, reports_refused, reports_limited, reports_repeated, reports_elsewhere;
     uint64_t reports_opening, reports_confirming;
     uint64_t records_repeated, records_unassigned, records_missing, samples_dropped;
     uint64_t commands, commands_refused, alerts, feedback, weather_refused;
     uint64_t receipts, receipts_refused, alerts_replayed, alerts_unstored, escalations;
-    uint64_t telemetry_readings, telemetry_dropped;
+    uint64_t telemetry_readings, telemetry_dropped, reloads, reloads_refused;
 };
 
 enum phase { PHASE_RUNNING, PHASE_BUS, PHASE_COMMIT, PHASE_DRAIN, PHASE_PUBLISHER, PHASE_STORE, PHASE_TIMER };
@@ -319,6 +352,7 @@ struct gateway {
     struct state_pump states;
     struct escalation_pump escalations;
     struct telemetry telemetry;
+    struct reload reload;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];
@@ -336,6 +370,9 @@ struct gateway {
     void (*stopped)(void *ctx);
     void *stopped_ctx;
 };
+
+/* One of open_handles is closed; with the last one the gateway is gone. */
+void gateway_release(struct gateway *gateway);
 
 /* Takes the next step of stopping when the present one is over. Nothing while running. */
 void gateway_advance(struct gateway *gateway);

@@ -186,6 +186,23 @@ void home_assistant_on_link(struct gateway *gateway, bool up)
     }
 }
 
+void home_assistant_leave(struct gateway *gateway, const struct gateway *before)
+{
+    const struct gateway_config *config = gateway->config, *former = before->config;
+    bool is_elsewhere = strcmp(config->mqtt.discovery_prefix, former->mqtt.discovery_prefix) != 0;
+    char topic[SW_TOPIC_SIZE], device[MESSAGE_DISCOVERY_TOPIC_SIZE];
+    for (uint32_t i = 0; i < before->home_assistant.count; i++) {
+        const char *name = core_subject_name(before->core, before->home_assistant.homes[i].core);
+        bool is_gone = !is_shown_by_name(gateway, name);
+        message_discovery_topic(former->mqtt.discovery_prefix, former->city, former->gateway, name, device);
+        retained_topic(gateway, PUBLISHER_HOMES, name, topic);
+        if (is_gone || is_elsewhere) retained_note_stale(gateway, PUBLISHER_DISCOVERY, device);
+        if (is_gone) retained_note_stale(gateway, PUBLISHER_HOMES, topic);
+    }
+    for (uint32_t i = 0; i < gateway->home_assistant.count; i++)
+        gateway->home_assistant.homes[i].device_due = true;
+}
+
 void home_assistant_on_kept(struct gateway *gateway, enum publisher_retained kind, const char *topic)
 {
     char name[SW_ID_SIZE];

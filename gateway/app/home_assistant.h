@@ -10,6 +10,8 @@
 
 /* After the subjects. SW_OK or SW_ERROR_NO_SPACE; home_assistant_free is owed either way. */
 int home_assistant_build(struct gateway *gateway);
+/* As areas_leave. */
+void home_assistant_leave(struct gateway *gateway, const struct gateway *before);
 void home_assistant_free(struct gateway *gateway);
 
 /* Looks at each home once and tells what is new, as far as the publisher has room. A home with an alert's revision or

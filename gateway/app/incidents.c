@@ -158,7 +158,7 @@ static void follow_register(struct gateway *gateway)
     }
 }
 
-int incidents_build(struct gateway *gateway)
+static int make_book(struct gateway *gateway)
 {
     uint32_t count = core_subject_count(gateway->core);
     gateway->incidents.memory = calloc(1, incident_book_size(count));
@@ -168,7 +168,48 @@ int incidents_build(struct gateway *gateway)
     if (!gateway->incidents.told) return SW_ERROR_NO_SPACE;
     for (uint32_t i = 0; i < count; i++)
         incidents_place(gateway, i);
+    return SW_OK;
+}
+
+int incidents_build(struct gateway *gateway)
+{
+    int error = make_book(gateway);
+    if (error) return error;
     store_each_snapshot(gateway->store, gateway, on_row);
+    incident_settle(gateway->incidents.book);
+    follow_register(gateway);
+    return SW_OK;
+}
+
+/* ---- over a reload ---- */
+
+static uint32_t slot_here(const struct gateway *gateway, const struct gateway *before, uint32_t slot)
+{
+    uint32_t subject = subjects_same(gateway, before, incident_slot_subject(slot));
+    return subject == NO_SUBJECT ? INCIDENT_NONE : incident_slot(subject, incident_slot_kind(slot));
+}
+
+static void take_over_incident(struct gateway *gateway, const struct gateway *before, uint32_t first)
+{
+    const struct incident_book *former = before->incidents.book;
+    uint8_t bytes[INCIDENT_RECORD_SIZE];
+    uint32_t incident = slot_here(gateway, before, first);
+    uint32_t slot = incident_at(former, first)->first;
+    if (incident == INCIDENT_NONE) return;
+    gateway->incidents.told[incident] = before->incidents.told[first];
+    for (; slot != INCIDENT_NONE; slot = incident_member_at(former, slot)->next) {
+        uint32_t here = slot_here(gateway, before, slot);
+        size_t size = incident_record(former, slot, bytes);
+        if (here != INCIDENT_NONE) (void)incident_restore(gateway->incidents.book, here, incident, bytes, size);
+    }
+}
+
+int incidents_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    int error = make_book(gateway);
+    if (error) return error;
+    for (uint32_t i = 0; i < incident_count(before->incidents.book); i++)
+        take_over_incident(gateway, before, incident_listed(before->incidents.book, i));
     incident_settle(gateway->incidents.book);
     follow_register(gateway);
     return SW_OK;
@@ -365,14 +406,43 @@ void incidents_on_link(struct gateway *gateway, bool up)
     incidents_pump(gateway);
 }
 
-void incidents_on_kept(struct gateway *gateway, const char *topic)
+static bool is_told(const struct gateway *gateway, const char *wanted)
 {
     const struct incident_book *book = gateway->incidents.book;
-    const char *kept = retained_rest(gateway, PUBLISHER_INCIDENTS, topic);
     char id[SW_ALERT_ID_SIZE];
-    for (uint32_t i = 0; kept && i < incident_count(book); i++) {
+    for (uint32_t i = 0; i < incident_count(book); i++) {
         write_id(gateway, incident_listed(book, i), id);
-        if (strcmp(id, kept) == 0 && incident_is_told(incident_at(book, incident_listed(book, i)))) return;
+        if (strcmp(id, wanted) == 0) return incident_is_told(incident_at(book, incident_listed(book, i)));
     }
-    if (kept) retained_note_stale(gateway, PUBLISHER_INCIDENTS, topic);
+    return false;
+}
+
+void incidents_on_kept(struct gateway *gateway, const char *topic)
+{
+    const char *kept = retained_rest(gateway, PUBLISHER_INCIDENTS, topic);
+    if (kept && !is_told(gateway, kept)) retained_note_stale(gateway, PUBLISHER_INCIDENTS, topic);
+}
+
+static void leave_members(struct gateway *gateway, const struct gateway *before, uint32_t slot)
+{
+    char name[NAME_SIZE];
+    for (; slot != INCIDENT_NONE; slot = incident_member_at(before->incidents.book, slot)->next) {
+        if (slot_here(gateway, before, slot) != INCIDENT_NONE) continue;
+        name_of(before, slot, name);
+        journal_forget(gateway, STORE_SNAPSHOT_INCIDENT, name);
+    }
+}
+
+void incidents_leave(struct gateway *gateway, const struct gateway *before)
+{
+    const struct incident_book *former = before->incidents.book;
+    char id[SW_ALERT_ID_SIZE], topic[SW_TOPIC_SIZE];
+    for (uint32_t i = 0; i < incident_count(former); i++) {
+        uint32_t slot = incident_listed(former, i);
+        leave_members(gateway, before, incident_at(former, slot)->first);
+        write_id(before, slot, id);
+        if (!incident_is_told(incident_at(former, slot)) || is_told(gateway, id)) continue;
+        retained_topic(gateway, PUBLISHER_INCIDENTS, id, topic);
+        retained_note_stale(gateway, PUBLISHER_INCIDENTS, topic);
+    }
 }

@@ -10,6 +10,10 @@
 
 /* After the areas and the open alerts. SW_ERROR_NO_SPACE; incidents_free is owed either way. */
 int incidents_build(struct gateway *gateway);
+/* In place of incidents_build: from the gateway as it was before a reload. And what is kept of its incidents, in the
+ * store and at the broker, that are no more. */
+int incidents_take_over(struct gateway *gateway, const struct gateway *before);
+void incidents_leave(struct gateway *gateway, const struct gateway *before);
 void incidents_free(struct gateway *gateway);
 
 /* What people report is at this place from now on. For the others it is done at the start. */

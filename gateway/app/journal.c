@@ -280,6 +280,13 @@ static bool may_commit(const struct gateway *gateway)
     return !journal->under_way && !journal->abandoned && gateway->phase <= PHASE_DRAIN;
 }
 
+void journal_checkpoint(struct gateway *gateway)
+{
+    struct checkpoint *checkpoint = &gateway->journal.checkpoint;
+    checkpoint->under_way = false;
+    checkpoint->at = sw_mono_from_ms(gateway->clock.mono().ms - JOURNAL_CHECKPOINT_MS);
+}
+
 static int64_t since_commit_ms(const struct gateway *gateway)
 {
     return sw_mono_diff_ms(gateway->clock.mono(), gateway->journal.commit_at);

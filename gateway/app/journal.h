@@ -56,6 +56,9 @@ bool journal_has_room(const struct gateway *gateway);
 enum journal_hurry { JOURNAL_HURRY_NODE, JOURNAL_HURRY_ALL };
 void journal_hurry(struct gateway *gateway, enum journal_hurry hurry);
 
+/* The next checkpoint begins now, and not where the last one has got to: subjects have other places. */
+void journal_checkpoint(struct gateway *gateway);
+
 /* Starts a commit when there is something to commit, its time has come and none is under way. Called after every event.
  */
 void journal_flush(struct gateway *gateway);

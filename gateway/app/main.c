@@ -31,6 +31,8 @@ struct daemon {
     uv_timer_t watchdog;
     bool watchdog_runs;
     struct gateway *gateway;
+    struct gateway_config *config; /* NULL = another one is in force */
+    struct duty_roster *roster;
 };
 
 static struct sw_wall wall_now(void)
@@ -148,11 +150,25 @@ static void on_stopped(void *ctx)
     if (daemon->watchdog_runs) uv_close((uv_handle_t *)&daemon->watchdog, NULL);
 }
 
+static void free_config(struct daemon *daemon)
+{
+    people_free(daemon->roster);
+    config_free(daemon->config);
+    daemon->roster = NULL;
+    daemon->config = NULL;
+}
+
+static void on_replaced(void *ctx)
+{
+    free_config(ctx);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct daemon *daemon = handle->data;
     if (number == SIGHUP) {
-        log_event(LOG_LEVEL_WARNING, "daemon", "SIGHUP: a changed configuration needs a restart; going on as before");
+        log_event(LOG_LEVEL_INFO, "daemon", "SIGHUP: reading the configuration");
+        gateway_reload(daemon->gateway, "SIGHUP");
         return;
     }
     log_event(LOG_LEVEL_INFO, "daemon", "%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
@@ -170,9 +186,10 @@ static void watch_signals(struct daemon *daemon)
     }
 }
 
-static int run(const struct gateway_config *config)
+/* Takes the configuration and its people over. */
+static int run(const char *file, struct gateway_config *config, struct duty_roster *roster)
 {
-    struct daemon daemon = {.gateway = NULL};
+    struct daemon daemon = {.config = config, .roster = roster};
     struct gateway_clock clock = {wall_now, mono_now};
     char text[512] = "";
     signal(SIGPIPE, SIG_IGN);
@@ -186,6 +203,7 @@ static int run(const struct gateway_config *config)
     if (error) {
         log_event(LOG_LEVEL_ERROR, "daemon", "%s", text);
     } else {
+        gateway_reload_from(daemon.gateway, file, on_replaced, &daemon);
         watch_signals(&daemon);
         daemon.watchdog_runs = notify_watchdog_start(&daemon.loop, &daemon.watchdog);
         log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s:%u", config->gateway,
@@ -196,6 +214,7 @@ static int run(const struct gateway_config *config)
     bool closed = uv_loop_close(&daemon.loop) == 0;
     if (!closed) log_event(LOG_LEVEL_ERROR, "daemon", "the event loop still has handles");
     if (!error) log_event(LOG_LEVEL_INFO, "daemon", "stopped");
+    free_config(&daemon);
     if (error == SW_ERROR_CONFIG) return EXIT_USAGE;
     return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -222,17 +241,14 @@ int main(int count, char **arguments)
         return EXIT_USAGE;
     }
     config->duty = roster;
-    if (options.check) {
-        plan_table_print(config, stdout);
-        warn_of_ports(options.config, config);
-        warn_of_descriptors(options.config, config);
-        warn_of_delivery(options.config, config);
-        if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
-        printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
-        status = check_places(config, report) == SW_OK ? EXIT_SUCCESS : EXIT_USAGE;
-    } else {
-        status = run(config);
-    }
+    if (!options.check) return run(options.config, config, roster);
+    plan_table_print(config, stdout);
+    warn_of_ports(options.config, config);
+    warn_of_descriptors(options.config, config);
+    warn_of_delivery(options.config, config);
+    if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
+    printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
+    status = check_places(config, report) == SW_OK ? EXIT_SUCCESS : EXIT_USAGE;
     people_free(roster);
     config_free(config);
     return status;

@@ -26,12 +26,14 @@ int reports_add_places(struct gateway *gateway)
     struct report_room *room = &gateway->reports;
     uint32_t count = reports_places(gateway), index;
     room->first_place = core_subject_count(gateway->core);
+    room->places = calloc(count + 1, sizeof *room->places);
+    if (!room->places) return SW_ERROR_NO_SPACE;
     for (uint32_t i = 0; i < count; i++) {
-        snprintf(room->names[i], sizeof room->names[i], "reported-%u", i + 1);
-        int error = core_add_subject(gateway->core, SUBJECT_PLACE, room->names[i], CORE_NO_PARENT,
+        snprintf(room->places[i].name, sizeof room->places[i].name, "reported-%u", i + 1);
+        int error = core_add_subject(gateway->core, SUBJECT_PLACE, room->places[i].name, CORE_NO_PARENT,
                                      &gateway->config->policy, &index);
         if (error) return error;
-        core_set_grid(gateway->core, index, room->places[i].grid);
+        core_set_grid(gateway->core, index, room->places[i].place.grid);
         room->place_count++;
     }
     return SW_OK;
@@ -39,7 +41,7 @@ int reports_add_places(struct gateway *gateway)
 
 const struct config_place *reports_place(const struct gateway *gateway, uint32_t core_index)
 {
-    return &gateway->reports.places[core_index - gateway->reports.first_place];
+    return &gateway->reports.places[core_index - gateway->reports.first_place].place;
 }
 
 static struct globe_point point_of(const struct config_place *place)
@@ -58,6 +60,7 @@ int reports_build(struct gateway *gateway)
 void reports_free(struct gateway *gateway)
 {
     free(gateway->reports.desk);
+    free(gateway->reports.places);
 }
 
 static struct report_heard report_of(const struct store_report *row)
@@ -113,7 +116,7 @@ static void on_stored_report(void *ctx, const struct store_report *row)
     struct report_tally *tally = report_desk_tally(room->desk, report_hash(row->alert_id));
     if (tally) (void)report_tally_take(tally, &report);
     if (kind != SW_ALERT_KIND_REPORTED || subject < room->first_place) return;
-    struct config_place *place = &room->places[subject - room->first_place];
+    struct config_place *place = &room->places[subject - room->first_place].place;
     if (place->known) return;
     *place = (struct config_place){.known = true, .latitude = row->latitude, .longitude = row->longitude};
     snprintf(place->grid, sizeof place->grid, "%s", row->grid);
@@ -135,6 +138,19 @@ void reports_restore(struct gateway *gateway)
         const struct open_alert *alert = open_alerts_at(gateway->open, i);
         if (alert->revision == 1 && !alert->drill) note_raised(gateway, alert->subject, alert->kind);
     }
+}
+
+void reports_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    struct report_room *room = &gateway->reports;
+    const struct report_room *former = &before->reports;
+    for (uint32_t i = 0; i < room->place_count && i < former->place_count; i++)
+        room->places[i].place = former->places[i].place;
+    for (uint32_t i = 0; i < former->raised_count; i++) {
+        uint32_t subject = subjects_same(gateway, before, former->raised[i].subject);
+        if (subject != NO_SUBJECT) note_raised(gateway, subject, former->raised[i].kind);
+    }
+    memcpy(room->desk, former->desk, sizeof *room->desk);
 }
 
 /* ---- which alert it is about ---- */
@@ -249,7 +265,7 @@ static int open_one(struct gateway *gateway, const struct report_heard *report, 
     struct report_tally alone = {.alert = 0};
     uint32_t i = free_place(gateway);
     struct open_alert held;
-    room->places[i] = message->place;
+    room->places[i].place = message->place;
     incidents_place(gateway, room->first_place + i);
     room->opening = report;
     (void)report_tally_take(&alone, report);

@@ -14,6 +14,8 @@ int reports_add_places(struct gateway *gateway);
 int reports_build(struct gateway *gateway);
 /* What was reported before, from the store. After the open alerts. */
 void reports_restore(struct gateway *gateway);
+/* The same from the gateway as it was before a reload. */
+void reports_take_over(struct gateway *gateway, const struct gateway *before);
 void reports_free(struct gateway *gateway);
 
 /* `source` and `who`: of the topic. */

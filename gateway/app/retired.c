@@ -97,3 +97,19 @@ void retired_resolve(struct gateway *gateway)
         expire(&strays, strays.list[strays.count - 1]);
     free(strays.list);
 }
+
+void retired_resolve_of(struct gateway *gateway, struct core *before)
+{
+    struct strays strays = {.gateway = gateway};
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    for (uint32_t i = 0; i < core_subject_count(before); i++) {
+        uint32_t here;
+        enum subject_domain domain = core_subject_domain(before, i);
+        const char *name = core_subject_name(before, i);
+        if (core_find_subject(gateway->core, domain, name, &here) == SW_OK) continue;
+        size_t size = core_snapshot(before, i, bytes, sizeof bytes);
+        /* What it knows, should it come back. */
+        journal_snapshot(gateway, (int)domain, name, bytes, size);
+        on_snapshot(&strays, (int)domain, name, bytes, size);
+    }
+}

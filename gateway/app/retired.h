@@ -8,4 +8,7 @@
 /* Resolves those, and lets these expire. After subjects_restore. */
 void retired_resolve(struct gateway *gateway);
 
+/* The same of those that the core before a reload had. */
+void retired_resolve_of(struct gateway *gateway, struct core *before);
+
 #endif

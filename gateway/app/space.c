@@ -5,12 +5,17 @@
 #define MIB    INT64_C(1048576)
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-void space_begin(struct gateway *gateway)
+void space_set_limits(struct gateway *gateway)
 {
     const struct gateway_config *config = gateway->config;
     struct store_limits limits = {.quota_bytes = config->store_quota_mb * MIB,
                                   .reserve_bytes = config->store_reserve_mb * MIB};
     store_set_limits(gateway->store, &limits);
+}
+
+void space_begin(struct gateway *gateway)
+{
+    space_set_limits(gateway);
     gateway->space.newest = store_load_last_time(gateway->store);
     if (!sw_wall_known(gateway->space.newest)) gateway->space.newest = gateway->clock.wall();
     gateway->space.since = gateway->clock.mono();

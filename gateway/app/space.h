@@ -4,6 +4,9 @@
 
 #include "app/gateway_state.h"
 
+/* Those of the configuration. */
+void space_set_limits(struct gateway *gateway);
+
 /* Once the store is open. */
 void space_begin(struct gateway *gateway);
 void space_tick(struct gateway *gateway);

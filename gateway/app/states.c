@@ -191,6 +191,39 @@ static void line_up(struct gateway *gateway)
         add_due(gateway, take_due(gateway));
 }
 
+void states_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    struct state_pump *states = &gateway->states;
+    const struct state_pump *former = &before->states;
+    uint32_t count = core_subject_count(before->core);
+    states->first = former->first;
+    states->up_at = former->up_at;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t subject = subjects_same(gateway, before, i);
+        if (subject == NO_SUBJECT) continue;
+        subject = first_of(gateway, subject);
+        if (former->batch[i] > states->batch[subject]) states->batch[subject] = former->batch[i];
+        if (former->is_due[i]) add_due(gateway, subject);
+    }
+    line_up(gateway);
+}
+
+static void note_gone(struct gateway *gateway, const char *name)
+{
+    char topic[SW_TOPIC_SIZE];
+    if (subject_named(gateway, name) != NO_SUBJECT) return;
+    retained_topic(gateway, PUBLISHER_STATES, name, topic);
+    retained_note_stale(gateway, PUBLISHER_STATES, topic);
+}
+
+void states_leave(struct gateway *gateway, const struct gateway *before)
+{
+    for (uint32_t i = 0; i < core_subject_count(before->core); i++)
+        if (before->states.is_due[i]) note_gone(gateway, core_subject_name(before->core, i));
+    for (uint32_t i = 0; i < open_alerts_count(before->open); i++)
+        note_gone(gateway, core_subject_name(before->core, open_alerts_at(before->open, i)->subject));
+}
+
 void states_on_link(struct gateway *gateway, bool up)
 {
     struct state_pump *states = &gateway->states;

@@ -13,6 +13,9 @@
 
 /* After alerts_build. SW_OK or SW_ERROR_NO_SPACE; states_free is owed either way. */
 int states_build(struct gateway *gateway);
+/* What is to be told from the gateway as it was before a reload; and what the broker keeps of subjects it had. */
+void states_take_over(struct gateway *gateway, const struct gateway *before);
+void states_leave(struct gateway *gateway, const struct gateway *before);
 void states_free(struct gateway *gateway);
 
 /* An alert of this subject has a new revision, in the batch being filled. May be called from the core's sink. */

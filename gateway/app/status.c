@@ -101,6 +101,8 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "alerts_unstored", gateway->counters.alerts_unstored);
     add(list, "telemetry_readings", gateway->counters.telemetry_readings);
     add(list, "telemetry_dropped", gateway->counters.telemetry_dropped);
+    add(list, "reloads", gateway->counters.reloads);
+    add(list, "reloads_refused", gateway->counters.reloads_refused);
 }
 
 /* How many, never which: a list of empty homes is nobody's business. */
@@ -200,6 +202,7 @@ char *status_encode(const struct gateway *gateway, enum message_status_state sta
                                     .outage_hours_left = space_outage_hours_left(gateway),
                                     .trail = trail,
                                     .storm = storm_message(gateway),
+                                    .configuration = gateway->reload.configuration,
                                     .counters = list.items,
                                     .counter_count = list.count};
     list_holds(gateway, &status);

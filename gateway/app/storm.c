@@ -30,6 +30,12 @@ static void keep(struct gateway *gateway)
     journal_snapshot(gateway, STORE_SNAPSHOT_STORM, NAME, bytes, storm_save(&gateway->storm.state, bytes));
 }
 
+void storm_hurry(struct gateway *gateway)
+{
+    bool on = gateway->storm.state.cause != STORM_NONE;
+    if (gateway->bus) field_bus_hurry(gateway->bus, on ? gateway->config->storm.poll_interval_ms : 0);
+}
+
 /* What it is now, to everybody who has to know. */
 static void tell(struct gateway *gateway)
 {
@@ -37,7 +43,7 @@ static void tell(struct gateway *gateway)
     bool on = storm->cause != STORM_NONE;
     log_event(LOG_LEVEL_WARNING, "storm", "storm watch is %s%s%s", on ? "on: " : "off",
               on ? storm_cause_name(storm->cause) : "", on ? ", polling faster" : "");
-    if (gateway->bus) field_bus_hurry(gateway->bus, on ? gateway->config->storm.poll_interval_ms : 0);
+    storm_hurry(gateway);
     status_soon(gateway);
 }
 

@@ -10,6 +10,9 @@ void storm_begin(struct gateway *gateway);
 /* After the bus has been started. */
 void storm_tick(struct gateway *gateway);
 
+/* The bus follows the present configuration. */
+void storm_hurry(struct gateway *gateway);
+
 /* `storm` and `calm` of the centre: SW_OK, or as storm_on() and storm_off(). */
 int storm_command(struct gateway *gateway, const struct message_command *command);
 

@@ -181,6 +181,83 @@ void subjects_restore(struct gateway *gateway)
     restore_held(gateway);
 }
 
+uint32_t subjects_same(const struct gateway *gateway, const struct gateway *before, uint32_t core_index)
+{
+    uint32_t index;
+    return core_find_subject(gateway->core, core_subject_domain(before->core, core_index),
+                             core_subject_name(before->core, core_index), &index) == SW_OK
+               ? index
+               : NO_SUBJECT;
+}
+
+static void take_over_node(struct node_state *node, const struct node_state *before)
+{
+    node->serial = before->serial;
+    node->epoch = before->epoch;
+    node->sequence = before->sequence;
+    node->acknowledge = before->acknowledge;
+    node->opening = before->opening;
+    node->serial_refused = before->serial_refused;
+}
+
+static void take_over_line(struct line_state *line, const struct line_state *before)
+{
+    line->up = before->up;
+    memcpy(line->trouble, before->trouble, sizeof line->trouble);
+}
+
+/* Lines, nodes and devices, by their subject in the core. */
+static const void **list_units(const struct gateway *gateway)
+{
+    const void **units = calloc(core_subject_count(gateway->core) + 1, sizeof *units);
+    for (uint32_t l = 0; units && l < gateway->config->line_count; l++) {
+        const struct line_state *line = &gateway->lines[l];
+        units[line->core] = line;
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++)
+            units[line->nodes[n].core] = &line->nodes[n];
+        for (uint32_t d = 0; d < gateway->config->lines[l].device_count; d++)
+            units[line->devices[d].core] = &line->devices[d];
+    }
+    return units;
+}
+
+static const void *unit_before(const struct gateway *gateway, const struct gateway *before, const void **units,
+                               uint32_t core_index)
+{
+    uint32_t index = subjects_same(before, gateway, core_index);
+    return index == NO_SUBJECT ? NULL : units[index];
+}
+
+static void take_over_units(struct gateway *gateway, const struct gateway *before, const void **units)
+{
+    for (uint32_t l = 0; l < gateway->config->line_count; l++) {
+        struct line_state *line = &gateway->lines[l];
+        const void *unit = unit_before(gateway, before, units, line->core);
+        if (unit) take_over_line(line, unit);
+        for (uint32_t n = 0; n < gateway->config->lines[l].node_count; n++) {
+            unit = unit_before(gateway, before, units, line->nodes[n].core);
+            if (unit) take_over_node(&line->nodes[n], unit);
+        }
+        for (uint32_t d = 0; d < gateway->config->lines[l].device_count; d++) {
+            unit = unit_before(gateway, before, units, line->devices[d].core);
+            if (unit) line->devices[d].last_error = ((const struct device_state *)unit)->last_error;
+        }
+    }
+}
+
+int subjects_take_over(struct gateway *gateway, const struct gateway *before)
+{
+    const void **units = list_units(before);
+    if (!units) return SW_ERROR_NO_SPACE;
+    take_over_units(gateway, before, units);
+    free(units);
+    core_hand_over(gateway->core, before->core);
+    int64_t newest = store_position(gateway->store);
+    for (uint32_t i = 0; i < core_subject_count(gateway->core); i++)
+        if (subjects_same(before, gateway, i) == NO_SUBJECT) restore_subject(gateway, i, newest);
+    return SW_OK;
+}
+
 void subjects_free(struct gateway *gateway)
 {
     for (uint32_t l = 0; gateway->lines && l < gateway->config->line_count; l++) {

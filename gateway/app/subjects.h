@@ -12,6 +12,12 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
  * starts fresh. */
 void subjects_restore(struct gateway *gateway);
 
+/* The same from the gateway as it was before a reload, of all that it has, too; what is new comes out of the store,
+ * from an earlier time perhaps. SW_ERROR_NO_SPACE. */
+int subjects_take_over(struct gateway *gateway, const struct gateway *before);
+/* The subject of the core that another gateway's is here; NO_SUBJECT: there is none of its domain and name. */
+uint32_t subjects_same(const struct gateway *gateway, const struct gateway *before, uint32_t core_index);
+
 void subjects_free(struct gateway *gateway);
 
 /* Place of a subject of the core; NULL when it has none, and for NO_SUBJECT. */

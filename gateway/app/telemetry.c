@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "message/message_telemetry.h"
 
@@ -129,6 +130,21 @@ void telemetry_on_link(struct gateway *gateway, bool up)
         struct telemetry_channel *channel = &telemetry->channels[of];
         permission_on_link(&channel->permission, up, kinds[of].name);
         if (!up && channel->message) drop(gateway, channel->message);
+    }
+}
+
+void telemetry_change(struct gateway *gateway, struct gateway *next)
+{
+    bool *is_home = gateway->telemetry.is_home;
+    gateway->telemetry.is_home = next->telemetry.is_home;
+    next->telemetry.is_home = is_home;
+    for (unsigned of = 0; of < PUBLISHER_TELEMETRY_COUNT; of++) {
+        struct telemetry_channel *channel = &gateway->telemetry.channels[of], *other = &next->telemetry.channels[of];
+        struct message_telemetry *message = channel->message;
+        if (message) drop(gateway, message);
+        channel->message = other->message;
+        other->message = message;
+        memcpy(channel->topic, other->topic, sizeof channel->topic);
     }
 }
 

@@ -14,6 +14,9 @@ void telemetry_free(struct gateway *gateway);
 /* A reading of a subject of the configuration, as it has been judged. */
 void telemetry_on_reading(struct gateway *gateway, uint32_t subject, const struct store_reading *reading);
 
+/* What `next` has built takes the place of what there is, which `next` has then. */
+void telemetry_change(struct gateway *gateway, struct gateway *next);
+
 void telemetry_on_link(struct gateway *gateway, bool up);
 void telemetry_on_done(struct gateway *gateway, enum publisher_telemetry of, bool taken);
 

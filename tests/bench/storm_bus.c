@@ -61,6 +61,12 @@ struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, u
     return (struct field_bus_counters){0};
 }
 
+int field_bus_apply(struct field_bus *unused, const struct gateway_config *next, void (*settled)(void *ctx), void *ctx)
+{
+    (void)unused, (void)next, (void)settled, (void)ctx;
+    return SW_ERROR_BUSY;
+}
+
 void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
 {
     (void)bus, (void)interval_ms;

@@ -392,6 +392,25 @@ void field_bus_hurry(struct field_bus *bus, uint32_t interval_ms)
     fake.hurry_ms = interval_ms;
 }
 
+int field_bus_apply(struct field_bus *bus, const struct gateway_config *next, void (*settled)(void *ctx), void *ctx)
+{
+    (void)bus;
+    assert_null(fake.bus_settled);
+    if (fake.bus_error) return fake.bus_error;
+    fake.bus_config = next;
+    fake.bus_settled = settled;
+    fake.bus_settled_ctx = ctx;
+    return SW_OK;
+}
+
+void fake_settle(void)
+{
+    void (*settled)(void *ctx) = fake.bus_settled;
+    assert_non_null(settled);
+    fake.bus_settled = NULL;
+    settled(fake.bus_settled_ctx);
+}
+
 struct field_bus_counters field_bus_line_counters(const struct field_bus *bus, uint32_t line)
 {
     (void)bus, (void)line;
@@ -423,6 +442,14 @@ int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const 
     fake.publisher = events;
     *publisher = (struct publisher *)&handle;
     return SW_OK;
+}
+
+int publisher_apply(struct publisher *publisher, const struct gateway_config *config, char *text, size_t text_size)
+{
+    (void)publisher;
+    if (fake.publisher_error) snprintf(text, text_size, "mqtt.tls.ca_file: no such file");
+    if (!fake.publisher_error) fake.publisher_config = config;
+    return fake.publisher_error;
 }
 
 bool publisher_ready(const struct publisher *publisher)

@@ -121,6 +121,10 @@ struct fake_ports {
     size_t acknowledge_count, open_count;
     uint32_t hurry_ms;
 
+    const struct gateway_config *publisher_config, *bus_config; /* of the last publisher_apply, field_bus_apply */
+    int publisher_error, bus_error;                             /* of them */
+    void (*bus_settled)(void *ctx);                             /* owed by field_bus_apply; fake_settle() calls it */
+    void *bus_settled_ctx;
     struct publisher_events publisher;
     bool link_up;
     int send_error;
@@ -179,6 +183,8 @@ void fake_let_wait(void);
 void fake_commit_done(int error);
 /* Answers the outbox request; fails the test when there is none. */
 void fake_outbox_answer(void);
+/* The bus has let go of the configuration before. */
+void fake_settle(void);
 void fake_link(bool up);
 void fake_taken(int64_t id);
 void fake_receipt(const char *payload);
