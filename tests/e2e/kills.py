@@ -40,7 +40,7 @@ def config(rig, node_line, own_line):
         for i, unit in enumerate(NODE_SENSORS)
     )
     devices = "".join(
-        f"      - {{id: dev-{unit}, unit_id: {unit}, profile: geolux-lx80, subject: {SITES[unit]}, poll_interval_ms: 250}}\n"
+        f"      - {{id: dev-{unit}, unit_id: {unit}, profile: geolux-lx80, subject: {SITES[unit]}, poll_interval_ms: 500}}\n"
         for unit in LINE_SENSORS
     )
     return f"""\
