@@ -208,6 +208,7 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
         daemon.watchdog_runs = notify_watchdog_start(&daemon.loop, &daemon.watchdog);
         log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s:%u", config->gateway,
                   config->city, config->store_path, config->mqtt.host, config->mqtt.port);
+        (void)malloc_trim(0);
         notify_ready();
     }
     uv_run(&daemon.loop, UV_RUN_DEFAULT);
@@ -220,7 +221,8 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
 }
 
 /* What takes much is mostly there for the worst case and never touched, or read once at start: outside the heap it
- * takes no memory, and goes back. By itself the limit would grow with the first large block that is freed. */
+ * takes no memory, and goes back. What small blocks of the start have left in it goes with malloc_trim() once all is
+ * up. By itself the limit would grow with the first large block that is freed. */
 static void keep_heap_small(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);

@@ -100,9 +100,10 @@ static int add_line(struct gateway *gateway, uint32_t l)
     const struct config_line *config = &gateway->config->lines[l];
     struct line_state *line = &gateway->lines[l];
     line->id = config->id;
-    line->nodes = calloc(config->node_count + 1, sizeof *line->nodes);
-    line->devices = calloc(config->device_count + 1, sizeof *line->devices);
-    if (!line->nodes || !line->devices) return SW_ERROR_NO_SPACE;
+    if (config->node_count > 0 && !(line->nodes = calloc(config->node_count, sizeof *line->nodes)))
+        return SW_ERROR_NO_SPACE;
+    if (config->device_count > 0 && !(line->devices = calloc(config->device_count, sizeof *line->devices)))
+        return SW_ERROR_NO_SPACE;
     int error = core_add_subject(gateway->core, SUBJECT_LINE, config->id, CORE_NO_PARENT, &gateway->config->policy,
                                  &line->core);
     for (uint32_t n = 0; !error && n < config->node_count; n++)
