@@ -22,7 +22,7 @@ def scenario(units, turnaround_ms):
     return "sensors:\n" + "\n".join(lines) + "\n"
 
 
-def measured(options.build, turnaround_ms, silent):
+def measured(build, turnaround_ms, silent):
     """The round measured and the two planned, in ms."""
     with Rig(build) as rig:
         ends = rig.path("a.tty"), rig.path("b.tty")

@@ -38,25 +38,74 @@ enum sensor_field sensor_field_from_name(const char *name)
     return SENSOR_FIELD_COUNT;
 }
 
-bool sensor_has_field(const struct sw_profile *profile, enum sensor_field field)
+/* The field that a reading of this kind comes from. */
+static enum sensor_field field_of(enum sw_reading_kind kind)
 {
-    return (fields[field].profiles >> profile->id & 1u) != 0;
-}
-
-enum sensor_field sensor_main_field(const struct sw_profile *profile)
-{
-    switch (sw_profile_point(profile, 0)->kind) {
+    switch (kind) {
     case SW_READING_WATER_INDEX:
         return SENSOR_FIELD_INDEX_L;
+    case SW_READING_WATER_REVERSE_INDEX:
+        return SENSOR_FIELD_REVERSE_INDEX_L;
     case SW_READING_LEVEL:
         return SENSOR_FIELD_LEVEL_MM;
     case SW_READING_RAIN:
         return SENSOR_FIELD_RAIN_MM;
     case SW_READING_COVER_TILT:
         return SENSOR_FIELD_TILT_DEG;
+    case SW_READING_COVER_OPEN:
+        return SENSOR_FIELD_OPEN;
+    case SW_READING_BATTERY:
+        return SENSOR_FIELD_BATTERY_V;
+    case SW_READING_FLOW:
+        return SENSOR_FIELD_FLOW_L_PER_MIN;
+    case SW_READING_TEMPERATURE:
+        return SENSOR_FIELD_TEMPERATURE_C;
+    case SW_READING_PRESSURE:
+        return SENSOR_FIELD_PRESSURE_MPA;
+    case SW_READING_VELOCITY:
+        return SENSOR_FIELD_VELOCITY_M_PER_S;
+    case SW_READING_DISCHARGE:
+        return SENSOR_FIELD_DISCHARGE_M3_PER_S;
+    case SW_READING_SIGNAL:
+        return SENSOR_FIELD_SIGNAL;
+    case SW_READING_SENSOR_TILT:
+        return SENSOR_FIELD_SENSOR_TILT_DEG;
+    case SW_READING_PIPE_EMPTY:
+        return SENSOR_FIELD_PIPE_EMPTY;
+    case SW_READING_VALVE_OPEN:
+        return SENSOR_FIELD_VALVE;
+    case SW_READING_DISTANCE:
+        return SENSOR_FIELD_DISTANCE_MM;
     default:
         return SENSOR_FIELD_COUNT;
     }
+}
+
+double sensor_reading(const struct sensor *sensor, enum sw_reading_kind kind)
+{
+    enum sensor_field field = field_of(kind);
+    if (kind == SW_READING_FLOW) return sensor_flow_l_per_min(sensor) * 60;
+    if (kind == SW_READING_PRESSURE) return sensor->value[field] * 1000;
+    if (kind == SW_READING_VALVE_OPEN) return (int)sensor->value[field] == VALVE_CLOSED ? 0 : 1;
+    return field == SENSOR_FIELD_COUNT ? 0 : sensor->value[field];
+}
+
+bool sensor_has_model(const struct sw_profile *profile)
+{
+    return profile->id >= SW_PROFILE_XINTAI && profile->id <= SW_PROFILE_MANHOLE;
+}
+
+bool sensor_has_field(const struct sw_profile *profile, enum sensor_field field)
+{
+    if (sensor_has_model(profile)) return (fields[field].profiles >> profile->id & 1u) != 0;
+    for (size_t i = 0; i < profile->point_count; i++)
+        if (field_of(profile->points[i].kind) == field) return true;
+    return false;
+}
+
+enum sensor_field sensor_main_field(const struct sw_profile *profile)
+{
+    return field_of(profile->points[0].kind);
 }
 
 int sensor_choice_index(const char *choices, const char *word)

@@ -87,6 +87,9 @@ const struct sensor_field_info *sensor_field_info(enum sensor_field field);
 /* SENSOR_FIELD_COUNT when there is no such field. */
 enum sensor_field sensor_field_from_name(const char *name);
 
+/* Whether its registers are made by a model of the device (sensor_registers.c), not from the profile alone. */
+bool sensor_has_model(const struct sw_profile *profile);
+
 bool sensor_has_field(const struct sw_profile *profile, enum sensor_field field);
 
 /* The field a series of readings drives when nothing else is said: the profile's first point. */
@@ -111,6 +114,9 @@ void sensor_advance(struct sensor *sensor, double now_s);
 
 /* Applies a change at the sensor's present time. */
 void sensor_apply(struct sensor *sensor, const struct sensor_change *change);
+
+/* What the sensor measures of this kind, in the reading's unit; 0 of what it does not measure. */
+double sensor_reading(const struct sensor *sensor, enum sw_reading_kind kind);
 
 /* What passes through a meter now: the set flow and the draws; 0 behind a closed valve. */
 double sensor_flow_l_per_min(const struct sensor *sensor);

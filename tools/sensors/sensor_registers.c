@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sensors/profile_image.h"
+
 /* Registers of the devices: 0-based addresses as in the public maps, counted from the first register a device has.
  * Where the map does not say how a register is encoded it reads as 0. */
 enum {
@@ -202,8 +204,19 @@ static modbus_mapping_t *registers_from(unsigned first, unsigned last, bool hold
                    : modbus_mapping_new_start_address(0, 0, 0, 0, 0, 0, first, count);
 }
 
+/* A device without a model: what its profile says, and nothing else. */
+static void fill_by_profile(const struct sensor *sensor, modbus_mapping_t *map)
+{
+    for (size_t i = 0; i < sensor->profile->point_count; i++) {
+        const struct sw_profile_point *point = &sensor->profile->points[i];
+        double steps = sensor_reading(sensor, point->kind) * 1000 / sw_reading_kind_info(point->kind)->wire_milli;
+        profile_image_put(map, point, profile_image_raw(map, point, steps));
+    }
+}
+
 modbus_mapping_t *sensor_registers_new(const struct sw_profile *profile)
 {
+    if (!sensor_has_model(profile)) return profile_image_new(profile);
     switch (profile->id) {
     case SW_PROFILE_XINTAI:
         return registers_from(XINTAI_FIRST, XINTAI_LAST, true);
@@ -217,14 +230,14 @@ modbus_mapping_t *sensor_registers_new(const struct sw_profile *profile)
         return registers_from(0, 1, false);
     case SW_PROFILE_MANHOLE:
         return registers_from(0, 3, false);
-    case SW_PROFILE_NONE:
-        break;
+    default:
+        return NULL;
     }
-    return NULL;
 }
 
 void sensor_registers_fill(const struct sensor *sensor, modbus_mapping_t *map)
 {
+    if (!sensor_has_model(sensor->profile)) fill_by_profile(sensor, map);
     switch (sensor->profile->id) {
     case SW_PROFILE_XINTAI:
         fill_xintai(sensor, map->tab_registers);
@@ -244,7 +257,7 @@ void sensor_registers_fill(const struct sensor *sensor, modbus_mapping_t *map)
     case SW_PROFILE_MANHOLE:
         fill_manhole(sensor, map->tab_input_registers);
         return;
-    case SW_PROFILE_NONE:
+    default:
         return;
     }
 }

@@ -1,5 +1,6 @@
 /* A sensor's values as its maker's registers. Written from the public register maps alone, on purpose without the
- * profile decoder of include/stillwater/: a wrong byte order or scale there shows as a wrong reading. */
+ * profile decoder of include/stillwater/: a wrong byte order or scale there shows as a wrong reading. A device that has
+ * no model here is its profile's registers and no more (profile_image.h). */
 #ifndef TOOLS_SENSORS_SENSOR_REGISTERS_H
 #define TOOLS_SENSORS_SENSOR_REGISTERS_H
 

@@ -226,6 +226,32 @@ static void registers_a_device_does_not_have_are_refused(void **state)
     assert_int_equal(wrong_table, -1);
 }
 
+/* Devices without a model of their own: a gateway reads them, in its blocks. */
+static void device_without_a_model_gives_what_its_profile_reads(void **state)
+{
+    (void)state;
+    const struct sw_profile *profile = sw_profile_by_name("tuf-2000m");
+    uint16_t registers[SW_PROFILE_REGISTERS_MAX], *next = registers;
+    struct sw_point_value values[SW_PROFILE_POINTS_MAX];
+    struct line line;
+    line_start(&line, "sensors: [{unit_id: 9, profile: tuf-2000m, name: it, index_l: 1234567, velocity_m_per_s: -1.5, "
+                      "temperature_c: 8.25, signal: 77}]");
+    modbus_set_slave(line.client, 9);
+    modbus_set_response_timeout(line.client, 10, 0);
+    for (size_t i = 0; i < profile->block_count; next += profile->blocks[i++].count)
+        assert_int_equal(modbus_read_registers(line.client, profile->blocks[i].address, profile->blocks[i].count, next),
+                         profile->blocks[i].count);
+    line_stop(&line);
+    assert_int_equal(sw_profile_decode(profile, registers, values), 5);
+    assert_int_equal(values[0].value, 12345670);
+    assert_int_equal(values[1].value, 0);
+    assert_int_equal(values[2].value, -1500);
+    assert_int_equal(values[3].value, 825);
+    assert_int_equal(values[4].value, 770);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(values[i].quality, SW_QUALITY_GOOD);
+}
+
 /* Whoever reaches the line can set the total of this meter: what tampering looks like can be tried. */
 static void xintai_total_can_be_written(void **state)
 {
@@ -265,6 +291,7 @@ int main(void)
         cmocka_unit_test(xintai_registers_are_the_makers),
         cmocka_unit_test(bove_registers_are_the_makers),
         cmocka_unit_test(registers_a_device_does_not_have_are_refused),
+        cmocka_unit_test(device_without_a_model_gives_what_its_profile_reads),
         cmocka_unit_test(xintai_total_can_be_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
