@@ -301,6 +301,30 @@ static void after_a_kill_the_last_readings_are_taken_in_again(void **state)
     gateway_end(&test);
 }
 
+/* No rule asks for a temperature: it is kept, and makes no difference, also when readings are taken in again. */
+static void a_reading_that_nothing_is_concluded_of_is_stored_alone(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    struct field_bus_sample both = {.count = 2, .time = {fake.wall_ms}};
+    both.values[0] = (struct sw_point_value){.kind = SW_READING_LEVEL, .value = 100};
+    both.values[1] = (struct sw_point_value){.kind = SW_READING_TEMPERATURE, .value = -825};
+    fake.bus.sample(fake.bus.ctx, &both);
+    fake_commit_done(SW_OK);
+    assert_int_equal(fake.reading_count, 2);
+    assert_int_equal(fake.readings[1].kind, SW_READING_TEMPERATURE);
+    assert_int_equal(fake.readings[1].value_milli, -8250);
+    assert_int_equal(fake.readings[1].quality, SW_QUALITY_GOOD);
+    uint32_t site = test.gateway->lines[0].devices[0].target.core[SUBJECT_LEVEL];
+    assert_int_equal(core_subject_status(test.gateway->core, site, sw_wall_from_ms(fake.wall_ms)).readings, 1);
+    gateway_kill_and_begin(&test);
+    assert_int_equal(core_subject_status(test.gateway->core, site, sw_wall_from_ms(fake.wall_ms)).readings, 1);
+    assert_int_equal(core_subject_status(test.gateway->core, site, sw_wall_from_ms(fake.wall_ms)).rejected, 0);
+    assert_int_equal(open_alerts_count(test.gateway->open), 0);
+    gateway_end(&test);
+}
+
 static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **state)
 {
     (void)state;
@@ -546,6 +570,7 @@ int main(void)
         cmocka_unit_test(records_nobody_knows_are_stored_and_acknowledged_too),
         cmocka_unit_test(a_gap_in_the_sequence_is_counted),
         cmocka_unit_test(after_a_kill_the_last_readings_are_taken_in_again),
+        cmocka_unit_test(a_reading_that_nothing_is_concluded_of_is_stored_alone),
         cmocka_unit_test(an_open_alert_goes_on_after_a_kill_with_its_next_revision),
         cmocka_unit_test(an_open_alert_whose_state_is_lost_expires_once),
         cmocka_unit_test(an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once),
