@@ -17,6 +17,7 @@ struct build {
     struct config_problems *problems;
     struct gateway_config *config;
     bool out_of_memory;
+    bool profiles_unknown; /* the operator's own could not be read: told already */
 };
 
 static void lay_decimal(int64_t *target, const double *value, double factor)
@@ -411,6 +412,7 @@ static void build_profiles(struct build *build)
     if (!build->raw->profiles) return;
     int error =
         profile_folder_load(build->raw->profiles, PROFILE_OWN, build->problems->report, &build->config->profiles);
+    build->profiles_unknown = error != SW_OK;
     if (error)
         config_problem(build->problems, config_document_line(build->document, "profiles"), "profiles",
                        "found %s; expected a folder whose profiles can be used", build->raw->profiles);
@@ -421,7 +423,7 @@ static const struct sw_profile *profile_named(const struct build *build, const c
     const struct profile_folder *own = &build->config->profiles;
     const struct sw_profile *profile = sw_profile_by_name(name);
     if (!profile) profile = profile_folder_named(own, name);
-    if (profile) return profile;
+    if (profile || build->profiles_unknown) return profile;
     char known[512];
     size_t used = 0;
     for (size_t i = 0; sw_profile_at(i) && used < sizeof known; i++)
@@ -755,7 +757,7 @@ static void build_reports(struct build *build)
 struct gateway_config *config_build(const struct raw_config *raw, struct config_document *document,
                                     struct config_problems *problems)
 {
-    struct build build = {raw, document, problems, calloc(1, sizeof *build.config), false};
+    struct build build = {raw, document, problems, calloc(1, sizeof *build.config), false, false};
     if (build.config) {
         copy_id(build.config->city, raw->city);
         copy_id(build.config->gateway, raw->gateway);

@@ -196,7 +196,7 @@ static void a_bad_profile_refuses_the_configuration(void **state)
     folder_make(&folder);
     folder_add(&folder, "other.yaml", station);
     int error =
-        load_config(&folder, "    devices: [{id: d, unit_id: 1, profile: qdy30a, subject: site-1}]\n", &told, &config);
+        load_config(&folder, "    devices: [{id: d, unit_id: 1, profile: other, subject: site-1}]\n", &told, &config);
     folder_remove(&folder);
     assert_int_equal(error, SW_ERROR_CONFIG);
     assert_int_equal(told.count, 2);
