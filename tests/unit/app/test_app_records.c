@@ -9,6 +9,7 @@
 
 #include "app/gateway_state.h"
 #include "app/journal.h"
+#include "core/core_state.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
 
@@ -325,6 +326,78 @@ static void a_reading_that_nothing_is_concluded_of_is_stored_alone(void **state)
     gateway_end(&test);
 }
 
+/* A subject's state without what is no part of it: the head, the time of the last tick, the checksum. */
+static size_t state_of(struct core *core, uint32_t subject, uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX])
+{
+    bool dirty = core->subjects[subject].dirty, must_save = core->subjects[subject].must_save;
+    size_t size = core_snapshot(core, subject, bytes, CORE_SNAPSHOT_SIZE_MAX);
+    core->subjects[subject].dirty = dirty;
+    core->subjects[subject].must_save = must_save;
+    memset(bytes, 0, 12);
+    memset(bytes + size - 4, 0, 4);
+    return size;
+}
+
+struct happening {
+    unsigned dice;
+    uint32_t sequence;
+    int32_t level;
+};
+
+/* Low, high and wild levels, and failures, so that readings are doubted, alerts come and go, and rows are stored with
+ * and without a snapshot. */
+static void something_happens(struct gateway_under_test *test, struct happening *on)
+{
+    static const int32_t levels[] = {100, 3000, 5000};
+    on->dice = on->dice * 1103515245u + 12345u;
+    unsigned roll = on->dice >> 16 & 31;
+    fake_advance(test, 1000 * (1 + roll % 7));
+    if (roll < 3) on->level = levels[roll];
+    if (roll < 8) {
+        on->sequence++;
+        struct field_bus_batch batch = batch_of(0, 77, 1, on->sequence, on->sequence);
+        fake_batch(&batch);
+    }
+    sample(roll == 31 ? SW_ERROR_TIMEOUT : SW_OK, roll == 30 ? 29000 : on->level + (int32_t)roll);
+}
+
+static void killed_after_any_commit_it_is_where_it_was(void **state)
+{
+    static uint8_t before[8][CORE_SNAPSHOT_SIZE_MAX], after[CORE_SNAPSHOT_SIZE_MAX];
+    (void)state;
+    struct gateway_under_test test;
+    uint32_t subjects[8], count = 0;
+    size_t sizes[8];
+    struct happening on = {.dice = 4711};
+    gateway_begin(&test);
+    for (uint32_t i = 0; i < core_subject_count(test.gateway->core); i++) {
+        enum subject_domain domain = core_subject_domain(test.gateway->core, i);
+        if (domain == SUBJECT_HOME || domain == SUBJECT_LEVEL || domain == SUBJECT_COVER) subjects[count++] = i;
+    }
+    for (int kill = 0; kill < 40; kill++) {
+        for (int i = 0; i < 8; i++)
+            something_happens(&test, &on);
+        while (fake.committing || store_batch_size(test.gateway->journal.open) > 0)
+            fake_commit_done(SW_OK);
+        for (uint32_t i = 0; i < count; i++)
+            sizes[i] = state_of(test.gateway->core, subjects[i], before[i]);
+        size_t revisions = fake.outbox_count;
+        gateway_kill_and_begin(&test);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(state_of(test.gateway->core, subjects[i], after), sizes[i]);
+            assert_memory_equal(after, before[i], sizes[i]);
+        }
+        assert_int_equal(fake.outbox_count, revisions);
+        assert_int_equal(store_batch_size(test.gateway->journal.open), 0);
+    }
+    size_t doubted = 0;
+    for (size_t i = 0; i < fake.reading_count; i++)
+        doubted += fake.readings[i].doubted;
+    assert_in_range(doubted, 10, fake.reading_count - 10);
+    assert_in_range(fake.outbox_count, 3, FAKE_LIST_MAX);
+    gateway_end(&test);
+}
+
 static void an_open_alert_goes_on_after_a_kill_with_its_next_revision(void **state)
 {
     (void)state;
@@ -571,6 +644,7 @@ int main(void)
         cmocka_unit_test(a_gap_in_the_sequence_is_counted),
         cmocka_unit_test(after_a_kill_the_last_readings_are_taken_in_again),
         cmocka_unit_test(a_reading_that_nothing_is_concluded_of_is_stored_alone),
+        cmocka_unit_test(killed_after_any_commit_it_is_where_it_was),
         cmocka_unit_test(an_open_alert_goes_on_after_a_kill_with_its_next_revision),
         cmocka_unit_test(an_open_alert_whose_state_is_lost_expires_once),
         cmocka_unit_test(an_alert_of_a_device_taken_out_of_the_configuration_is_resolved_once),
