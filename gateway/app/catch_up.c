@@ -97,14 +97,15 @@ static void on_reading(void *ctx, int64_t position, const struct store_reading *
 int catch_up(struct gateway *gateway, char *text, size_t text_size)
 {
     struct catching catching = {.gateway = gateway};
+    struct sw_mono begun = gateway->clock.mono();
     int error = list_series(&catching);
     if (error)
         snprintf(text, text_size, "no memory to take in again what was stored last");
     else
         store_each_reading_since(gateway->store, gateway->journal.checkpoint.position, &catching, on_reading);
     if (catching.readings > 0)
-        log_event(LOG_LEVEL_INFO, "store", "%llu readings after the last snapshots are taken in again",
-                  (unsigned long long)catching.readings);
+        log_event(LOG_LEVEL_INFO, "store", "%llu readings after the last snapshots are taken in again, in %.2f s",
+                  (unsigned long long)catching.readings, (double)sw_mono_diff_ms(gateway->clock.mono(), begun) / 1000);
     free(catching.series);
     free(gateway->positions);
     gateway->positions = NULL;
