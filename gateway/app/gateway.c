@@ -263,6 +263,7 @@ static void close_timers(struct gateway *gateway)
     uv_close((uv_handle_t *)&gateway->timer, on_timer_closed);
     uv_close((uv_handle_t *)&gateway->journal.timer, on_timer_closed);
     uv_close((uv_handle_t *)&gateway->telemetry.timer, on_timer_closed);
+    uv_close((uv_handle_t *)&gateway->lag.timer, on_timer_closed);
 }
 
 static void on_store_closed(void *ctx)
@@ -443,11 +444,13 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
     gateway->since = gateway->last_wall = clock.wall();
     gateway->last_mono = clock.mono();
     status_soon(gateway);
-    gateway->timer.data = gateway->journal.timer.data = gateway->telemetry.timer.data = gateway;
+    gateway->timer.data = gateway->journal.timer.data = gateway->telemetry.timer.data = gateway->lag.timer.data =
+        gateway;
     uv_timer_init(loop, &gateway->timer);
     uv_timer_init(loop, &gateway->journal.timer);
     uv_timer_init(loop, &gateway->telemetry.timer);
-    gateway->open_handles = 3;
+    uv_timer_init(loop, &gateway->lag.timer);
+    gateway->open_handles = 4;
 
     struct core_sink sink = {gateway, on_alert};
     int error = nearby_open(gateway, text, text_size);
@@ -464,6 +467,7 @@ int gateway_start(uv_loop_t *loop, const struct gateway_config *config, struct g
         return error;
     }
     uv_timer_start(&gateway->timer, on_timer, TICK_MS, TICK_MS);
+    loop_lag_start(&gateway->lag);
     status_tick(gateway);
     *out = gateway;
     return SW_OK;

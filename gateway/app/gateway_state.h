@@ -3,6 +3,7 @@
 #define GATEWAY_APP_GATEWAY_STATE_H
 
 #include "app/gateway.h"
+#include "app/loop_lag.h"
 #include "app/permission.h"
 #include "core/alert/open_alerts.h"
 #include "core/area/area.h"
@@ -353,6 +354,7 @@ struct gateway {
     struct escalation_pump escalations;
     struct telemetry telemetry;
     struct reload reload;
+    struct loop_lag lag;
     struct waiting_command commands[COMMANDS_WAITING_MAX];
     uint32_t command_revision; /* of the alert changed by the command in hand */
     char command_alert[SW_ALERT_ID_SIZE];

@@ -103,6 +103,8 @@ static void add_own(struct counter_list *list, const struct gateway *gateway)
     add(list, "telemetry_dropped", gateway->counters.telemetry_dropped);
     add(list, "reloads", gateway->counters.reloads);
     add(list, "reloads_refused", gateway->counters.reloads_refused);
+    add(list, "loop_lag_p99_us", loop_lag_p99_us(&gateway->lag));
+    add(list, "loop_lag_longest_us", loop_lag_longest_us(&gateway->lag));
 }
 
 /* How many, never which: a list of empty homes is nobody's business. */
