@@ -151,7 +151,9 @@ class Rig:
         print(f"--- running, without a word: {', '.join(mute) or 'none'}", file=sys.stderr)
         with contextlib.suppress(sqlite3.Error):
             now_ms = time.time() * 1000
-            rows = self.query("SELECT subject, quality, MAX(time_ms) FROM readings WHERE subject != '' GROUP BY subject")
+            rows = self.query(
+                "SELECT subject, quality, MAX(time_ms) AS last FROM readings WHERE subject != '' GROUP BY subject ORDER BY last LIMIT 12"
+            )
             ages = [f"{subject} {(now_ms - at) / 1000:.1f} s ago, quality {quality}" for subject, quality, at in rows]
             print(f"--- last readings stored: {'; '.join(ages) or 'none'}", file=sys.stderr)
 

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "adapters/publisher_mqtt/unsent.h"
 #include "stillwater/error.h"
 #include "stillwater/topics.h"
 
@@ -434,9 +434,7 @@ int link_publish(struct link *link, const char *topic, const char *payload, bool
 
 static bool is_drained(const struct link *link)
 {
-    int unsent = 0;
-    return !mosquitto_want_write(link->client) && ioctl(link->descriptor, TIOCOUTQ, &unsent) == 0 &&
-           unsent <= LINK_UNSENT_MAX;
+    return !mosquitto_want_write(link->client) && unsent_is_little(link->descriptor);
 }
 
 /* libmosquitto tells in one and the same way of a message that has been written and of one that the broker has taken,

@@ -62,9 +62,8 @@ struct link *link_open(uv_loop_t *loop, const struct link_settings *settings, st
 int link_publish(struct link *link, const char *topic, const char *payload, bool retain,
                  const mosquitto_property *properties, int *message_id);
 
-/* QoS 0, and only when the network has taken what was published before, but for LINK_UNSENT_MAX bytes; else
+/* QoS 0, and only when the network has taken what was published before, but for a little (unsent.h); else
  * SW_ERROR_BUSY. published() is not called for it. Other errors as link_publish(). */
-#define LINK_UNSENT_MAX 16384
 int link_publish_unconfirmed(struct link *link, const char *topic, const char *payload,
                              const mosquitto_property *properties);
 
