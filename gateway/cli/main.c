@@ -4,6 +4,8 @@
 
 #include "cli/audit.h"
 #include "cli/backtest.h"
+#include "cli/erase.h"
+#include "cli/export.h"
 #include "cli/near.h"
 #include "cli/precision.h"
 #include "cli/probe.h"
@@ -28,6 +30,8 @@ static const struct {
     {"profile", profile_main, "check sensor profiles of your own"},
     {"near", near_main, "what is near a point, from the registry of places"},
     {"probe", probe_main, "what the registers of an unknown Modbus device may mean"},
+    {"export", export_main, "readings for analysts, or all that is stored of a home"},
+    {"erase", erase_main, "take all that is stored of a home out of the store"},
 };
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 

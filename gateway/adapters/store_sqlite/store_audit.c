@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "adapters/store_sqlite/sqlite_file.h"
@@ -20,6 +21,8 @@ struct verifier {
     /* Of the first row; checked last, or every row that is missing would be taken for one that never was. */
     int64_t before;
     char content_before[STORE_HASH_SIZE];
+    /* Rows that were emptied, and those that a later row says were. */
+    int64_t emptied, accounted;
 };
 
 static int open_store(const char *path, sqlite3 **db, char *text, size_t text_size)
@@ -64,11 +67,23 @@ static bool check_content(struct verifier *verifier, sqlite3_stmt *statement, co
     bool read = trail_content(statement, &count, content);
     sqlite3_reset(statement);
     if (!read) return false;
-    if (count == 0)
+    bool of_emptied = statement == verifier->contents[TRAIL_ERASE];
+    if (of_emptied) verifier->accounted += count;
+    /* Of a home without alerts no row of the trail was emptied. */
+    if (count == 0 && !of_emptied)
         note_fault(verifier->audit, row->sequence, row->event, row->content, "no such row in its table");
     else if (strcmp(content, row->content) != 0)
         note_fault(verifier->audit, row->sequence, row->event, row->content, content);
     return true;
+}
+
+/* What had to be there before the trail: as its first row says, and after rows were taken out as that says. */
+static void note_before(struct verifier *verifier, enum trail_event event, const struct trail_row *row)
+{
+    if (event != TRAIL_BEGIN && event != TRAIL_ERASE) return;
+    verifier->before = event == TRAIL_BEGIN ? row->number : strtoll(row->became, NULL, 10);
+    (void)snprintf(verifier->content_before, sizeof verifier->content_before, "%s",
+                   event == TRAIL_BEGIN ? row->content : row->was);
 }
 
 static void check_hash(struct verifier *verifier, const struct trail_row *row, const char *stored, const char *hash)
@@ -88,19 +103,19 @@ static bool check_row(struct verifier *verifier)
     enum trail_event event = trail_event_from_name(row.event);
     char hash[STORE_HASH_SIZE];
     if (!stored || !trail_hash(&row, audit->head.hash, hash)) return false;
+    /* What it was made of is gone. The row after it holds it, and the row that tells of the erasure. */
+    if (event == TRAIL_ERASED) (void)snprintf(hash, sizeof hash, "%s", stored);
+    verifier->emptied += event == TRAIL_ERASED;
     bool read = true;
     if (row.sequence != audit->head.sequence + 1)
         note_number_fault(audit, audit->head.sequence + 1, "sequence", audit->head.sequence + 1, row.sequence);
     if (!audit->broken) check_hash(verifier, &row, stored, hash);
     if (!audit->broken && event == TRAIL_EVENT_COUNT)
-        note_fault(audit, row.sequence, "event", "begin, alert, feedback or command", row.event);
+        note_fault(audit, row.sequence, "event", "begin, alert, feedback, command, erase or erased", row.event);
     if (!audit->broken && (event == TRAIL_BEGIN) != (row.sequence == 1))
         note_fault(audit, row.sequence, "event", row.sequence == 1 ? "begin" : "begin in the first row only",
                    row.event);
-    if (!audit->broken && event == TRAIL_BEGIN) {
-        verifier->before = row.number;
-        (void)snprintf(verifier->content_before, sizeof verifier->content_before, "%s", row.content);
-    }
+    if (!audit->broken) note_before(verifier, event, &row);
     if (!audit->broken && verifier->contents[event]) read = check_content(verifier, verifier->contents[event], &row);
     if (!read || audit->broken) return read;
     if (audit->rows == 0) audit->first = sw_wall_from_ms(row.time_ms);
@@ -132,6 +147,9 @@ static void check_end(struct verifier *verifier)
     (void)snprintf(found, sizeof found, "no such row: the trail ends at row %" PRId64, audit->head.sequence);
     if (audit->rows == 0)
         note_fault(audit, 1, "event", "begin", found);
+    else if (verifier->emptied != verifier->accounted)
+        note_number_fault(audit, audit->head.sequence, "number of rows that were emptied", verifier->accounted,
+                          verifier->emptied);
     else if (told && told->sequence > audit->head.sequence)
         note_fault(audit, told->sequence, "hash, as told elsewhere", told->hash, found);
 }

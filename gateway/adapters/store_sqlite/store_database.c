@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/store_sqlite/sqlite_file.h"
+#include "adapters/store_sqlite/store_lock.h"
 #include "adapters/store_sqlite/store_schema.h"
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
@@ -106,21 +107,6 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 _Static_assert(SW_ALERT_STATE_RAISED == 1 && SW_ALERT_STATE_ACKNOWLEDGED == 2 && SW_ALERT_STATE_DISPATCHED == 3,
                "the open states of STATEMENT_OPEN_ALERTS");
 
-/* Two daemons on one store would both publish its outbox. A file beside it, because closing any descriptor of the
- * database itself would drop SQLite's own locks. */
-static int take_lock(struct store_database *database, char *text, size_t text_size)
-{
-    char path[sizeof database->path + 8];
-    snprintf(path, sizeof path, "%s.lock", database->path);
-    database->lock_file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (database->lock_file >= 0 && flock(database->lock_file, LOCK_EX | LOCK_NB) == 0) return SW_OK;
-    if (database->lock_file >= 0 && errno == EWOULDBLOCK)
-        snprintf(text, text_size, "%s: is in use by another process", database->path);
-    else
-        snprintf(text, text_size, "%s: cannot lock: %s", path, strerror(errno));
-    return SW_ERROR_STORE;
-}
-
 /* Those of the trail's contents are its own. */
 static const char *sql_of(int statement)
 {
@@ -161,7 +147,8 @@ int store_database_open(struct store_database *database, const char *path, char 
         snprintf(text, text_size, "%.60s...: the path is too long", path);
         return SW_ERROR_STORE;
     }
-    int error = take_lock(database, text, text_size);
+    /* Two daemons on one store would both publish its outbox. */
+    int error = store_lock_take(path, &database->lock_file, text, text_size);
     if (!error && sqlite3_open_v2(path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
         error = sqlite_file_error(database->db, path, text, text_size);
     if (!error) error = store_schema_prepare(database->db, path, text, text_size);

@@ -19,17 +19,12 @@
     " note TEXT NOT NULL, time_ms INTEGER NOT NULL) STRICT;"                                                           \
     "CREATE INDEX feedback_of_alerts ON feedback (alert_id, id);"
 
-/* New with version 3: docs/audit.md. The triggers keep honest tools from a mistake; that nothing was changed, the
- * hashes show. */
+/* New with version 3: docs/audit.md. */
 #define TRAIL_SCHEMA                                                                                                   \
     "CREATE TABLE trail (sequence INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, who TEXT NOT NULL,"                   \
     " event TEXT NOT NULL, about TEXT NOT NULL, number INTEGER NOT NULL, was TEXT NOT NULL, became TEXT NOT NULL,"     \
     " why TEXT NOT NULL, content TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"                                           \
-    "CREATE INDEX trail_of ON trail (about, number);"                                                                  \
-    "CREATE TRIGGER trail_never_changes BEFORE UPDATE ON trail"                                                        \
-    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"                                                     \
-    "CREATE TRIGGER trail_never_shrinks BEFORE DELETE ON trail"                                                        \
-    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"
+    "CREATE INDEX trail_of ON trail (about, number);" TRAIL_GUARDS
 
 /* New with version 3: docs/store.md. Rows that are there already are lined up as if they had been added now. */
 #define OUTBOX_LINES                                                                                                   \

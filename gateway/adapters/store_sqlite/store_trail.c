@@ -19,6 +19,9 @@ static const struct {
     [TRAIL_ALERT] = {"alert", "SELECT " ALERT_COLUMNS " FROM alerts WHERE alert_id = ? AND revision = ?"},
     [TRAIL_FEEDBACK] = {"feedback", "SELECT " FEEDBACK_COLUMNS " FROM feedback WHERE alert_id = ? AND id = ?"},
     [TRAIL_COMMAND] = {"command", NULL},
+    [TRAIL_ERASED] = {"erased", NULL},
+    [TRAIL_ERASE] = {"erase", "SELECT sequence, hash FROM trail WHERE event = 'erased' AND about = ? AND number = ?"
+                              " ORDER BY sequence"},
 };
 
 static const char *const before[] = {
@@ -197,6 +200,79 @@ bool trail_begin(sqlite3 *db, const char *why)
     bool good = trail_content_before(db, &row.number, content) &&
                 sqlite3_prepare_v2(db, TRAIL_ADD_SQL, -1, &add, NULL) == SQLITE_OK &&
                 trail_add(add, TRAIL_BEGIN, row, &head);
+    sqlite3_finalize(add);
+    return good;
+}
+
+/* ---- what is emptied ---- */
+
+static bool find_head(sqlite3 *db, struct store_trail_head *head)
+{
+    sqlite3_stmt *statement = NULL;
+    bool good = sqlite3_prepare_v2(db, "SELECT sequence, hash FROM trail ORDER BY sequence DESC LIMIT 1", -1,
+                                   &statement, NULL) == SQLITE_OK &&
+                sqlite3_step(statement) == SQLITE_ROW;
+    if (good) {
+        head->sequence = sqlite3_column_int64(statement, 0);
+        (void)snprintf(head->hash, sizeof head->hash, "%s", text_of(statement, 1));
+    }
+    sqlite3_finalize(statement);
+    return good;
+}
+
+bool trail_empty(sqlite3 *db, const char *where, const char *home, int64_t *erase)
+{
+    char sql[512];
+    struct store_trail_head head;
+    sqlite3_stmt *statement = NULL;
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE trail SET who = '', event = 'erased', about = '', number = ?2, was = '', became = '',"
+                   " why = '', content = '' WHERE %s",
+                   where);
+    bool good = find_head(db, &head) && sqlite3_exec(db, TRAIL_GUARDS_OFF, NULL, NULL, NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK;
+    if (good) {
+        *erase = head.sequence + 1;
+        sqlite3_bind_text(statement, 1, home, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, *erase);
+        good = sqlite3_step(statement) == SQLITE_DONE;
+    }
+    sqlite3_finalize(statement);
+    return good && sqlite3_exec(db, TRAIL_GUARDS, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static bool digest_erased(sqlite3 *db, int64_t erase, char content[STORE_HASH_SIZE])
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t count;
+    bool good = sqlite3_prepare_v2(db, events[TRAIL_ERASE].content, -1, &statement, NULL) == SQLITE_OK;
+    if (good) {
+        sqlite3_bind_text(statement, 1, "", -1, SQLITE_STATIC);
+        sqlite3_bind_int64(statement, 2, erase);
+        good = trail_content(statement, &count, content);
+    }
+    sqlite3_finalize(statement);
+    return good;
+}
+
+bool trail_say_erased(sqlite3 *db, int64_t erase, const char *by, const char *why)
+{
+    char content[STORE_HASH_SIZE], left[STORE_HASH_SIZE], left_count[24];
+    int64_t count;
+    struct store_trail_head head;
+    sqlite3_stmt *add = NULL;
+    bool good = find_head(db, &head) && digest_erased(db, erase, content) && trail_content_before(db, &count, left) &&
+                sqlite3_prepare_v2(db, TRAIL_ADD_SQL, -1, &add, NULL) == SQLITE_OK;
+    (void)snprintf(left_count, sizeof left_count, "%" PRId64, good ? count : 0);
+    struct trail_row row = {.time_ms = clock_ms(db),
+                            .who = by,
+                            .about = "",
+                            .number = erase,
+                            .was = left,
+                            .became = left_count,
+                            .why = why,
+                            .content = content};
+    good = good && trail_add(add, TRAIL_ERASE, row, &head);
     sqlite3_finalize(add);
     return good;
 }

@@ -15,6 +15,8 @@ enum trail_event {
     TRAIL_ALERT,     /* a revision; `number` */
     TRAIL_FEEDBACK,  /* `number` is its id */
     TRAIL_COMMAND,   /* one that changed something else */
+    TRAIL_ERASED,    /* nothing any more; `number` is the row that says so */
+    TRAIL_ERASE,     /* rows were emptied; `number` is its own */
     TRAIL_EVENT_COUNT
 };
 
@@ -52,11 +54,25 @@ bool trail_content(sqlite3_stmt *statement, int64_t *count, char hash[STORE_HASH
 /* The same of all rows that were there before the trail: no row of it speaks for them. */
 bool trail_content_before(sqlite3 *db, int64_t *count, char hash[STORE_HASH_SIZE]);
 
+/* They keep honest tools from a mistake; that nothing was changed, the hashes show. */
+#define TRAIL_GUARDS                                                                                                   \
+    "CREATE TRIGGER trail_never_changes BEFORE UPDATE ON trail"                                                        \
+    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"                                                     \
+    "CREATE TRIGGER trail_never_shrinks BEFORE DELETE ON trail"                                                        \
+    " BEGIN SELECT RAISE(ABORT, 'the trail is append-only'); END;"
+#define TRAIL_GUARDS_OFF "DROP TRIGGER trail_never_changes; DROP TRIGGER trail_never_shrinks"
+
 #define TRAIL_ADD_SQL "INSERT INTO trail (" TRAIL_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 /* Adds a row after *head, which it then is; sequence and event are set here. `add`: TRAIL_ADD_SQL, prepared. False:
  * see the connection's error, or memory. */
 bool trail_add(sqlite3_stmt *add, enum trail_event event, struct trail_row row, struct store_trail_head *head);
+
+/* Empties the rows that the condition picks (?1 is `home`) but for their times and hashes, and gives the number of the
+ * row that is to say so. Within the transaction that takes out what they speak for. */
+bool trail_empty(sqlite3 *db, const char *where, const char *home, int64_t *erase);
+/* The last of that transaction: adds that row. */
+bool trail_say_erased(sqlite3 *db, int64_t erase, const char *by, const char *why);
 
 /* The first row, in a table that is still empty. `why` says what kind of beginning it is. */
 bool trail_begin(sqlite3 *db, const char *why);

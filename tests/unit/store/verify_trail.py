@@ -7,6 +7,7 @@ import sys
 
 ALERTS = "SELECT * FROM alerts WHERE alert_id = ? AND revision = ?"
 FEEDBACK = "SELECT * FROM feedback WHERE alert_id = ? AND id = ?"
+EMPTIED = "SELECT sequence, hash FROM trail WHERE event = 'erased' AND number = ? ORDER BY sequence"
 BEFORE = [
     """SELECT * FROM alerts WHERE (alert_id, revision) NOT IN (SELECT about, number FROM trail WHERE event = 'alert')
        ORDER BY alert_id, revision""",
@@ -23,21 +24,32 @@ def digest(fields):
 def content(db, event, about, number):
     if event in ("begin", "command"):
         return None
+    if event == "erase":
+        return digest(field for row in db.execute(EMPTIED, (number,)) for field in row)
     rows = db.execute({"alert": ALERTS, "feedback": FEEDBACK}[event], (about, number)).fetchall()
     return digest(field for row in rows for field in row)
 
 
 def first_broken(db):
-    before, expected = "", 1
-    content_before = digest(field for sql in BEFORE for row in db.execute(sql) for field in row)
+    before, expected, emptied, accounted = "", 1, 0, 0
+    now = [row for sql in BEFORE for row in db.execute(sql)]
     for *row, kept in db.execute("SELECT * FROM trail ORDER BY sequence").fetchall():
-        sequence, _, _, event, about, number, _, _, _, covered = row
-        if sequence != expected or digest([before, *row]) != kept or covered != (content(db, event, about, number) or covered):
+        sequence, _, _, event, about, number, was, became, _, covered = row
+        if sequence != expected:
+            return expected
+        if event == "erased":
+            emptied += 1
+        elif digest([before, *row]) != kept or covered != (content(db, event, about, number) or covered):
             return expected
         if event == "begin":
-            content_begun = covered
+            left = number, covered
+        if event == "erase":
+            left = int(became), was
+            accounted += db.execute("SELECT count(*) FROM trail WHERE event = 'erased' AND number = ?", (number,)).fetchone()[0]
         before, expected = kept, sequence + 1
-    return 1 if expected == 1 or content_begun != content_before else None
+    if expected > 1 and emptied != accounted:
+        return expected - 1
+    return 1 if expected == 1 or left != (len(now), digest(field for row in now for field in row)) else None
 
 
 print(first_broken(sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True)) or "whole")
