@@ -25,5 +25,5 @@ int store_lock_take(const char *path, int *descriptor, char *text, size_t text_s
         snprintf(text, text_size, "%s: is in use by another process", path);
     else
         snprintf(text, text_size, "%s: cannot lock: %s", lock, strerror(number));
-    return busy ? SW_ERROR_BUSY : SW_ERROR_STORE;
+    return SW_ERROR_STORE;
 }

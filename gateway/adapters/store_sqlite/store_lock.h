@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* SW_OK and a descriptor that holds the lock until it is closed; SW_ERROR_BUSY when another process has it,
- * SW_ERROR_STORE when the lock file cannot be made; then `text` says so and *descriptor is -1. */
+/* SW_OK and a descriptor that holds the lock until it is closed. SW_ERROR_STORE when another process has it, or the
+ * lock file cannot be made: `text` says so, and *descriptor is -1. */
 int store_lock_take(const char *path, int *descriptor, char *text, size_t text_size);
 
 #endif

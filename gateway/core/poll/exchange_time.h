@@ -18,9 +18,9 @@ enum poll_medium {
  * the register maps take 5 to 20 ms, and a USB adapter holds bytes back for up to 16 ms. */
 #define POLL_USUAL_ANSWER_US 20000
 
-/* What the gateway itself takes for an exchange: threads that wake up, bytes that lie with the driver. A busy machine
- * of four cores took 1 ms (tests/bench/plan.py). */
-#define POLL_HOST_US 2000
+/* What the gateway itself takes for an exchange: threads that wake up, bytes that lie with the driver. Measured on four
+ * cores: 1 ms, and 3 ms at a load of twelve (tests/bench/plan.py). */
+#define POLL_HOST_US 4000
 
 struct poll_line {
     enum poll_medium medium;

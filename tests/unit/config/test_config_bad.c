@@ -321,15 +321,15 @@ static const struct bad cases[] = {
       " (policy.latency.home_s)"}},
     {"    port: /dev/ttyUSB0\n",
      "    port: /dev/ttyUSB0\n    baud: 1200\n",
-     {"11: lines[0]: asking as often as this takes more than the line's time: 1 x node 2337.4 ms every 1 s = 233.7 %;"
-      " 1 x qdy30a 216.4 ms every 5 s = 4.3 %; together 238.1 %; expected at most 100 %: longer poll intervals, a "
+     {"11: lines[0]: asking as often as this takes more than the line's time: 1 x node 2339.4 ms every 1 s = 233.9 %;"
+      " 1 x qdy30a 218.4 ms every 5 s = 4.4 %; together 238.3 %; expected at most 100 %: longer poll intervals, a "
       "faster"
       " line, or fewer units on it"}},
     {"            subject: home-1\n",
      "            subject: home-1\n            sample_period_ms: 100\n          - {slot: 1, profile: bove, unit_id: 12,"
      " subject: site-2, sample_period_ms: 100}\n",
-     {"16: lines[0].nodes[0].slots: asking as often as this takes more than the line's time: 1 x xintai 95.8 ms every"
-      " 0.1 s = 95.8 %; 1 x bove 226.0 ms every 0.1 s = 226.0 %; together 321.8 %; expected at most 100 %: longer "
+     {"16: lines[0].nodes[0].slots: asking as often as this takes more than the line's time: 1 x xintai 97.8 ms every"
+      " 0.1 s = 97.8 %; 1 x bove 228.0 ms every 0.1 s = 228.0 %; together 325.8 %; expected at most 100 %: longer "
       "sample"
       " periods, or fewer sensors behind the node"}},
     {"    port: /dev/ttyUSB0\n", "", {"11: lines[0].port: key is missing; expected with transport rtu"}},

@@ -35,9 +35,9 @@ static void an_exchange_is_silence_request_answer_and_reply(void **state)
     assert_int_equal(time.reply_bytes, 61);
     assert_int_equal(time.request_us, 8334);
     assert_int_equal(time.reply_us, 63542);
-    assert_int_equal(time.usual_us, 2000 + 4010 + 8334 + 20000 + 63542);
-    assert_int_equal(time.longest_us, 2000 + 4010 + 8334 + 300000 + 63542);
-    assert_int_equal(time.silent_us, 2000 + 4010 + 8334 + 1000000);
+    assert_int_equal(time.usual_us, 4000 + 4010 + 8334 + 20000 + 63542);
+    assert_int_equal(time.longest_us, 4000 + 4010 + 8334 + 300000 + 63542);
+    assert_int_equal(time.silent_us, 4000 + 4010 + 8334 + 1000000);
     need.extra_gap_us = 4000;
     assert_int_equal(exchange_time_of(&slow, &need).usual_us, time.usual_us + 4000);
     need.answer_us = 5000; /* who answers within 5 ms is not taken for slower */
@@ -53,10 +53,10 @@ static void tcp_costs_the_way_and_no_bytes(void **state)
     struct exchange_time time = exchange_time_of(&tcp, &need);
     assert_int_equal(time.request_bytes, 12);
     assert_int_equal(time.reply_bytes, 65);
-    assert_int_equal(time.usual_us, 72000);
-    assert_int_equal(time.silent_us, 502000);
+    assert_int_equal(time.usual_us, 74000);
+    assert_int_equal(time.silent_us, 504000);
     const struct poll_line far = {POLL_RTU_OVER_TCP, {9600, 'N', 1}, 50000};
-    assert_int_equal(exchange_time_of(&far, &meter).usual_us, 2000 + 4010 + 8334 + 70000 + 63542);
+    assert_int_equal(exchange_time_of(&far, &meter).usual_us, 4000 + 4010 + 8334 + 70000 + 63542);
 }
 
 static void several_reads_are_one_poll_and_a_silent_unit_is_asked_for_the_first(void **state)
