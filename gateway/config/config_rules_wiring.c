@@ -8,19 +8,11 @@
 #include "config/config_build.h"
 #include "core/core.h"
 
-/* Who measures a kind of reading of a subject: two sensors would speak against each other. */
-struct claim {
-    uint32_t subject;
-    enum sw_reading_kind kind;
-    char path[CONFIG_PATH_SIZE];
-};
-
 struct wiring {
     const struct gateway_config *config;
     struct config_document *document;
     struct config_problems *problems;
-    struct claim *claims;
-    size_t claim_count, claim_capacity;
+    uint32_t *measured; /* of each subject: the kinds of reading that a sensor gives of it, a bit each */
 };
 
 __attribute__((format(printf, 3, 4))) static void report(const struct wiring *wiring, const char *path,
@@ -47,13 +39,6 @@ static void check_line_itself(const struct wiring *wiring, uint32_t index)
         report(wiring, path,
                "found %u; expected 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800 or 921600",
                line->settings.baud);
-    }
-    for (uint32_t i = 0; i < index; i++) {
-        const struct config_line *other = &wiring->config->lines[i];
-        if (strcmp(line->id, other->id) == 0) {
-            snprintf(path, sizeof path, "lines[%u].id", index);
-            report(wiring, path, "%s is the id of lines[%u] already; expected an id used once", line->id, i);
-        }
     }
 }
 
@@ -83,28 +68,71 @@ static void check_units(const struct wiring *wiring, uint32_t index)
     }
 }
 
-/* Names of nodes, and those of devices, are used once in the gateway: alerts carry them. */
-static void check_source_ids(const struct wiring *wiring, uint32_t index)
+/* ---- names are used once in the gateway: alerts carry them ---- */
+
+struct name {
+    const char *id;
+    uint32_t line, at; /* `at` among the line's nodes or devices */
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct name *left = a, *right = b;
+    int order = strcmp(left->id, right->id);
+    if (order != 0) return order;
+    if (left->line != right->line) return left->line < right->line ? -1 : 1;
+    return left->at < right->at ? -1 : left->at > right->at;
+}
+
+enum named { NAMED_LINES, NAMED_NODES, NAMED_DEVICES };
+
+static void path_of(enum named named, const struct name *name, char path[CONFIG_PATH_SIZE])
+{
+    if (named == NAMED_LINES)
+        snprintf(path, CONFIG_PATH_SIZE, "lines[%u]", name->line);
+    else
+        snprintf(path, CONFIG_PATH_SIZE, "lines[%u].%s[%u]", name->line, named == NAMED_NODES ? "nodes" : "devices",
+                 name->at);
+}
+
+static uint32_t count_on(const struct config_line *line, enum named named)
+{
+    return named == NAMED_LINES ? 1 : named == NAMED_NODES ? line->node_count : line->device_count;
+}
+
+static const char *id_on(const struct config_line *line, enum named named, uint32_t at)
+{
+    return named == NAMED_LINES ? line->id : named == NAMED_NODES ? line->nodes[at].id : line->devices[at].id;
+}
+
+static void check_names(const struct wiring *wiring, enum named named)
 {
     const struct gateway_config *config = wiring->config;
-    const struct config_line *line = &config->lines[index];
-    char path[CONFIG_PATH_SIZE];
-    for (uint32_t i = 0; i < line->node_count; i++)
-        for (uint32_t l = 0; l <= index; l++)
-            for (uint32_t n = 0; n < (l == index ? i : config->lines[l].node_count); n++)
-                if (strcmp(line->nodes[i].id, config->lines[l].nodes[n].id) == 0) {
-                    snprintf(path, sizeof path, "lines[%u].nodes[%u].id", index, i);
-                    report(wiring, path, "%s is the id of lines[%u].nodes[%u] already; expected an id used once",
-                           line->nodes[i].id, l, n);
-                }
-    for (uint32_t i = 0; i < line->device_count; i++)
-        for (uint32_t l = 0; l <= index; l++)
-            for (uint32_t d = 0; d < (l == index ? i : config->lines[l].device_count); d++)
-                if (strcmp(line->devices[i].id, config->lines[l].devices[d].id) == 0) {
-                    snprintf(path, sizeof path, "lines[%u].devices[%u].id", index, i);
-                    report(wiring, path, "%s is the id of lines[%u].devices[%u] already; expected an id used once",
-                           line->devices[i].id, l, d);
-                }
+    size_t count = 0, first = 0;
+    for (uint32_t l = 0; l < config->line_count; l++)
+        count += count_on(&config->lines[l], named);
+    struct name *names = calloc(count + 1, sizeof *names);
+    if (!names) {
+        report(wiring, "lines", "no memory to check the names");
+        return;
+    }
+    count = 0;
+    for (uint32_t l = 0; l < config->line_count; l++)
+        for (uint32_t at = 0; at < count_on(&config->lines[l], named); at++)
+            names[count++] = (struct name){id_on(&config->lines[l], named, at), l, at};
+    qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 1; i < count; i++) {
+        char path[CONFIG_PATH_SIZE], other[CONFIG_PATH_SIZE];
+        if (strcmp(names[i].id, names[first].id) != 0) {
+            first = i;
+            continue;
+        }
+        path_of(named, &names[first], other);
+        path_of(named, &names[i], path);
+        strcat(path, ".id");
+        report(wiring, path, "%s is the id of %s already; expected an id used once", names[i].id, other);
+    }
+    free(names);
 }
 
 /* What comes of one sensor. None of a profile that is not known. */
@@ -163,41 +191,59 @@ static void check_pace(const struct wiring *wiring, const char *path, uint32_t s
                (double)longest_ms / 1000, who->id, (double)limit_ms / 1000);
 }
 
-/* False when the kind is taken already, or memory is refused: then the rest of the sensor's points are not looked at.
- */
-static bool add_claim(struct wiring *wiring, const struct claim *claim)
+/* ---- one sensor for each kind of reading of a subject: two would speak against each other ---- */
+
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter) _Static_assert((code) < 32, "a bit for each kind");
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+
+static bool measures(struct measured_points points, enum sw_reading_kind kind)
 {
-    for (size_t i = 0; i < wiring->claim_count; i++) {
-        const struct claim *other = &wiring->claims[i];
-        if (other->subject != claim->subject || other->kind != claim->kind) continue;
-        report(wiring, claim->path, "%s has its %s from %s already; expected one sensor for each",
-               wiring->config->subjects[claim->subject].id, sw_reading_kind_info(claim->kind)->name, other->path);
-        return false;
-    }
-    if (wiring->claim_count == wiring->claim_capacity) {
-        size_t capacity = wiring->claim_capacity ? 2 * wiring->claim_capacity : 64;
-        struct claim *claims = realloc(wiring->claims, capacity * sizeof *claims);
-        if (!claims) {
-            report(wiring, claim->path, "no memory to check the subjects");
-            return false;
+    for (size_t i = 0; i < points.count; i++)
+        if (points.first[i].kind == kind) return true;
+    return false;
+}
+
+/* The first sensor of the configuration that gives this kind of this subject. */
+static void find_sensor(const struct wiring *wiring, uint32_t subject, enum sw_reading_kind kind,
+                        char path[CONFIG_PATH_SIZE])
+{
+    for (uint32_t l = 0; l < wiring->config->line_count; l++) {
+        const struct config_line *line = &wiring->config->lines[l];
+        for (uint32_t n = 0; n < line->node_count; n++)
+            for (uint32_t i = 0; i < line->nodes[n].slot_count; i++) {
+                const struct config_slot *slot = &line->nodes[n].slots[i];
+                if (slot->subject != subject || !measures(points_of_slot(slot), kind)) continue;
+                snprintf(path, CONFIG_PATH_SIZE, "lines[%u].nodes[%u].slots[%u].subject", l, n, i);
+                return;
+            }
+        for (uint32_t i = 0; i < line->device_count; i++) {
+            const struct config_device *device = &line->devices[i];
+            if (device->subject != subject || !measures(points_of_device(device), kind)) continue;
+            snprintf(path, CONFIG_PATH_SIZE, "lines[%u].devices[%u].subject", l, i);
+            return;
         }
-        wiring->claims = claims;
-        wiring->claim_capacity = capacity;
     }
-    wiring->claims[wiring->claim_count++] = *claim;
-    return true;
 }
 
-static void claim_points(struct wiring *wiring, struct claim *claim, struct measured_points points)
+/* Once one kind is taken already, the rest of the sensor's points are not looked at. */
+static void claim_points(const struct wiring *wiring, const char *path, uint32_t subject, struct measured_points points)
 {
-    bool claimed = claim->subject != CONFIG_NO_SUBJECT;
-    for (size_t i = 0; claimed && i < points.count; i++) {
-        claim->kind = points.first[i].kind;
-        claimed = add_claim(wiring, claim);
+    if (subject == CONFIG_NO_SUBJECT) return;
+    for (size_t i = 0; i < points.count; i++) {
+        enum sw_reading_kind kind = points.first[i].kind;
+        if ((wiring->measured[subject] >> kind & 1) != 0) {
+            char other[CONFIG_PATH_SIZE];
+            find_sensor(wiring, subject, kind, other);
+            report(wiring, path, "%s has its %s from %s already; expected one sensor for each",
+                   wiring->config->subjects[subject].id, sw_reading_kind_info(kind)->name, other);
+            return;
+        }
+        wiring->measured[subject] |= UINT32_C(1) << kind;
     }
 }
 
-static void check_slots(struct wiring *wiring, uint32_t line, uint32_t node_index)
+static void check_slots(const struct wiring *wiring, uint32_t line, uint32_t node_index)
 {
     const struct config_node *node = &wiring->config->lines[line].nodes[node_index];
     char path[CONFIG_PATH_SIZE];
@@ -223,22 +269,20 @@ static void check_slots(struct wiring *wiring, uint32_t line, uint32_t node_inde
         check_pace(wiring, path, slot->subject, points_of_slot(slot), (int64_t)slot->heartbeat_s * 1000);
         snprintf(path, sizeof path, "lines[%u].nodes[%u].slots[%u].sample_period_ms", line, node_index, i);
         check_pace(wiring, path, slot->subject, points_of_slot(slot), slot->sample_period_ms);
-        struct claim claim = {.subject = slot->subject};
-        snprintf(claim.path, sizeof claim.path, "lines[%u].nodes[%u].slots[%u].subject", line, node_index, i);
-        claim_points(wiring, &claim, points_of_slot(slot));
+        snprintf(path, sizeof path, "lines[%u].nodes[%u].slots[%u].subject", line, node_index, i);
+        claim_points(wiring, path, slot->subject, points_of_slot(slot));
     }
 }
 
-static void check_devices(struct wiring *wiring, uint32_t line)
+static void check_devices(const struct wiring *wiring, uint32_t line)
 {
     for (uint32_t i = 0; i < wiring->config->lines[line].device_count; i++) {
         const struct config_device *device = &wiring->config->lines[line].devices[i];
         char path[CONFIG_PATH_SIZE];
         snprintf(path, sizeof path, "lines[%u].devices[%u].poll_interval_ms", line, i);
         check_pace(wiring, path, device->subject, points_of_device(device), device->poll_interval_ms);
-        struct claim claim = {.subject = device->subject};
-        snprintf(claim.path, sizeof claim.path, "lines[%u].devices[%u].subject", line, i);
-        claim_points(wiring, &claim, points_of_device(device));
+        snprintf(path, sizeof path, "lines[%u].devices[%u].subject", line, i);
+        claim_points(wiring, path, device->subject, points_of_device(device));
     }
 }
 
@@ -247,13 +291,8 @@ enum measured { MEASURED_NOT, MEASURED_OTHERWISE, MEASURED_SO };
 /* Whether the kind is among what is measured of the subject. */
 static enum measured measured_of(const struct wiring *wiring, uint32_t subject, enum sw_reading_kind kind)
 {
-    enum measured measured = MEASURED_NOT;
-    for (size_t i = 0; i < wiring->claim_count; i++) {
-        if (wiring->claims[i].subject != subject) continue;
-        if (wiring->claims[i].kind == kind) return MEASURED_SO;
-        measured = MEASURED_OTHERWISE;
-    }
-    return measured;
+    if ((wiring->measured[subject] >> kind & 1) != 0) return MEASURED_SO;
+    return wiring->measured[subject] != 0 ? MEASURED_OTHERWISE : MEASURED_NOT;
 }
 
 /* A site that no sensor is wired to yet may be named, as it may be given a policy. */
@@ -292,17 +331,24 @@ void config_rules_wiring_check(const struct gateway_config *config, struct confi
                                struct config_problems *problems)
 {
     struct wiring wiring = {.config = config, .document = document, .problems = problems};
+    wiring.measured = calloc((size_t)config->subject_count + 1, sizeof *wiring.measured);
+    if (!wiring.measured) {
+        report(&wiring, "lines", "no memory to check the wiring");
+        return;
+    }
     for (uint32_t i = 0; i < config->line_count; i++) {
         check_line_itself(&wiring, i);
         check_units(&wiring, i);
-        check_source_ids(&wiring, i);
         for (uint32_t n = 0; n < config->lines[i].node_count; n++)
             check_slots(&wiring, i, n);
         check_devices(&wiring, i);
     }
+    check_names(&wiring, NAMED_LINES);
+    check_names(&wiring, NAMED_NODES);
+    check_names(&wiring, NAMED_DEVICES);
     for (uint32_t i = 0; i < config->subject_count; i++) {
         check_upstream(&wiring, i);
         check_home_assistant(&wiring, i);
     }
-    free(wiring.claims);
+    free(wiring.measured);
 }
