@@ -141,7 +141,7 @@ int subjects_build(struct gateway *gateway, struct core_sink sink, char *text, s
         error = core_add_subject(gateway->core, SUBJECT_STORE, gateway->config->gateway, CORE_NO_PARENT,
                                  &gateway->config->policy, &gateway->space.core);
     if (!error) error = reports_add_places(gateway);
-    if (!error) neighbours_link(gateway->core, subject_of, gateway);
+    if (!error) error = neighbours_link(gateway->core, subject_of, gateway);
     if (error) snprintf(text, text_size, "the subjects cannot be set up: %s", sw_error_text(error));
     return error;
 }

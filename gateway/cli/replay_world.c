@@ -147,8 +147,7 @@ static int grow(struct replay_world *world, enum subject_domain domain)
     free(world->core);
     world->core = larger;
     world->capacity = capacity;
-    neighbours_link(world->core, subject_of, world);
-    return SW_OK;
+    return neighbours_link(world->core, subject_of, world);
 }
 
 static int add_named(struct replay_world *world, enum subject_domain domain, char *name, uint32_t *index)
@@ -171,8 +170,7 @@ static int add_subject(struct replay_world *world, enum subject_domain domain, c
     const struct config_subject *known = config_subject_named(world->config, name);
     world->subjects[*index] = (struct replay_subject){.name = kept, .known = known};
     bool asked = domain == SUBJECT_LEVEL || domain == SUBJECT_RAIN;
-    if (asked && known) neighbours_link(world->core, subject_of, world);
-    return SW_OK;
+    return asked && known ? neighbours_link(world->core, subject_of, world) : SW_OK;
 }
 
 static int resolve(struct replay_world *world, enum subject_domain domain, const char *name, uint32_t *index)
