@@ -301,7 +301,6 @@ struct reload {
     struct message_configuration configuration;
     struct loaded present, former; /* former: until the bus has let go of it */
     bool under_way, settling, again;
-    struct reading *reading; /* on the thread pool */
     char by[SW_ALERT_ACTOR_SIZE], note[SW_ALERT_NOTE_SIZE];
     struct reload_answer answer;
 };

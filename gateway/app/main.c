@@ -235,6 +235,8 @@ int main(int count, char **arguments)
     struct config_report report = {NULL, on_problem};
     struct duty_roster *roster = NULL;
     keep_heap_small();
+    /* Until it is ready for it; the file is about to be read in any case. */
+    signal(SIGHUP, SIG_IGN);
     int status = parse(count, arguments, &options);
     if (status >= 0) return status;
     if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;
