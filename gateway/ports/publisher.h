@@ -107,9 +107,9 @@ int publisher_set_retained(struct publisher *publisher, enum publisher_retained 
 
 /* Readings, not retained. QoS 0: nothing tells whether it has arrived. But the first one of each on a connection goes
  * with QoS 1 and alone, for the broker may close the connection over it (see publisher_set_retained). SW_ERROR_BUSY
- * when the link is down, that one has no answer yet, or the network has not yet taken what was handed over before: what
- * is sent the other ways never waits behind more than one such message. SW_ERROR_NO_SPACE for a message larger than the
- * broker takes. */
+ * when the link is down, that one has no answer yet, or the network has not yet taken what was handed over before, but
+ * for a little: what is sent the other ways never waits behind more than that and one such message. SW_ERROR_NO_SPACE
+ * for a message larger than the broker takes. */
 int publisher_send_telemetry(struct publisher *publisher, enum publisher_telemetry of, const char *topic,
                              const char *payload);
 
