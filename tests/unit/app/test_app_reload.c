@@ -416,6 +416,71 @@ static void a_node_keeps_its_cursor(void **state)
     end(&test);
 }
 
+/* Who was asked keeps the time there is to answer; a people file that comes with a reload asks from then on. */
+static void who_has_to_act_keeps_the_time_there_is(void **state)
+{
+    (void)state;
+    struct reload_test test;
+    char people[] = "/tmp/stillwater-people-XXXXXX", text[2048];
+    int descriptor = mkstemp(people);
+    assert_true(descriptor >= 0);
+    assert_true(dprintf(descriptor, "schema: stillwater.people/1\npeople: [{id: officer-1}]\n"
+                                    "areas: [{grid: c, responsible: officer-1, acknowledge_s: {yellow: 600}}]\n") > 0);
+    close(descriptor);
+    begin(&test);
+    say_level(0, 0, 120);
+    commit_all(&test);
+    assert_null(test.gateway.gateway->escalations.of);
+    snprintf(text, sizeof text, "%sregistry: {people: %s}\n", MORE, people);
+    reload(&test, text);
+    const struct open_alert *open = open_alerts_at(test.gateway.gateway->open, 0);
+    struct escalation asked = test.gateway.gateway->escalations.of[open->slot];
+    assert_string_equal(asked.responsible, "officer-1");
+    assert_int_equal(asked.deadline.ms, fake.wall_ms + 600000);
+    fake_settle();
+    fake_advance(&test.gateway, 100000);
+    snprintf(text, sizeof text, "%sregistry: {people: %s}\n", AS_BEFORE, people);
+    reload(&test, text);
+    open = open_alerts_at(test.gateway.gateway->open, 0);
+    const struct escalation *still = &test.gateway.gateway->escalations.of[open->slot];
+    assert_string_equal(still->responsible, "officer-1");
+    assert_int_equal(still->deadline.ms, asked.deadline.ms);
+    unlink(people);
+    end(&test);
+}
+
+static void an_incident_goes_on(void **state)
+{
+    (void)state;
+    struct reload_test test;
+    begin(&test);
+    reload(&test, MORE);
+    fake_settle();
+    say_level(0, 0, 120);
+    say_level(1, 0, 120);
+    for (int i = 0; i < 3; i++) {
+        commit_all(&test);
+        (void)fake_incidents_taken();
+    }
+    assert_int_equal(fake.incident_count, 1);
+    struct message_incident before = fake.incidents[0].incident;
+    assert_int_equal(before.subjects, 2);
+    reload(&test, HEAD SUBJECTS LINE "    devices:\n" DEVICE(1) DEVICE(3) DEVICE(2));
+    for (int i = 0; i < 15; i++) {
+        commit_all(&test);
+        (void)fake_incidents_taken();
+    }
+    assert_true(fake.incident_count > 1);
+    for (size_t i = 1; i < fake.incident_count; i++) {
+        assert_false(fake.incidents[i].is_empty);
+        assert_string_equal(fake.incidents[i].incident.id, before.id);
+        assert_int_equal(fake.incidents[i].incident.state, MESSAGE_INCIDENT_OPEN);
+        assert_int_equal(fake.incidents[i].incident.subjects, 2);
+        assert_int_equal(fake.incidents[i].incident.revision, before.revision + i);
+    }
+    end(&test);
+}
+
 static void telemetry_follows(void **state)
 {
     (void)state;
@@ -460,6 +525,8 @@ int main(void)
         cmocka_unit_test(a_higher_band_ends_the_alert),
         cmocka_unit_test(what_is_gone_leaves_no_alert_open_and_nothing_at_the_broker),
         cmocka_unit_test(a_node_keeps_its_cursor),
+        cmocka_unit_test(who_has_to_act_keeps_the_time_there_is),
+        cmocka_unit_test(an_incident_goes_on),
         cmocka_unit_test(telemetry_follows),
         cmocka_unit_test(a_gateway_may_stop_while_it_reads),
     };
