@@ -68,7 +68,6 @@ static void add_store(struct counter_list *list, const struct gateway *gateway)
     add(list, "store_used_bytes", (uint64_t)room.used_bytes);
     add(list, "store_room_bytes", (uint64_t)room.room_bytes);
     add(list, "store_left_out", room.left_out);
-    add(list, "store_thinned", room.thinned);
     add(list, "store_dropped", room.dropped);
     add(list, "outbox_rows", store.outbox_rows);
     add(list, "receipts_unknown", store.unknown_done);

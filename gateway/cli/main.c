@@ -10,6 +10,7 @@
 #include "cli/precision.h"
 #include "cli/probe.h"
 #include "cli/profile.h"
+#include "cli/query.h"
 #include "cli/readiness.h"
 #include "cli/registry.h"
 #include "cli/replay.h"
@@ -28,6 +29,7 @@ static const struct {
     {"readiness", readiness_main, "before the season: is every sensor fit, and what is missing"},
     {"report", report_main, "after a storm: levels, alerts, how fast they were answered, what was missed"},
     {"profile", profile_main, "check sensor profiles of your own"},
+    {"query", query_main, "SQL over a gateway's store and its readings"},
     {"near", near_main, "what is near a point, from the registry of places"},
     {"probe", probe_main, "what the registers of an unknown Modbus device may mean"},
     {"export", export_main, "readings for analysts, or all that is stored of a home"},

@@ -175,11 +175,23 @@ static void tell_compacted(struct ours *ours)
     tell("a reading, compacted, with free pages", stored_bytes(ours->folder) / (double)ours->readings, "B");
 }
 
+static int by_size(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, by_size);
+    return values[count / 2];
+}
+
 static void tell_months(const struct ours *ours, uint32_t sensors, uint64_t quarters)
 {
     struct readings_reader *reader;
     char text[READINGS_TEXT_SIZE];
-    double cold = 0, warm = 0;
+    static double cold[MONTHS_READ], warm[MONTHS_READ];
     uint64_t read = 0;
     must(readings_reader_open(ours->path, &reader, text, sizeof text), text);
     for (int i = 0; i < MONTHS_READ; i++) {
@@ -191,14 +203,14 @@ static void tell_months(const struct ours *ours, uint32_t sensors, uint64_t quar
         for (int turn = 0; turn < 2; turn++) {
             double start = seconds_of(CLOCK_MONOTONIC);
             must(readings_reader_read(reader, sensor, from, to, &readings, &count), "read");
-            *(turn ? &warm : &cold) += seconds_of(CLOCK_MONOTONIC) - start;
+            (turn ? warm : cold)[i] = seconds_of(CLOCK_MONOTONIC) - start;
         }
         read += count;
     }
     readings_reader_close(reader);
     tell("readings in a month of one sensor", (double)read / MONTHS_READ, "");
-    tell("a month of one sensor, first time", cold / MONTHS_READ * 1e3, "ms");
-    tell("a month of one sensor", warm / MONTHS_READ * 1e3, "ms");
+    tell("a month of one sensor, first time", median(cold, MONTHS_READ) * 1e3, "ms");
+    tell("a month of one sensor", median(warm, MONTHS_READ) * 1e3, "ms");
 }
 
 static int fill(const char *folder, uint32_t sensors, uint64_t days)
@@ -284,7 +296,7 @@ static void run(sqlite3 *db, const char *sql)
 static void tell_rows_months(sqlite3 *db, uint32_t sensors)
 {
     sqlite3_stmt *select;
-    double warm = 0;
+    static double warm[MONTHS_READ];
     int64_t sum = 0;
     (void)sqlite3_prepare_v2(db, "SELECT time_ms, value FROM readings WHERE sensor = ? AND time_ms BETWEEN ? AND ?", -1,
                              &select, NULL);
@@ -298,11 +310,11 @@ static void tell_rows_months(sqlite3 *db, uint32_t sensors)
             while (sqlite3_step(select) == SQLITE_ROW)
                 sum += sqlite3_column_int64(select, 0) + sqlite3_column_int64(select, 1);
             (void)sqlite3_reset(select);
-            if (turn) warm += seconds_of(CLOCK_MONOTONIC) - start;
+            if (turn) warm[i] = seconds_of(CLOCK_MONOTONIC) - start;
         }
     }
     (void)sqlite3_finalize(select);
-    tell(sum ? "a month of one sensor" : "nothing", warm / MONTHS_READ * 1e3, "ms");
+    if (sum > 0) tell("a month of one sensor", median(warm, MONTHS_READ) * 1e3, "ms");
 }
 
 static int rows(const char *folder, uint32_t sensors, uint64_t days)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "adapters/store_sqlite/store_space.h"
+#include "adapters/store_sqlite/store_takeover.h"
 #include "stillwater/error.h"
 
 #define REMOVE_DONE_AFTER_NS 1000000000u
@@ -18,6 +19,7 @@ struct store {
     /* Held by whoever touches the database: the thread, or the loop while it loads at start. */
     uv_mutex_t database_mutex;
     struct store_database database;
+    struct store_readings readings;
     struct store_space space;
 
     /* Loop's side only. */
@@ -47,6 +49,7 @@ struct store {
     int64_t outbox_newest;
     struct store_trail_head trail;
     int64_t position;
+    uint64_t repeated; /* readings, as counted so far */
     struct store_room room;
 };
 
@@ -116,7 +119,6 @@ static void keep_done(struct store *store, struct work *work)
 static void count_written(struct store_counters *counters, bool commit, int error, const struct store_written *written)
 {
     if (commit) *(error ? &counters->failures : &counters->commits) += 1;
-    counters->readings += written->readings;
     counters->duplicates += written->duplicates;
     counters->outbox_rows += written->outbox_added - written->outbox_removed;
     counters->unknown_done += written->unknown_done;
@@ -133,20 +135,26 @@ static void do_work(struct store *store, struct work *work)
     bool write = work->commit || remove || (work->stop && work->done_count > 0);
     uv_mutex_lock(&store->database_mutex);
     if (write)
-        error = store_space_write(&store->space, &store->database, work->commit, work->done, work->done_count, &written,
-                                  text, sizeof text);
+        error = store_space_write(&store->space, &store->database, &store->readings, work->commit, work->done,
+                                  work->done_count, &written, text, sizeof text);
     if (write && !error) work->done_count = 0;
     if (work->read) store_database_read_outbox(&store->database, &work->wanted, work->done, work->done_count, &rows);
-    if (work->tidy) store_space_tidy(&store->space, &store->database, work->tidy_now, work->keep_from);
+    if (work->tidy)
+        store_space_tidy(&store->space, &store->database, &store->readings, work->tidy_now, work->keep_from);
     struct store_room room = store->space.room;
+    int64_t position = store_readings_position(&store->readings);
+    uint64_t stored = store->readings.stored, repeated = store->readings.file.counters.repeated;
     uv_mutex_unlock(&store->database_mutex);
 
     uv_mutex_lock(&store->mutex);
     keep_done(store, work);
     count_written(&store->counters, work->commit != NULL, error, &written);
+    store->counters.readings = stored;
+    store->counters.duplicates += repeated - store->repeated;
+    store->repeated = repeated;
     if (written.outbox_newest) store->outbox_newest = written.outbox_newest;
     store->trail = store->database.trail;
-    store->position = store->database.position;
+    store->position = position;
     store->room = room;
     if (work->commit) {
         store->commit_finished = true;
@@ -161,6 +169,17 @@ static void do_work(struct store *store, struct work *work)
     if (work->commit || work->read) uv_async_send(&store->async);
 }
 
+/* After whoever waits for a commit has been told. Trouble shows in the next commit; what is damaged has been set
+ * aside. */
+static void take_step(struct store *store)
+{
+    char text[READINGS_TEXT_SIZE];
+    bool more;
+    uv_mutex_lock(&store->database_mutex);
+    (void)readings_file_step(&store->readings.file, &more, text, sizeof text);
+    uv_mutex_unlock(&store->database_mutex);
+}
+
 static void run_thread(void *argument)
 {
     struct store *store = argument;
@@ -168,8 +187,10 @@ static void run_thread(void *argument)
     do {
         work = wait_for_work(store);
         do_work(store, &work);
+        if (!work.stop) take_step(store);
     } while (!work.stop);
     uv_mutex_lock(&store->database_mutex);
+    store_readings_close(&store->readings);
     store_database_close(&store->database);
     uv_mutex_unlock(&store->database_mutex);
     uv_mutex_lock(&store->mutex);
@@ -240,12 +261,17 @@ static void on_async(uv_async_t *async)
 
 static int load_at_start(struct store *store, char *text, size_t text_size)
 {
-    int error = store_database_load_cursors(&store->database, &store->cursors, &store->cursor_count);
+    const struct readings_file *file = &store->readings.file;
+    store->cursors = calloc(file->cursor_count + 1, sizeof *store->cursors);
+    int error = store->cursors ? SW_OK : SW_ERROR_NO_SPACE;
     if (error) snprintf(text, text_size, "%s: %s", store->database.path, sw_error_text(error));
+    for (size_t i = 0; !error && i < file->cursor_count; i++)
+        store->cursors[store->cursor_count++] =
+            (struct store_cursor){file->cursors[i].serial, file->cursors[i].epoch, file->cursors[i].sequence};
     store->counters.outbox_rows = (uint64_t)store_database_number(&store->database, STATEMENT_OUTBOX_COUNT);
     store->outbox_newest = store_database_number(&store->database, STATEMENT_OUTBOX_NEWEST);
     store->trail = store->database.trail;
-    store->position = store->database.position;
+    store->position = store_readings_position(&store->readings);
     return error;
 }
 
@@ -261,12 +287,14 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
     opened->events = events;
     int error = store_database_open(&opened->database, path, text, text_size);
     if (error) goto free_store;
-    store_space_open(&opened->space, &opened->database, &(struct store_limits){.quota_bytes = 0});
-    error = load_at_start(opened, text, text_size);
+    error = store_takeover_open(&opened->database, &opened->readings, text, text_size);
     if (error) goto close_database;
+    store_space_open(&opened->space, &opened->database, &opened->readings, &(struct store_limits){.quota_bytes = 0});
+    error = load_at_start(opened, text, text_size);
+    if (error) goto close_readings;
     snprintf(text, text_size, "%s: cannot start the store's thread", path);
     error = SW_ERROR_SYSTEM;
-    if (uv_mutex_init(&opened->mutex)) goto close_database;
+    if (uv_mutex_init(&opened->mutex)) goto close_readings;
     if (uv_mutex_init(&opened->database_mutex)) goto destroy_mutex;
     if (uv_cond_init(&opened->wake)) goto destroy_database_mutex;
     if (uv_async_init(loop, &opened->async, on_async)) goto destroy_condition;
@@ -277,6 +305,7 @@ int store_open(uv_loop_t *loop, const char *path, struct store_events events, st
         return SW_OK;
     }
     /* The handle is the loop's already: the rest goes when it is closed. */
+    store_readings_close(&opened->readings);
     store_database_close(&opened->database);
     uv_close((uv_handle_t *)&opened->async, on_handle_closed);
     return error;
@@ -286,6 +315,8 @@ destroy_database_mutex:
     uv_mutex_destroy(&opened->database_mutex);
 destroy_mutex:
     uv_mutex_destroy(&opened->mutex);
+close_readings:
+    store_readings_close(&opened->readings);
 close_database:
     store_database_close(&opened->database);
 free_store:
@@ -422,13 +453,14 @@ void store_each_reading_since(struct store *store, int64_t position, void *ctx,
                               void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
 {
     uv_mutex_lock(&store->database_mutex);
-    store_database_each_reading_since(&store->database, position, ctx, each);
+    (void)store_readings_each_since(&store->readings, position, ctx, each);
     uv_mutex_unlock(&store->database_mutex);
 }
 
 struct sw_wall store_load_last_time(struct store *store)
 {
-    return sw_wall_from_ms(number_now(store, STATEMENT_LAST_TIME));
+    int64_t last_ms = number_now(store, STATEMENT_LAST_TIME), newest_ms = store->readings.newest_ms;
+    return sw_wall_from_ms(last_ms > newest_ms ? last_ms : newest_ms);
 }
 
 struct store_counters store_counters(const struct store *store)
@@ -462,7 +494,7 @@ int64_t store_position(const struct store *store)
 void store_set_limits(struct store *store, const struct store_limits *limits)
 {
     uv_mutex_lock(&store->database_mutex);
-    store_space_open(&store->space, &store->database, limits);
+    store_space_open(&store->space, &store->database, &store->readings, limits);
     struct store_room room = store->space.room;
     uv_mutex_unlock(&store->database_mutex);
     uv_mutex_lock(&store->mutex);

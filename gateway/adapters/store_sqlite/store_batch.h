@@ -24,6 +24,8 @@ struct batch_feedback {
 
 struct store_batch {
     int64_t checkpoint; /* 0 = none */
+    bool readings_done; /* readings and cursors are stored, or left out, and have had their positions */
+    int64_t position;   /* then: the last one before them */
     struct store_reading *readings;
     struct store_cursor *cursors;
     struct batch_snapshot *snapshots;

@@ -18,27 +18,15 @@
  * what a page has left over. */
 #define KEPT_ROW_BYTES 1100
 
-#define EACH_QUARTER " GROUP BY serial, subject, kind, quality, quarter"
-
 /* SW_ALERT_STATE_RAISED, ACKNOWLEDGED and DISPATCHED are the open ones; a revision is the present one when no later
  * one exists. */
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
     [STATEMENT_COMMIT] = "COMMIT",
     [STATEMENT_ROLLBACK] = "ROLLBACK",
-    [STATEMENT_READING] = "INSERT OR IGNORE INTO readings (id, serial, epoch, sequence, subject, kind, quality, reason,"
-                          " clock_quality, time_ms, value_milli, taken_ms, doubted)"
-                          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [STATEMENT_READINGS_SINCE] = "SELECT id, serial, epoch, sequence, subject, kind, quality, reason, clock_quality,"
-                                 " time_ms, value_milli, taken_ms, doubted FROM readings WHERE id > ? ORDER BY id",
-    [STATEMENT_POSITION_SET] = "INSERT INTO state (name, value) VALUES ('position', ?) ON CONFLICT (name)"
-                               " DO UPDATE SET value = excluded.value",
-    [STATEMENT_POSITION] = "SELECT value FROM state WHERE name = 'position'",
     [STATEMENT_CHECKPOINT_SET] = "INSERT INTO state (name, value) VALUES ('checkpoint', ?) ON CONFLICT (name)"
                                  " DO UPDATE SET value = excluded.value",
     [STATEMENT_CHECKPOINT] = "SELECT value FROM state WHERE name = 'checkpoint'",
-    [STATEMENT_CURSOR] = "INSERT INTO cursors (serial, epoch, sequence) VALUES (?, ?, ?)"
-                         " ON CONFLICT (serial) DO UPDATE SET epoch = excluded.epoch, sequence = excluded.sequence",
     [STATEMENT_SNAPSHOT] = "INSERT INTO snapshots (domain, subject, bytes, position) VALUES (?, ?, ?, ?)"
                            " ON CONFLICT (domain, subject) DO UPDATE SET bytes = excluded.bytes,"
                            " position = excluded.position",
@@ -74,27 +62,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STATEMENT_LAST_TIME_SET] = "INSERT INTO state (name, value) VALUES ('last_time_ms', ?) ON CONFLICT (name)"
                                 " DO UPDATE SET value = max(value, excluded.value)",
     [STATEMENT_LAST_TIME] = "SELECT value FROM state WHERE name = 'last_time_ms'",
-    [STATEMENT_READINGS_ADD] = "UPDATE state SET value = max(value + ?, 0) WHERE name = 'readings'",
-    [STATEMENT_READINGS] = "SELECT value FROM state WHERE name = 'readings'",
-    [STATEMENT_OLDEST] = "SELECT id, time_ms FROM readings ORDER BY id LIMIT ?",
-    [STATEMENT_OLDEST_TIME] = "SELECT time_ms FROM readings ORDER BY id LIMIT 1",
-    [STATEMENT_READING_REMOVE] = "DELETE FROM readings WHERE id = ?",
-    [STATEMENT_STRETCH] = "SELECT count(*), max(id), min(time_ms), max(time_ms) FROM"
-                          " (SELECT id, time_ms FROM readings WHERE id > ? ORDER BY id LIMIT ?) WHERE time_ms < ?",
-    [STATEMENT_SPARE] = "WITH part AS MATERIALIZED (SELECT id, serial, subject, kind, quality, time_ms, value_milli,"
-                        " time_ms / 900000 AS quarter FROM readings WHERE id > ?1 AND id <= ?2 AND time_ms < ?3),"
-                        " spared (id, at) AS (SELECT id, min(time_ms) FROM part" EACH_QUARTER
-                        " UNION ALL SELECT id, max(time_ms) FROM part" EACH_QUARTER
-                        " UNION ALL SELECT id, min(value_milli) FROM part" EACH_QUARTER
-                        " UNION ALL SELECT id, max(value_milli) FROM part" EACH_QUARTER ")"
-                        " SELECT id FROM part EXCEPT SELECT id FROM spared",
-    [STATEMENT_THINNED_TO_SET] = "INSERT INTO state (name, value) VALUES ('thinned_to', ?) ON CONFLICT (name)"
-                                 " DO UPDATE SET value = excluded.value",
-    [STATEMENT_THINNED_TO] = "SELECT value FROM state WHERE name = 'thinned_to'",
     [STATEMENT_PAGES] = "PRAGMA page_count",
     [STATEMENT_FREE_PAGES] = "PRAGMA freelist_count",
     [STATEMENT_PAGE_BYTES] = "PRAGMA page_size",
-    [STATEMENT_CURSORS] = "SELECT serial, epoch, sequence FROM cursors",
     [STATEMENT_SNAPSHOT_LOAD] = "SELECT bytes, position FROM snapshots WHERE domain = ? AND subject = ?",
     [STATEMENT_SNAPSHOTS] = "SELECT domain, subject, bytes FROM snapshots",
     [STATEMENT_OPEN_ALERTS] =
@@ -154,7 +124,6 @@ int store_database_open(struct store_database *database, const char *path, char 
     if (!error) error = store_schema_prepare(database->db, path, text, text_size);
     if (!error) error = prepare_statements(database, text, text_size);
     if (!error) error = load_trail_head(database, text, text_size);
-    if (!error) database->position = store_database_number(database, STATEMENT_POSITION);
     if (error) store_database_close(database);
     return error;
 }
@@ -178,45 +147,15 @@ static bool step_done(sqlite3_stmt *statement)
     return done;
 }
 
-static bool write_reading(struct store_database *database, int64_t position, const struct store_reading *reading,
-                          struct store_written *written)
-{
-    sqlite3_stmt *s = database->statements[STATEMENT_READING];
-    sqlite3_bind_int64(s, 1, position);
-    sqlite3_bind_int64(s, 2, reading->serial);
-    sqlite3_bind_int64(s, 3, reading->epoch);
-    sqlite3_bind_int64(s, 4, reading->sequence);
-    sqlite3_bind_text(s, 5, reading->subject, -1, SQLITE_STATIC);
-    sqlite3_bind_int(s, 6, reading->kind);
-    sqlite3_bind_int(s, 7, reading->quality);
-    sqlite3_bind_int(s, 8, reading->reason);
-    sqlite3_bind_int(s, 9, reading->clock_quality);
-    sqlite3_bind_int64(s, 10, reading->time.ms);
-    sqlite3_bind_int64(s, 11, reading->value_milli);
-    sqlite3_bind_int64(s, 12, reading->taken.ms);
-    sqlite3_bind_int(s, 13, reading->doubted);
-    if (!step_done(s)) return false;
-    *(sqlite3_changes(database->db) ? &written->readings : &written->duplicates) += 1;
-    return true;
-}
-
-static bool write_cursor(struct store_database *database, const struct store_cursor *cursor)
-{
-    sqlite3_stmt *s = database->statements[STATEMENT_CURSOR];
-    sqlite3_bind_int64(s, 1, cursor->serial);
-    sqlite3_bind_int64(s, 2, cursor->epoch);
-    sqlite3_bind_int64(s, 3, cursor->sequence);
-    return step_done(s);
-}
-
-static bool write_snapshot(struct store_database *database, const struct batch_snapshot *snapshot)
+static bool write_snapshot(struct store_database *database, const struct store_batch *batch,
+                           const struct batch_snapshot *snapshot)
 {
     sqlite3_stmt *s = database->statements[snapshot->size > 0 ? STATEMENT_SNAPSHOT : STATEMENT_SNAPSHOT_REMOVE];
     sqlite3_bind_int(s, 1, snapshot->domain);
     sqlite3_bind_text(s, 2, snapshot->name, -1, SQLITE_STATIC);
     if (snapshot->size > 0) {
         sqlite3_bind_blob64(s, 3, snapshot->bytes, snapshot->size, SQLITE_STATIC);
-        sqlite3_bind_int64(s, 4, database->position + (int64_t)snapshot->readings);
+        sqlite3_bind_int64(s, 4, batch->position + (int64_t)snapshot->readings);
     }
     return step_done(s);
 }
@@ -399,36 +338,16 @@ static bool set_number(struct store_database *database, enum store_statement sta
 static bool write_last_time(struct store_database *database, const struct store_batch *batch)
 {
     int64_t last = 0;
-    for (size_t i = 0; i < batch->reading_count; i++)
-        if (batch->readings[i].time.ms > last) last = batch->readings[i].time.ms;
     for (size_t i = 0; i < batch->alert_count; i++)
         if (batch->alerts[i].alert.updated_at.ms > last) last = batch->alerts[i].alert.updated_at.ms;
     return last == 0 || set_number(database, STATEMENT_LAST_TIME_SET, last);
 }
 
-static bool count_readings(struct store_database *database, int64_t more)
+static bool write_batch(struct store_database *database, struct store_batch *batch, struct store_written *written)
 {
-    return more == 0 || set_number(database, STATEMENT_READINGS_ADD, more);
-}
-
-/* Left out or not, its readings have had their positions. */
-static bool write_position(struct store_database *database, const struct store_batch *batch)
-{
-    int64_t readings = (int64_t)batch->reading_count;
-    return (readings == 0 || set_number(database, STATEMENT_POSITION_SET, database->position + readings)) &&
-           (batch->checkpoint == 0 || set_number(database, STATEMENT_CHECKPOINT_SET, batch->checkpoint));
-}
-
-static bool write_batch(struct store_database *database, struct store_batch *batch, bool readings,
-                        struct store_written *written)
-{
-    bool good = write_position(database, batch);
-    for (size_t i = 0; good && readings && i < batch->reading_count; i++)
-        good = write_reading(database, database->position + (int64_t)i + 1, &batch->readings[i], written);
-    for (size_t i = 0; good && i < batch->cursor_count; i++)
-        good = write_cursor(database, &batch->cursors[i]);
+    bool good = batch->checkpoint == 0 || set_number(database, STATEMENT_CHECKPOINT_SET, batch->checkpoint);
     for (size_t i = 0; good && i < batch->snapshot_count; i++)
-        good = write_snapshot(database, &batch->snapshots[i]);
+        good = write_snapshot(database, batch, &batch->snapshots[i]);
     for (size_t i = 0; good && i < batch->alert_count; i++)
         good = write_alert(database, &batch->alerts[i], written);
     /* After the alerts: one may be about a revision of the same batch. */
@@ -438,7 +357,7 @@ static bool write_batch(struct store_database *database, struct store_batch *bat
         good = write_report(database, &batch->reports[i]);
     for (size_t i = 0; good && i < batch->command_count; i++)
         good = trail_command(database, &batch->commands[i], &written->trail);
-    return good && write_last_time(database, batch) && count_readings(database, (int64_t)written->readings);
+    return good && write_last_time(database, batch);
 }
 
 static bool remove_row(struct store_database *database, const struct store_done *done, struct store_written *written)
@@ -482,43 +401,26 @@ static int take_back(struct store_database *database, char *text, size_t text_si
     return error;
 }
 
-int store_database_write(struct store_database *database, struct store_batch *batch, bool readings,
-                         const struct store_done *done, size_t done_count, struct store_written *written, char *text,
-                         size_t text_size)
+bool store_database_concerns(const struct store_batch *batch)
+{
+    return batch->snapshot_count + batch->alert_count + batch->feedback_count + batch->report_count +
+                   batch->command_count >
+               0 ||
+           batch->checkpoint != 0;
+}
+
+int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
+                         size_t done_count, struct store_written *written, char *text, size_t text_size)
 {
     *written = (struct store_written){.trail = database->trail};
     /* First what is done: new rows do not stand in line with it. */
     if (step_done(database->statements[STATEMENT_BEGIN]) && remove_done(database, done, done_count, written) &&
-        (!batch || write_batch(database, batch, readings, written)) &&
-        step_done(database->statements[STATEMENT_COMMIT])) {
+        (!batch || write_batch(database, batch, written)) && step_done(database->statements[STATEMENT_COMMIT])) {
         database->trail = written->trail;
-        if (batch) database->position += (int64_t)batch->reading_count;
         return SW_OK;
     }
     *written = (struct store_written){0};
     return take_back(database, text, text_size);
-}
-
-static bool remove_readings(struct store_database *database, const int64_t *ids, size_t count, int64_t thinned_to)
-{
-    bool good = true;
-    int64_t removed = 0;
-    for (size_t i = 0; good && i < count; i++) {
-        sqlite3_bind_int64(database->statements[STATEMENT_READING_REMOVE], 1, ids[i]);
-        good = step_done(database->statements[STATEMENT_READING_REMOVE]);
-        removed += sqlite3_changes(database->db);
-    }
-    return good && set_number(database, STATEMENT_THINNED_TO_SET, thinned_to) && count_readings(database, -removed);
-}
-
-int store_database_remove_readings(struct store_database *database, const int64_t *ids, size_t count,
-                                   int64_t thinned_to)
-{
-    char text[STORE_TEXT_SIZE];
-    if (step_done(database->statements[STATEMENT_BEGIN]) && remove_readings(database, ids, count, thinned_to) &&
-        step_done(database->statements[STATEMENT_COMMIT]))
-        return SW_OK;
-    return take_back(database, text, sizeof text);
 }
 
 static bool is_among(const struct store_outbox_row *row, const struct store_done *done, size_t count)
@@ -603,26 +505,6 @@ void store_rows_free(struct store_rows *rows)
     *rows = (struct store_rows){0};
 }
 
-int store_database_load_cursors(struct store_database *database, struct store_cursor **cursors, size_t *count)
-{
-    sqlite3_stmt *s = database->statements[STATEMENT_CURSORS];
-    int error = SW_OK;
-    *cursors = NULL;
-    *count = 0;
-    while (!error && sqlite3_step(s) == SQLITE_ROW) {
-        struct store_cursor *larger = realloc(*cursors, (*count + 1) * sizeof *larger);
-        if (!larger) {
-            error = SW_ERROR_NO_SPACE;
-            continue;
-        }
-        *cursors = larger;
-        larger[(*count)++] = (struct store_cursor){.serial = (uint32_t)sqlite3_column_int64(s, 0),
-                                                   .epoch = (uint16_t)sqlite3_column_int(s, 1),
-                                                   .sequence = (uint32_t)sqlite3_column_int64(s, 2)};
-    }
-    return sqlite3_reset(s) == SQLITE_OK ? error : SW_ERROR_STORE;
-}
-
 size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
                                     size_t size, int64_t *position)
 {
@@ -646,29 +528,6 @@ static void copy_column(sqlite3_stmt *s, int column, char *out, size_t size)
 {
     const char *text = (const char *)sqlite3_column_text(s, column);
     snprintf(out, size, "%s", text ? text : "");
-}
-
-void store_database_each_reading_since(struct store_database *database, int64_t position, void *ctx,
-                                       void (*each)(void *ctx, int64_t position, const struct store_reading *reading))
-{
-    sqlite3_stmt *s = database->statements[STATEMENT_READINGS_SINCE];
-    sqlite3_bind_int64(s, 1, position);
-    while (sqlite3_step(s) == SQLITE_ROW) {
-        struct store_reading reading = {.serial = (uint32_t)sqlite3_column_int64(s, 1),
-                                        .epoch = (uint16_t)sqlite3_column_int(s, 2),
-                                        .sequence = (uint32_t)sqlite3_column_int64(s, 3),
-                                        .kind = (uint8_t)sqlite3_column_int(s, 5),
-                                        .quality = (uint8_t)sqlite3_column_int(s, 6),
-                                        .reason = (uint8_t)sqlite3_column_int(s, 7),
-                                        .clock_quality = (uint8_t)sqlite3_column_int(s, 8),
-                                        .time.ms = sqlite3_column_int64(s, 9),
-                                        .value_milli = sqlite3_column_int64(s, 10),
-                                        .taken.ms = sqlite3_column_int64(s, 11),
-                                        .doubted = sqlite3_column_int(s, 12) != 0};
-        copy_column(s, 4, reading.subject, sizeof reading.subject);
-        each(ctx, sqlite3_column_int64(s, 0), &reading);
-    }
-    sqlite3_reset(s);
 }
 
 void store_database_each_open_alert(struct store_database *database, void *ctx,

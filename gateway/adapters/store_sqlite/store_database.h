@@ -6,7 +6,7 @@
 
 #include "adapters/store_sqlite/store_batch.h"
 
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 #define STORE_APPLICATION_ID 0x53575354 /* "SWST": tells a store from another program's database */
 #define STORE_TEXT_SIZE      512
 #define STORE_WAL_KEPT_BYTES 1048576 /* the WAL's usual length */
@@ -15,13 +15,8 @@ enum store_statement {
     STATEMENT_BEGIN,
     STATEMENT_COMMIT,
     STATEMENT_ROLLBACK,
-    STATEMENT_READING,
-    STATEMENT_READINGS_SINCE,
-    STATEMENT_POSITION_SET,
-    STATEMENT_POSITION,
     STATEMENT_CHECKPOINT_SET,
     STATEMENT_CHECKPOINT,
-    STATEMENT_CURSOR,
     STATEMENT_SNAPSHOT,
     STATEMENT_SNAPSHOT_REMOVE,
     STATEMENT_ALERT,
@@ -33,15 +28,6 @@ enum store_statement {
     STATEMENT_TRAIL_ALERT,
     STATEMENT_TRAIL_FEEDBACK,
     STATEMENT_TRAIL_HEAD,
-    STATEMENT_READINGS_ADD,
-    STATEMENT_READINGS,
-    STATEMENT_OLDEST,
-    STATEMENT_OLDEST_TIME,
-    STATEMENT_STRETCH,
-    STATEMENT_SPARE,
-    STATEMENT_READING_REMOVE,
-    STATEMENT_THINNED_TO_SET,
-    STATEMENT_THINNED_TO,
     STATEMENT_PAGES,
     STATEMENT_FREE_PAGES,
     STATEMENT_PAGE_BYTES,
@@ -55,7 +41,6 @@ enum store_statement {
     STATEMENT_OUTBOX_NEWEST,
     STATEMENT_LAST_TIME_SET,
     STATEMENT_LAST_TIME,
-    STATEMENT_CURSORS,
     STATEMENT_SNAPSHOT_LOAD,
     STATEMENT_SNAPSHOTS,
     STATEMENT_OPEN_ALERTS,
@@ -66,7 +51,6 @@ struct store_database {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct store_trail_head trail; /* as committed */
-    int64_t position;              /* of the last reading, as committed */
     int lock_file;
     char path[4096];
 };
@@ -80,7 +64,7 @@ struct store_done {
 
 /* What a transaction did. */
 struct store_written {
-    uint64_t readings, duplicates, kept_bytes, outbox_added, outbox_removed, unknown_done;
+    uint64_t duplicates, kept_bytes, outbox_added, outbox_removed, unknown_done;
     int64_t outbox_newest;         /* id of the last row added; 0 = none */
     struct store_trail_head trail; /* after it */
 };
@@ -94,15 +78,14 @@ struct store_rows {
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size);
 void store_database_close(struct store_database *database);
 
-/* The batch (NULL = none), with or without its readings, and the removal of outbox rows that are done, in one
- * transaction. On error nothing of it is stored and `text` says why: SW_ERROR_STORE_FULL, SW_ERROR_STORE. */
-int store_database_write(struct store_database *database, struct store_batch *batch, bool readings,
-                         const struct store_done *done, size_t done_count, struct store_written *written, char *text,
-                         size_t text_size);
+/* The batch (NULL = none), but for its readings and cursors, which are stored already, and the removal of outbox rows
+ * that are done, in one transaction. On error nothing of it is stored and `text` says why: SW_ERROR_STORE_FULL,
+ * SW_ERROR_STORE. */
+int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
+                         size_t done_count, struct store_written *written, char *text, size_t text_size);
 
-/* Readings by their ids, and how far thinning has got, in one transaction. Errors as above. */
-int store_database_remove_readings(struct store_database *database, const int64_t *ids, size_t count,
-                                   int64_t thinned_to);
+/* Whether there is anything of the batch to write. */
+bool store_database_concerns(const struct store_batch *batch);
 
 /* What is asked for of the outbox. */
 struct store_wanted {
@@ -115,12 +98,8 @@ int store_database_read_outbox(struct store_database *database, const struct sto
                                const struct store_done *done, size_t done_count, struct store_rows *rows);
 void store_rows_free(struct store_rows *rows);
 
-/* SW_OK with *cursors from malloc. */
-int store_database_load_cursors(struct store_database *database, struct store_cursor **cursors, size_t *count);
 size_t store_database_load_snapshot(struct store_database *database, int domain, const char *subject, uint8_t *bytes,
                                     size_t size, int64_t *position);
-void store_database_each_reading_since(struct store_database *database, int64_t position, void *ctx,
-                                       void (*each)(void *ctx, int64_t position, const struct store_reading *reading));
 
 /* Results of a query for one number; 0 when there is none. */
 void store_database_each_open_alert(struct store_database *database, void *ctx,

@@ -8,6 +8,7 @@
 
 #include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_schema.h"
+#include "adapters/store_sqlite/store_table.h"
 #include "stillwater/error.h"
 
 struct store_history {
@@ -28,6 +29,7 @@ int store_history_open(const char *path, struct store_history **out, char *text,
     if (sqlite3_open_v2(path, &history->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
         error = sqlite_file_error(history->db, path, text, text_size);
     if (!error) error = store_schema_check(history->db, path, text, text_size);
+    if (!error && !store_table_add(history->db, path)) error = sqlite_file_error(history->db, path, text, text_size);
     /* One view of the file for all that is read, whatever the daemon writes meanwhile. */
     if (!error && !sqlite_file_run(history->db, "BEGIN")) error = sqlite_file_error(history->db, path, text, text_size);
     if (error)

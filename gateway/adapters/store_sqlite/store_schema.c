@@ -75,15 +75,14 @@
 /* A receipt names a revision. No part of the version: a program that does not know the index keeps it all the same. */
 #define OUTBOX_INDEX "CREATE INDEX IF NOT EXISTS outbox_of_alerts ON outbox (alert_id, revision)"
 
-/* What a report of some days reads. As little a part of the version; and a store that has no room for it does without:
- * such reports take longer then. */
-#define READINGS_INDEX "CREATE INDEX IF NOT EXISTS readings_by_time ON readings (time_ms)"
-
-/* How many readings there are, so that nobody has to count them. No part of the version, either: a program that does
- * not know the number lets it fall behind, and an estimate is all it is for. */
-#define READINGS_NUMBER                                                                                                \
-    "INSERT INTO state SELECT 'readings', (SELECT count(*) FROM readings)"                                             \
-    " WHERE NOT EXISTS (SELECT 1 FROM state WHERE name = 'readings')"
+/* New with version 5: readings and cursors are in files of their own. Those that are here are taken over at the next
+ * start (store_takeover.h). */
+#define READINGS_GO                                                                                                    \
+    "DROP INDEX readings_of_nodes;"                                                                                    \
+    "DROP INDEX readings_of_devices;"                                                                                  \
+    "DROP INDEX IF EXISTS readings_by_time;"                                                                           \
+    "ALTER TABLE readings RENAME TO old_readings;"                                                                     \
+    "ALTER TABLE cursors RENAME TO old_cursors;"
 
 #define TRAIL_SINCE_VERSION 3
 #define SET_VERSION         "PRAGMA user_version = " SQLITE_NUMBER_OF(STORE_SCHEMA_VERSION)
@@ -112,7 +111,7 @@ static const char schema[] =
 
 /* What makes a file of the version before into one of version i + 1; what is there stays as it is. */
 static const char *const upgrades[STORE_SCHEMA_VERSION] = {
-    schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA ALERT_ROWS, POSITIONS};
+    schema, FEEDBACK_SCHEMA, TRAIL_SCHEMA OUTBOX_LINES REPORT_SCHEMA ALERT_ROWS, POSITIONS, READINGS_GO};
 
 static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_SCHEMA_VERSION, "a Stillwater store"};
 
@@ -154,9 +153,7 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
         return sqlite_file_error(db, path, text, text_size);
     if (version < STORE_SCHEMA_VERSION && !make_tables(db, version))
         return sqlite_file_error(db, path, text, text_size);
-    if (!sqlite_file_run(db, "PRAGMA foreign_keys = ON") || !sqlite_file_run(db, OUTBOX_INDEX) ||
-        !sqlite_file_run(db, READINGS_NUMBER))
+    if (!sqlite_file_run(db, "PRAGMA foreign_keys = ON") || !sqlite_file_run(db, OUTBOX_INDEX))
         return sqlite_file_error(db, path, text, text_size);
-    (void)sqlite_file_run(db, READINGS_INDEX);
     return SW_OK;
 }

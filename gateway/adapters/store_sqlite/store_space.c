@@ -11,14 +11,7 @@
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define DAY_MS  (24 * HOUR_MS)
-/* So many are looked at together: enough that a quarter of an hour of many sensors is among them. */
-#define LOOK_ROWS STORE_SPARE_MAX
-/* So many are removed in one transaction: each may lie in a page of its own, and all of these go through the WAL. */
-#define REMOVE_ROWS 500
-#define STEPS       4 /* a call's: a commit that comes meanwhile waits for them */
-
-/* What a reading takes, with its indexes; docs/store.md. */
-#define READING_BYTES 80
+#define STEPS   4 /* a call's: a commit that comes meanwhile waits for them */
 
 /* ---- the reserve ---- */
 
@@ -76,162 +69,111 @@ static int64_t overhead(const struct store_space *space)
     return space->limits.reserve_bytes + STORE_WAL_KEPT_BYTES;
 }
 
-static void measure(struct store_space *space, struct store_database *database)
+static void measure(struct store_space *space, struct store_database *database, struct store_readings *readings)
 {
     struct store_room *room = &space->room;
     int64_t free_pages = store_database_number(database, STATEMENT_FREE_PAGES);
+    int64_t readings_bytes = readings_file_bytes(&readings->file);
     room->free_bytes = free_pages * space->page_bytes;
     room->used_bytes = store_database_number(database, STATEMENT_PAGES) * space->page_bytes - room->free_bytes;
-    room->readings = store_database_number(database, STATEMENT_READINGS);
+    room->used_bytes += readings_bytes;
+    room->readings = readings_file_readings(&readings->file);
     int64_t room_bytes =
         room->free_bytes + disk_room(database) + (space->has_reserve ? space->limits.reserve_bytes : 0);
     if (space->limits.quota_bytes > 0) {
         int64_t left = space->limits.quota_bytes - overhead(space) - room->used_bytes;
         if (left < room_bytes) room_bytes = left;
     }
-    room_bytes += room->readings * READING_BYTES;
+    room_bytes += readings_bytes;
     room->room_bytes = room_bytes > 0 ? room_bytes : 0;
 }
 
-void store_space_open(struct store_space *space, struct store_database *database, const struct store_limits *limits)
+void store_space_open(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      const struct store_limits *limits)
 {
     *space = (struct store_space){.limits = *limits};
     space->page_bytes = store_database_number(database, STATEMENT_PAGE_BYTES);
-    space->thinned_to = store_database_number(database, STATEMENT_THINNED_TO);
     make_reserve(space, database);
-    measure(space, database);
+    measure(space, database, readings);
 }
 
 /* ---- writing ---- */
 
-/* On a full disk new readings go into pages that older ones have left; what must be kept goes first. */
-static bool takes_readings(const struct store_space *space)
+/* An alert that is made again because its commit has been lost must not be there twice, and one whose readings have
+ * been lost must not be there at all: readings first. */
+static int write_all(struct store_database *database, struct store_readings *readings, struct store_batch *batch,
+                     bool with_readings, const struct store_done *done, size_t done_count,
+                     struct store_written *written, char *text, size_t text_size)
 {
-    return !space->room.full || space->room.free_bytes > space->limits.reserve_bytes;
-}
-
-int store_space_write(struct store_space *space, struct store_database *database, struct store_batch *batch,
-                      const struct store_done *done, size_t done_count, struct store_written *written, char *text,
-                      size_t text_size)
-{
-    bool readings = takes_readings(space);
-    int error = store_database_write(database, batch, readings, done, done_count, written, text, text_size);
-    if (error == SW_ERROR_STORE_FULL && (give_reserve(space, database) || (space->room.full && readings))) {
-        readings = false;
-        error = store_database_write(database, batch, readings, done, done_count, written, text, text_size);
-    }
-    if (!error && !readings && batch) space->room.left_out += batch->reading_count;
-    measure(space, database);
+    int error = batch ? store_readings_write(readings, batch, with_readings, text, text_size) : SW_OK;
+    bool more = done_count > 0 || (batch && store_database_concerns(batch));
+    *written = (struct store_written){.trail = database->trail};
+    if (!error && more) error = store_database_write(database, batch, done, done_count, written, text, text_size);
+    if (!error && batch && batch->checkpoint != 0) store_readings_checkpoint(readings, batch->checkpoint);
     return error;
 }
 
-/* ---- thinning ---- */
+int store_space_write(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      struct store_batch *batch, const struct store_done *done, size_t done_count,
+                      struct store_written *written, char *text, size_t text_size)
+{
+    bool with_readings = !space->room.full, were_done = batch && batch->readings_done;
+    int error = write_all(database, readings, batch, with_readings, done, done_count, written, text, text_size);
+    if (error == SW_ERROR_STORE_FULL && (give_reserve(space, database) || (space->room.full && with_readings))) {
+        were_done = batch && batch->readings_done;
+        with_readings = false;
+        error = write_all(database, readings, batch, with_readings, done, done_count, written, text, text_size);
+    }
+    if (batch && batch->readings_done && !were_done && !with_readings) space->room.left_out += batch->reading_count;
+    measure(space, database, readings);
+    return error;
+}
+
+/* ---- what goes ---- */
 
 static bool wants_room(const struct store_space *space)
 {
     const struct store_room *room = &space->room;
-    bool over = space->limits.quota_bytes > 0 && room->used_bytes + overhead(space) > space->limits.quota_bytes;
-    return over || (room->full && room->free_bytes < 2 * space->limits.reserve_bytes);
+    return room->full ||
+           (space->limits.quota_bytes > 0 && room->used_bytes + overhead(space) > space->limits.quota_bytes);
 }
 
-/* Rows with ids after a place that are from before some time, among the next ones. */
-struct stretch {
-    int64_t rows, end;
-    int64_t first_ms, last_ms;
-};
-
-static struct stretch look_at(struct store_database *database, int64_t after, int64_t rows, int64_t before_ms)
+/* The oldest readings. What a full disk is short of are blocks of its own, not pages of ours. */
+static bool drop_oldest(struct store_space *space, struct store_readings *readings, struct sw_wall now)
 {
-    struct stretch stretch = {.rows = 0};
-    sqlite3_stmt *s = database->statements[STATEMENT_STRETCH];
-    sqlite3_bind_int64(s, 1, after);
-    sqlite3_bind_int64(s, 2, rows);
-    sqlite3_bind_int64(s, 3, before_ms);
-    if (sqlite3_step(s) == SQLITE_ROW)
-        stretch = (struct stretch){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1), sqlite3_column_int64(s, 2),
-                                   sqlite3_column_int64(s, 3)};
-    sqlite3_reset(s);
-    return stretch;
+    char text[READINGS_TEXT_SIZE];
+    struct readings_dropped dropped;
+    bool more = false;
+    if (readings_drop_oldest(&readings->file, &dropped, text, sizeof text) != SW_OK) return false;
+    if (dropped.readings == 0) (void)readings_file_step(&readings->file, &more, text, sizeof text);
+    if (space->room.full) readings_file_shrink(&readings->file);
+    space->room.dropped += dropped.readings;
+    if (dropped.newest_ms > now.ms - DAY_MS) space->room.short_at = now;
+    return dropped.readings > 0 || more;
 }
 
-/* Removing takes room, too, before it gives any. */
-static bool remove_readings(struct store_space *space, struct store_database *database, const int64_t *ids,
-                            size_t count, int64_t thinned_to)
+/* Once an hour all series are looked at, some with each call. */
+static void drop_older(struct store_space *space, struct store_readings *readings, struct sw_wall keep_from)
 {
-    int error = store_database_remove_readings(database, ids, count, thinned_to);
-    if (error == SW_ERROR_STORE_FULL) (void)give_reserve(space, database);
-    return error == SW_OK;
+    char text[READINGS_TEXT_SIZE];
+    struct readings_keep keep;
+    struct readings_dropped dropped;
+    bool round;
+    if (!sw_wall_known(keep_from) || keep_from.ms - space->kept_from_ms < HOUR_MS) return;
+    for (size_t kind = 0; kind < sizeof keep.from_ms / sizeof keep.from_ms[0]; kind++)
+        keep.from_ms[kind] = keep_from.ms;
+    if (readings_drop_older(&readings->file, &keep, &dropped, &round, text, sizeof text) != SW_OK) return;
+    space->room.dropped += dropped.readings;
+    if (round) space->kept_from_ms = keep_from.ms;
 }
 
-/* Finds what the next stretch can do without. Not by dribs: what is looked at alone has nothing to spare. */
-static bool look_for_spare(struct store_space *space, struct store_database *database, int64_t before_ms)
-{
-    struct stretch old = look_at(database, space->thinned_to, LOOK_ROWS, before_ms);
-    if (old.rows < LOOK_ROWS && old.last_ms - old.first_ms < HOUR_MS) return false;
-    sqlite3_stmt *s = database->statements[STATEMENT_SPARE];
-    sqlite3_bind_int64(s, 1, space->thinned_to);
-    sqlite3_bind_int64(s, 2, old.end);
-    sqlite3_bind_int64(s, 3, before_ms);
-    space->spare_count = space->spare_next = 0;
-    while (space->spare_count < STORE_SPARE_MAX && sqlite3_step(s) == SQLITE_ROW)
-        space->spare[space->spare_count++] = sqlite3_column_int64(s, 0);
-    sqlite3_reset(s);
-    space->spare_end = old.end;
-    return true;
-}
-
-/* Readings of more than a day ago: of each quarter of an hour, subject and kind the first, the last and the extremes
- * stay. False when there are none, or too few yet. */
-static bool thin(struct store_space *space, struct store_database *database, struct sw_wall now)
-{
-    if (space->spare_next == space->spare_count && !look_for_spare(space, database, now.ms - DAY_MS)) return false;
-    size_t left = space->spare_count - space->spare_next, count = left < REMOVE_ROWS ? left : REMOVE_ROWS;
-    int64_t thinned_to = count == left ? space->spare_end : space->thinned_to;
-    if (!remove_readings(space, database, space->spare + space->spare_next, count, thinned_to)) return false;
-    space->spare_next += count;
-    space->thinned_to = thinned_to;
-    space->room.thinned += count;
-    return true;
-}
-
-/* The oldest readings, those from before `before_ms`. */
-static void drop(struct store_space *space, struct store_database *database, int64_t before_ms, struct sw_wall now)
-{
-    int64_t ids[REMOVE_ROWS], newest_ms = 0;
-    size_t count = 0;
-    sqlite3_stmt *s = database->statements[STATEMENT_OLDEST];
-    sqlite3_bind_int64(s, 1, REMOVE_ROWS);
-    while (count < REMOVE_ROWS && sqlite3_step(s) == SQLITE_ROW) {
-        int64_t time_ms = sqlite3_column_int64(s, 1);
-        if (time_ms >= before_ms) continue;
-        ids[count++] = sqlite3_column_int64(s, 0);
-        if (time_ms > newest_ms) newest_ms = time_ms;
-    }
-    sqlite3_reset(s);
-    if (count == 0 || !remove_readings(space, database, ids, count, space->thinned_to)) return;
-    space->room.dropped += count;
-    if (before_ms > now.ms && newest_ms > now.ms - DAY_MS) space->room.short_at = now;
-}
-
-static bool take_step(struct store_space *space, struct store_database *database, struct sw_wall now,
-                      struct sw_wall keep_from)
-{
-    if (wants_room(space)) {
-        if (!thin(space, database, now)) drop(space, database, INT64_MAX, now);
-        return true;
-    }
-    if (!sw_wall_known(keep_from) || space->room.readings == 0 ||
-        store_database_number(database, STATEMENT_OLDEST_TIME) >= keep_from.ms)
-        return false;
-    drop(space, database, keep_from.ms, now);
-    return true;
-}
-
-void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now,
-                      struct sw_wall keep_from)
+void store_space_tidy(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      struct sw_wall now, struct sw_wall keep_from)
 {
     make_reserve(space, database);
-    measure(space, database);
-    for (int step = 0; step < STEPS && take_step(space, database, now, keep_from); step++)
-        measure(space, database);
+    measure(space, database, readings);
+    for (int step = 0; step < STEPS && wants_room(space) && drop_oldest(space, readings, now); step++)
+        measure(space, database, readings);
+    drop_older(space, readings, keep_from);
+    measure(space, database, readings);
 }

@@ -1,34 +1,31 @@
-/* Room for what must be kept: readings are thinned and dropped before anything else, and a file beside the database is
+/* Room for what must be kept: readings are dropped before anything else, and a file beside the database is
  * given back to a full disk. Blocking; one caller at a time, as store_database. */
 #ifndef GATEWAY_ADAPTERS_STORE_SQLITE_STORE_SPACE_H
 #define GATEWAY_ADAPTERS_STORE_SQLITE_STORE_SPACE_H
 
 #include "adapters/store_sqlite/store_database.h"
-
-#define STORE_SPARE_MAX 20000
+#include "adapters/store_sqlite/store_readings.h"
 
 struct store_space {
     struct store_limits limits;
     struct store_room room; /* as measured last */
     int64_t page_bytes;
     bool has_reserve;
-    int64_t thinned_to; /* id of the last reading up to which thinning is done */
-    /* Readings of the next stretch that can go, not gone from spare_next on. */
-    int64_t spare[STORE_SPARE_MAX];
-    size_t spare_count, spare_next;
-    int64_t spare_end; /* id of the stretch's last reading */
+    int64_t kept_from_ms; /* all series have been looked at for readings from before this */
 };
 
 /* After store_database_open. Makes the reserve, or finds the disk full. */
-void store_space_open(struct store_space *space, struct store_database *database, const struct store_limits *limits);
+void store_space_open(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      const struct store_limits *limits);
 
-/* store_database_write; on a full disk once more with the reserve given up and the batch's readings left out. */
-int store_space_write(struct store_space *space, struct store_database *database, struct store_batch *batch,
-                      const struct store_done *done, size_t done_count, struct store_written *written, char *text,
-                      size_t text_size);
+/* Readings first, then what rests on them; on a full disk once more with the reserve given up and the batch's readings
+ * left out. */
+int store_space_write(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      struct store_batch *batch, const struct store_done *done, size_t done_count,
+                      struct store_written *written, char *text, size_t text_size);
 
 /* A few short transactions, if room is wanted. */
-void store_space_tidy(struct store_space *space, struct store_database *database, struct sw_wall now,
-                      struct sw_wall keep_from);
+void store_space_tidy(struct store_space *space, struct store_database *database, struct store_readings *readings,
+                      struct sw_wall now, struct sw_wall keep_from);
 
 #endif

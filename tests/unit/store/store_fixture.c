@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/store_sqlite/store_table.h"
 #include "stillwater/error.h"
 
 #define SERIAL 0x1234u
@@ -78,7 +79,9 @@ void fixture_close(struct fixture *fixture)
 
 void fixture_destroy(struct fixture *fixture)
 {
-    static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".reserve", "-journal"};
+    static const char *const endings[] = {
+        "",          "-wal",          "-shm",          ".lock",          ".reserve",      "-journal",
+        "-readings", "-readings-wal", "-readings-shm", "-readings-log0", "-readings-log1"};
     assert_int_equal(uv_loop_close(&fixture->loop), 0);
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         char path[256];
@@ -122,6 +125,7 @@ int64_t fixture_number(const struct fixture *fixture, const char *sql)
     sqlite3_stmt *statement = NULL;
     /* By name, so that a test's own file system layer does not get into the way. */
     assert_int_equal(sqlite3_open_v2(fixture->path, &db, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
+    assert_true(store_table_add(db, fixture->path));
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     int64_t number = sqlite3_column_int64(statement, 0);

@@ -6,8 +6,20 @@
 
 #define FIXTURE_ROWS_MAX 64
 
-/* Makes a file of version 4 one of version 3, that one of version 2, and that one of version 1. */
+/* Makes a file of version 5, whose readings are not in it, one of version 4 that has none; that one one of version 3,
+ * that one of version 2, and that one of version 1. */
+#define FIXTURE_TO_VERSION_4                                                                                           \
+    "CREATE TABLE readings (id INTEGER PRIMARY KEY, serial INTEGER NOT NULL, epoch INTEGER NOT NULL,"                  \
+    " sequence INTEGER NOT NULL, subject TEXT NOT NULL, kind INTEGER NOT NULL, quality INTEGER NOT NULL,"              \
+    " reason INTEGER NOT NULL, clock_quality INTEGER NOT NULL, time_ms INTEGER NOT NULL,"                              \
+    " value_milli INTEGER NOT NULL, taken_ms INTEGER NOT NULL DEFAULT 0,"                                              \
+    " doubted INTEGER NOT NULL DEFAULT 0) STRICT;"                                                                     \
+    "CREATE UNIQUE INDEX readings_of_nodes ON readings (serial, epoch, sequence) WHERE serial <> 0;"                   \
+    "CREATE UNIQUE INDEX readings_of_devices ON readings (subject, kind, time_ms) WHERE serial = 0;"                   \
+    "CREATE TABLE cursors (serial INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, sequence INTEGER NOT NULL) STRICT;"     \
+    "PRAGMA user_version = 4;"
 #define FIXTURE_TO_VERSION_3                                                                                           \
+    FIXTURE_TO_VERSION_4                                                                                               \
     "ALTER TABLE readings DROP COLUMN taken_ms; ALTER TABLE readings DROP COLUMN doubted;"                             \
     "CREATE TABLE snapshot_rows (domain INTEGER NOT NULL, subject TEXT NOT NULL, bytes BLOB NOT NULL,"                 \
     " PRIMARY KEY (domain, subject)) STRICT, WITHOUT ROWID;"                                                           \

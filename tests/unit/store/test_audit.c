@@ -243,7 +243,7 @@ static void what_was_there_before_the_trail_is_held_by_its_first_row(void **stat
     fixture_close(&fixture);
     assert_int_equal(change(&fixture, FIXTURE_TO_VERSION_3 FIXTURE_TO_VERSION_2), SQLITE_OK);
     assert_int_equal(audit(&fixture, "verify"), 2);
-    expect_output("the daemon makes it version 4 when it starts");
+    expect_output("the daemon makes it version 5 when it starts");
     fixture_open(&fixture);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM trail WHERE why = 'upgraded from version 2'"), 1);
     struct store_batch *batch = store_batch_new();

@@ -129,8 +129,8 @@ static void readings_sent_twice_are_kept_once_and_counted(void **state)
     /* The alert's revision came twice too: one outbox row. */
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), 1);
     struct store_counters counters = store_counters(fixture.store);
-    assert_int_equal(counters.readings, 9);
-    assert_int_equal(counters.duplicates, 3 + 1 + 1);
+    /* Of the revision; readings are counted when they are moved into chunks. */
+    assert_int_equal(counters.duplicates, 1);
     assert_int_equal(counters.commits, 2);
     assert_int_equal(counters.outbox_rows, 1);
     store_batch_free(first);
@@ -354,8 +354,8 @@ static void a_newer_schema_is_refused_by_name(void **state)
     fixture_init(&fixture);
     fixture_open(&fixture);
     fixture_close(&fixture);
-    change_file(&fixture, "PRAGMA user_version = 5");
-    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 5; this program understands version 4");
+    change_file(&fixture, "PRAGMA user_version = 6");
+    expect_refusal(&fixture, SW_ERROR_VERSION, "has schema version 6; this program understands version 5");
     fixture_destroy(&fixture);
 }
 
@@ -371,11 +371,23 @@ static void a_store_of_version_1_is_taken_over_with_all_it_holds(void **state)
     store_batch_free(batch);
     fixture_close(&fixture);
     change_file(&fixture, FIXTURE_TO_VERSION_3 FIXTURE_TO_VERSION_2 FIXTURE_TO_VERSION_1);
+    change_file(&fixture,
+                "WITH n (i) AS (VALUES (1) UNION ALL SELECT i + 2 FROM n WHERE i < 39999) INSERT INTO readings"
+                " SELECT i, 4660 * (i % 4 = 1), 1, i, iif(i % 8 = 1, '', 'home-1'), 1, 0, 0, 1, i * 1000, i"
+                " FROM n; INSERT INTO cursors VALUES (4660, 1, 39997)");
     fixture_open(&fixture);
-    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 5);
+    struct store_cursor cursor;
+    assert_int_equal(store_load_cursor(fixture.store, 4660, &cursor), SW_OK);
+    assert_int_equal(cursor.sequence, 39997);
+    assert_int_equal(store_position(fixture.store), 39999);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 20000);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings WHERE subject = ''"), 5000);
+    assert_int_equal(fixture_number(&fixture, "SELECT min(serial) FROM readings WHERE subject = ''"), 4660);
+    assert_int_equal(fixture_number(&fixture, "SELECT sum(value_milli) FROM readings"), 400000000);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'old%'"), 0);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 1);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM feedback"), 0);
-    assert_int_equal(fixture_number(&fixture, "PRAGMA user_version"), 4);
+    assert_int_equal(fixture_number(&fixture, "PRAGMA user_version"), 5);
     fixture_close(&fixture);
     fixture_open(&fixture);
     fixture_close(&fixture);
@@ -574,8 +586,10 @@ static void committed_batches_survive_a_kill(void **state)
     assert_int_equal(store_load_cursor(fixture.store, 0x1234, &cursor), SW_OK);
     assert_in_range(cursor.sequence, last, last + 1);
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), cursor.sequence);
-    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), cursor.sequence);
-    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), cursor.sequence);
+    /* What rests on readings is committed after them: the last batch may lack it, and the core makes it again. */
+    int64_t alerts = fixture_number(&fixture, "SELECT count(*) FROM alerts");
+    assert_in_range(alerts, last, cursor.sequence);
+    assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM outbox"), alerts);
     assert_int_equal(fixture_number(&fixture, "SELECT max(sequence) FROM readings"), cursor.sequence);
     fixture_close(&fixture);
     fixture_destroy(&fixture);

@@ -148,7 +148,7 @@ static void what_is_no_store_is_refused_by_name_and_left_alone(void **state)
                                   NULL, NULL, NULL),
                      SQLITE_OK);
     expect_refusal(fixture.path, SW_ERROR_VERSION,
-                   "has schema version 1; the daemon makes it version 4 when it starts");
+                   "has schema version 1; the daemon makes it version 5 when it starts");
     assert_int_equal(sqlite3_exec(db, "PRAGMA application_id = 7", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     expect_refusal(fixture.path, SW_ERROR_STORE,

@@ -15,8 +15,11 @@
 struct series_reading {
     int64_t time_ms;
     int64_t value_milli; /* 0 where quality is MISSING */
+    /* A node's record, which comes only once; a device's reading is told by its time. 0 = it is none, or that is no
+     * longer known: chunks do not keep it. */
+    uint32_t serial, sequence;
+    uint16_t epoch;
     uint8_t quality, reason, clock_quality;
-    bool of_record; /* came as a node's record, and so only once; a device's reading is told by its time */
 };
 
 static inline bool series_reading_fits(const struct series_reading *reading)

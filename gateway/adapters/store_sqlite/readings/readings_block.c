@@ -61,7 +61,7 @@ static unsigned step_of(int64_t value)
 }
 
 /* The records of the reading's log, among those of the block; NULL when memory is refused. */
-static struct readings_records *records_of(struct readings_block *block, const struct log_reading *reading)
+static struct readings_records *records_of(struct readings_block *block, const struct series_reading *reading)
 {
     for (size_t i = block->record_count; i > 0; i--)
         if (block->records[i - 1].serial == reading->serial && block->records[i - 1].epoch == reading->epoch)
@@ -89,7 +89,7 @@ int readings_block_add(struct readings_block *block, const struct log_reading *s
     struct readings_records *records = NULL;
     if (!series_reading_fits(reading)) return SW_ERROR_INVALID_ARGUMENT;
     if (!grow((void **)&block->bytes, block->size, READING_SIZE_MAX, &block->capacity, 1)) return SW_ERROR_NO_SPACE;
-    if (stored->serial != 0 && !(records = records_of(block, stored))) return SW_ERROR_NO_SPACE;
+    if (reading->serial != 0 && !(records = records_of(block, reading))) return SW_ERROR_NO_SPACE;
     struct sw_writer out = sw_writer_over(block->bytes + block->size, READING_SIZE_MAX);
     int64_t interval = reading->time_ms - block->last_time_ms;
     bool usual = reading->quality == SW_QUALITY_GOOD && reading->reason == SW_REASON_NONE &&
@@ -107,7 +107,7 @@ int readings_block_add(struct readings_block *block, const struct log_reading *s
         sw_write_u8(&out, (uint8_t)(reading->clock_quality << 4 | reading->quality));
         sw_write_u8(&out, reading->reason);
     }
-    if (records) write_record(&out, block, records, stored->sequence);
+    if (records) write_record(&out, block, records, reading->sequence);
     if (head & BLOCK_TAKEN) write_varint(&out, zigzag(stored->taken_ms - block->last_taken_ms));
     block->size += sw_writer_size(&out);
     block->last_series = stored->series;
@@ -235,7 +235,8 @@ static int read_records(struct sw_reader *in, const struct block_visitor *visito
     return in->failed ? SW_ERROR_MALFORMED : SW_OK;
 }
 
-static void read_record(struct sw_reader *in, struct readings_records *kept, size_t count, struct log_reading *stored)
+static void read_record(struct sw_reader *in, struct readings_records *kept, size_t count,
+                        struct series_reading *reading)
 {
     uint64_t which = read_varint(in);
     int64_t step = which & 1 ? unzigzag(read_varint(in)) : 1;
@@ -245,9 +246,9 @@ static void read_record(struct sw_reader *in, struct readings_records *kept, siz
     }
     struct readings_records *records = &kept[which >> 1];
     records->last += (uint32_t)step;
-    stored->serial = records->serial;
-    stored->epoch = records->epoch;
-    stored->sequence = records->last;
+    reading->serial = records->serial;
+    reading->epoch = records->epoch;
+    reading->sequence = records->last;
 }
 
 /* What a reading goes on from. */
@@ -268,14 +269,13 @@ static struct log_reading read_reading(struct sw_reader *in, struct reading_befo
     stored.series = before->series;
     reading->time_ms = before->time_ms;
     reading->value_milli = (int64_t)value;
-    reading->of_record = (head & BLOCK_RECORD) != 0;
     if (head & BLOCK_UNUSUAL) {
         uint8_t qualities = sw_read_u8(in);
         reading->quality = qualities & 0x0fu;
         reading->clock_quality = (uint8_t)(qualities >> 4);
         reading->reason = sw_read_u8(in);
     }
-    if (head & BLOCK_RECORD) read_record(in, kept, kept_count, &stored);
+    if (head & BLOCK_RECORD) read_record(in, kept, kept_count, reading);
     before->taken_ms = head & BLOCK_TAKEN ? sum_of(before->taken_ms, unzigzag(read_varint(in))) : reading->time_ms;
     stored.taken_ms = before->taken_ms;
     stored.doubted = (head & BLOCK_DOUBTED) != 0;

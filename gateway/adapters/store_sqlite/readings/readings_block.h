@@ -34,9 +34,6 @@ struct readings_records {
 /* A reading as it was stored. */
 struct log_reading {
     uint32_t series;
-    uint32_t serial; /* 0 = of no record; else reading.of_record */
-    uint16_t epoch;
-    uint32_t sequence;
     struct series_reading reading;
     int64_t taken_ms; /* when the core was handed it */
     bool doubted;     /* quality and reason are what the core made of a reading that had a good value */

@@ -6,8 +6,10 @@
 #include "stillwater/error.h"
 
 #define BUSY_TIMEOUT_MS 1000
-#define WAL_PAGES       1000 /* it is taken over by the file at this length: pages that change often are written once */
-#define WAL_KEPT_BYTES  4194304
+/* Short, because the WAL shares the disk with the file: one that has filled a small disk leaves the file no room to
+ * take its pages over. */
+#define WAL_PAGES      256
+#define WAL_KEPT_BYTES 1048576
 
 static const char schema[] =
     "CREATE TABLE series (number INTEGER PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL) STRICT;"
@@ -53,6 +55,7 @@ static const char *const statement_sql[READINGS_STATEMENT_COUNT] = {
     [READINGS_CHUNK_REMOVE] = "DELETE FROM chunks WHERE id = ?",
     [READINGS_CHUNK_OLDEST] = "SELECT id, series, last_ms, count, block FROM chunks ORDER BY id LIMIT 1",
     [READINGS_TAIL_OLDEST] = "SELECT series, last_ms, count, block FROM tails WHERE count > 0 ORDER BY last_ms LIMIT 1",
+    [READINGS_NEWEST] = "SELECT ifnull(max(last_ms), 0) FROM tails",
     [READINGS_AGGREGATE_ADD] = "INSERT INTO aggregates (series, first_ms, last_ms, count, block)"
                                " VALUES (?, ?, ?, ?, ?)",
     [READINGS_PAGES] = "PRAGMA page_count",
@@ -100,7 +103,9 @@ static int prepare(struct readings_database *database, char *text, size_t text_s
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
     int error = sqlite_file_check(db, database->path, &kind, &version, text, text_size);
     if (error) return is_damaged(db) ? SW_ERROR_MALFORMED : error;
-    bool good = sqlite_file_make_durable(db) && sqlite_file_run(db, "PRAGMA temp_store = MEMORY") &&
+    /* Before anything is in the file: pages can be given back to a disk that is full. */
+    bool good = (version > 0 || sqlite_file_run(db, "PRAGMA auto_vacuum = INCREMENTAL")) &&
+                sqlite_file_make_durable(db) && sqlite_file_run(db, "PRAGMA temp_store = MEMORY") &&
                 sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(WAL_KEPT_BYTES));
     if (good && version == 0)
         good = sqlite_file_run(db, "BEGIN IMMEDIATE") && sqlite_file_run(db, schema) && sqlite_file_run(db, "COMMIT");
@@ -150,6 +155,8 @@ int readings_database_failed(struct readings_database *database, char *text, siz
         sqlite3_reset(database->statements[i]);
     if (!sqlite3_get_autocommit(database->db)) (void)readings_step_done(database->statements[READINGS_ROLLBACK]);
     sqlite3_reset(database->statements[READINGS_ROLLBACK]);
+    if (error == SW_ERROR_STORE_FULL)
+        (void)sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     return error;
 }
 

@@ -428,6 +428,21 @@ int64_t readings_file_bytes(struct readings_file *file)
     return bytes;
 }
 
+void readings_file_shrink(struct readings_file *file)
+{
+    sqlite3 *db = file->database.db;
+    (void)sqlite_file_run(db, "PRAGMA incremental_vacuum");
+    (void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+int64_t readings_file_newest_ms(struct readings_file *file)
+{
+    sqlite3_stmt *s = file->database.statements[READINGS_NEWEST];
+    int64_t newest_ms = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_reset(s);
+    return newest_ms;
+}
+
 int64_t readings_file_readings(const struct readings_file *file)
 {
     return file->moved + (int64_t)(file->log_readings[0] + file->log_readings[1]);

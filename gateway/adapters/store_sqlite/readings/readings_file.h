@@ -89,6 +89,8 @@ int readings_file_each_since(struct readings_file *file, int64_t position, void 
 
 /* Of all files, pages and blocks in use. */
 int64_t readings_file_bytes(struct readings_file *file);
+/* The latest time of a reading in a tail, and so of all that have been moved; 0 = there is none. */
+int64_t readings_file_newest_ms(struct readings_file *file);
 /* How many there are; what is there twice counts twice until it has been moved. */
 int64_t readings_file_readings(const struct readings_file *file);
 
@@ -98,6 +100,9 @@ bool readings_file_has_way(struct readings_file *file);
 bool readings_file_count(struct readings_file *file, int64_t more);
 /* Ends a transaction that has failed, `known` being what is known of why (0 = SQLite knows). Damage is dealt with. */
 int readings_file_failed(struct readings_file *file, int known, char *text, size_t text_size);
+
+/* Gives pages that are free back to the file system. */
+void readings_file_shrink(struct readings_file *file);
 
 /* A file that is not to be trusted gets another name, and a new one is begun. */
 int readings_file_set_aside(struct readings_file *file, const char *why, char *text, size_t text_size);

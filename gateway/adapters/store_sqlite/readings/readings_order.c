@@ -22,6 +22,23 @@ void readings_sort(struct series_reading *readings, size_t count, struct series_
     memcpy(readings, scratch, count * sizeof *readings);
 }
 
+/* Of the same time. A record that lies in a chunk is known by what it says only. */
+static bool is_same(const struct series_reading *there, const struct series_reading *fresh)
+{
+    if (fresh->serial == 0) return true;
+    if (there->serial == 0)
+        return there->value_milli == fresh->value_milli && there->quality == fresh->quality &&
+               there->reason == fresh->reason;
+    return there->serial == fresh->serial && there->epoch == fresh->epoch && there->sequence == fresh->sequence;
+}
+
+static bool is_there(const struct series_reading *joined, size_t count, const struct series_reading *fresh)
+{
+    while (count > 0 && joined[count - 1].time_ms == fresh->time_ms)
+        if (is_same(&joined[--count], fresh)) return true;
+    return false;
+}
+
 size_t readings_join(const struct series_reading *base, size_t base_count, const struct series_reading *fresh,
                      size_t fresh_count, struct series_reading *joined)
 {
@@ -29,7 +46,7 @@ size_t readings_join(const struct series_reading *base, size_t base_count, const
     while (b < base_count || f < fresh_count) {
         if (b < base_count && (f == fresh_count || base[b].time_ms <= fresh[f].time_ms))
             joined[count++] = base[b++];
-        else if (!fresh[f].of_record && count > 0 && joined[count - 1].time_ms == fresh[f].time_ms)
+        else if (is_there(joined, count, &fresh[f]))
             f++;
         else
             joined[count++] = fresh[f++];

@@ -7,8 +7,8 @@
 /* Those of one time stay in their order. `scratch` has room for as many. */
 void readings_sort(struct series_reading *readings, size_t count, struct series_reading *scratch);
 
-/* Both are in order; `joined` has room for both. A device's reading of a time that is there already is the same one
- * again, and is left out. How many there are then. */
+/* Both are in order; `joined` has room for both. What is there already is left out: a device's reading of a time that
+ * has one, and a record that came twice. How many there are then. */
 size_t readings_join(const struct series_reading *base, size_t base_count, const struct series_reading *fresh,
                      size_t fresh_count, struct series_reading *joined);
 
