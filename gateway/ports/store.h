@@ -235,7 +235,7 @@ struct store_room {
     int64_t readings;               /* rows, about */
     bool full;                      /* the disk is full: readings are stored in pages that others have left, or not */
     struct sw_wall short_at;        /* when readings of the last day had to go last; 0 = never */
-    uint64_t left_out, dropped; /* readings */
+    uint64_t left_out, dropped;     /* readings */
 };
 struct store_room store_room(const struct store *store);
 

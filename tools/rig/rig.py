@@ -299,7 +299,9 @@ class Rig:
         """Rows of the gateway's store, read beside the running gateway. Readings are no table of SQLite's own."""
         if "readings" in sql:
             call = [self.build / "gateway" / "cli" / "stillwater", "query", "--store", self.store, sql, *map(str, args)]
-            out = subprocess.run(call, check=True, capture_output=True, text=True, timeout=PATIENCE_S)
+            out = subprocess.run(call, capture_output=True, text=True, timeout=PATIENCE_S)
+            if out.returncode != 0:
+                raise sqlite3.OperationalError(out.stderr.strip())
             return [tuple(json.loads(line)) for line in out.stdout.splitlines()]
         # Closed at once: a reader left open would keep the gateway from folding its WAL back.
         with contextlib.closing(sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=PATIENCE_S)) as db:

@@ -51,8 +51,17 @@ static void folder_make(struct folder *folder)
 
 static void folder_remove(const struct folder *folder)
 {
-    static const char *const names[] = {"gateway.yaml", "gateway.db",      "gateway.db-wal",     "gateway.db-shm",
-                                        "output",       "gateway.db.lock", "gateway.db.reserve", "notify"};
+    static const char *const names[] = {"gateway.yaml",
+                                        "gateway.db",
+                                        "gateway.db-wal",
+                                        "gateway.db-shm",
+                                        "output",
+                                        "gateway.db.lock",
+                                        "gateway.db.reserve",
+                                        "notify",
+                                        "gateway.db-readings",
+                                        "gateway.db-readings-log0",
+                                        "gateway.db-readings-log1"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", folder->path, names[i]);
