@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "app/log.h"
+
 #define MIB    INT64_C(1048576)
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
@@ -46,6 +48,8 @@ void space_tick(struct gateway *gateway)
     uint64_t kept_bytes = store_counters(gateway->store).kept_bytes;
     outage_note(&space->outage, (int64_t)(kept_bytes - space->kept_bytes), now.ms);
     space->kept_bytes = kept_bytes;
+    if (room.set_aside > space->set_aside) log_event(LOG_LEVEL_ERROR, "store", "%s", room.damage);
+    space->set_aside = room.set_aside;
     space->rule = judge(&room, now);
     core_on_store(gateway->core, space->core, space->rule, now);
     store_tidy(gateway->store, now, keep_from(gateway, now));

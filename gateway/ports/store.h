@@ -236,6 +236,8 @@ struct store_room {
     bool full;                      /* the disk is full: readings are stored in pages that others have left, or not */
     struct sw_wall short_at;        /* when readings of the last day had to go last; 0 = never */
     uint64_t left_out, dropped;     /* readings */
+    uint64_t set_aside;             /* files that were damaged */
+    char damage[256];               /* what was set aside last, in a sentence; "" = nothing */
 };
 struct store_room store_room(const struct store *store);
 

@@ -5,9 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/store_sqlite/readings/readings_erase.h"
 #include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_lock.h"
+#include "adapters/store_sqlite/store_readings.h"
 #include "adapters/store_sqlite/store_schema.h"
+#include "adapters/store_sqlite/store_table.h"
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
@@ -20,7 +23,7 @@ static const struct {
     size_t counter; /* in struct store_erased */
     bool shown;     /* readings are shown by store_history.h */
 } parts[] = {
-    {"readings", "subject = ?1", offsetof(struct store_erased, readings), false},
+    {"readings", "subject = ?1", offsetof(struct store_erased, readings), false}, /* in files of their own */
     {"snapshots", "subject = ?1 OR subject IN " ITS_ALERTS, offsetof(struct store_erased, snapshots), true},
     {"outbox", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, outbox), true},
     {"reports", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, reports), true},
@@ -108,15 +111,9 @@ static bool count_all(sqlite3 *db, const char *home, struct store_erased *erased
 static bool take_out(sqlite3 *db, const char *home)
 {
     bool good = true;
-    for (size_t i = 0; good && i < PART_COUNT; i++)
+    for (size_t i = 1; good && i < PART_COUNT; i++)
         good = run_on(db, home, "DELETE FROM %s WHERE %s", parts[i].table, parts[i].where);
     return good;
-}
-
-/* How many readings there are is kept beside them. */
-static bool set_number(sqlite3 *db)
-{
-    return sqlite_file_run(db, "UPDATE state SET value = (SELECT count(*) FROM readings) WHERE name = 'readings'");
 }
 
 static int refuse(int error, const char *why, const char *home, char *text, size_t text_size)
@@ -146,7 +143,7 @@ static int erase_in(sqlite3 *db, const char *path, const struct store_erasure *e
             home, text, text_size);
     /* The trail first: which of its rows are about the home, its alerts say. */
     int64_t row;
-    if (!trail_empty(db, ITS_TRAIL, home, &row) || !take_out(db, home) || !set_number(db) ||
+    if (!trail_empty(db, ITS_TRAIL, home, &row) || !take_out(db, home) ||
         !trail_say_erased(db, row, erasure->by, erasure->why) || !sqlite_file_run(db, "COMMIT"))
         return sqlite_file_error(db, path, text, text_size);
     return SW_OK;
@@ -156,6 +153,16 @@ static int erase_in(sqlite3 *db, const char *path, const struct store_erasure *e
 static bool wipe(sqlite3 *db)
 {
     return sqlite_file_run(db, "VACUUM") && sqlite_file_run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+static int erase_readings(const char *path, const char *home, char *text, size_t text_size)
+{
+    struct store_readings readings;
+    int error = store_readings_open(&readings, path, text, text_size);
+    if (error) return error;
+    error = readings_erase(&readings.file, home, text, text_size);
+    store_readings_close(&readings);
+    return error;
 }
 
 int store_home_erase(const char *path, const struct store_erasure *erasure, struct store_erased *erased, char *text,
@@ -170,8 +177,11 @@ int store_home_erase(const char *path, const struct store_erasure *erasure, stru
     if (!error) error = store_schema_check(db, path, text, text_size);
     if (!error && !(sqlite_file_make_durable(db) && sqlite_file_run(db, "PRAGMA secure_delete = ON")))
         error = sqlite_file_error(db, path, text, text_size);
+    if (!error && !store_table_add(db, path)) error = sqlite_file_error(db, path, text, text_size);
     if (!error) error = erase_in(db, path, erasure, erased, text, text_size);
     if (!error && !wipe(db)) error = sqlite_file_error(db, path, text, text_size);
+    /* Found again by the next try, should it fail: there is something of the home still. */
+    if (!error) error = erase_readings(path, erasure->home, text, text_size);
     /* What was begun and not committed goes with the connection. */
     sqlite3_close(db);
     close(lock);

@@ -78,6 +78,8 @@ static void measure(struct store_space *space, struct store_database *database, 
     room->used_bytes = store_database_number(database, STATEMENT_PAGES) * space->page_bytes - room->free_bytes;
     room->used_bytes += readings_bytes;
     room->readings = readings_file_readings(&readings->file);
+    room->set_aside = readings->file.counters.set_aside;
+    (void)snprintf(room->damage, sizeof room->damage, "%.255s", readings->file.damage);
     int64_t room_bytes =
         room->free_bytes + disk_room(database) + (space->has_reserve ? space->limits.reserve_bytes : 0);
     if (space->limits.quota_bytes > 0) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/store_sqlite/readings/readings_erase.h"
 #include "adapters/store_sqlite/readings/readings_reader.h"
 #include "adapters/store_sqlite/store_readings.h"
 #include "stillwater/error.h"
@@ -160,6 +161,8 @@ static bool is_wanted(struct table *table, struct cursor *cursor)
 {
     const struct readings_series *series = readings_reader_series(table->reader);
     if (cursor->kind >= 0 && series->entries[cursor->series].kind != cursor->kind) return false;
+    if (strncmp(readings_series_name(series, cursor->series), SERIES_ERASED, sizeof SERIES_ERASED - 1) == 0)
+        return false;
     cursor->series_serial = 0;
     store_readings_subject(readings_series_name(series, cursor->series), cursor->series_subject,
                            &cursor->series_serial);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/store_sqlite/readings/readings_erase.h"
 #include "adapters/store_sqlite/readings/readings_file.h"
 #include "adapters/store_sqlite/readings/readings_reader.h"
 #include "adapters/store_sqlite/readings/readings_retain.h"
@@ -771,6 +772,53 @@ static void the_oldest_go_first_and_the_days_stay(void **state)
     check_all(world);
 }
 
+static void count_erased(void *ctx, int64_t position, const struct log_reading *stored)
+{
+    struct replayed *replayed = ctx;
+    assert_int_equal(position, replayed->next++);
+    replayed->count += stored->reading.quality == SW_QUALITY_MISSING && stored->reading.value_milli == 0;
+}
+
+static void what_is_erased_leaves_all_else_as_it_was(void **state)
+{
+    struct world *world = *state;
+    size_t left = 0;
+    for (int part = 0; part < 2; part++) {
+        for (int64_t i = 1; i <= 4000; i++)
+            add(world, series_number(world, (unsigned)i % 4), reading_at((part * 4000 + i) * 1000, 100 + i));
+        add_record(world, 1, 1001, 1, (uint32_t)part + 1);
+        commit(world);
+        if (part == 0) move_all(world);
+    }
+    assert_int_equal(readings_erase(&world->file, "home-2", world->text, sizeof world->text), SW_OK);
+    for (size_t i = 0; i < world->count; i++)
+        if (strcmp(readings_series_name(&world->series, world->model[i].series), "home-2") != 0)
+            world->model[left++] = world->model[i];
+    assert_int_equal(world->count - left, 2000);
+    for (int round = 0; round < 2; round++) {
+        struct readings_reader *reader;
+        struct replayed replayed = {.next = 4002};
+        assert_int_equal(readings_file_each_since(&world->file, 0, &replayed, count_erased), SW_OK);
+        assert_int_equal(replayed.next, 8003);
+        assert_int_equal(replayed.count, 1000);
+        assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+        assert_int_equal(readings_series_find(readings_reader_series(reader), "home-2", SW_READING_WATER_INDEX),
+                         SERIES_NONE);
+        size_t kept = world->count;
+        world->count = left;
+        for (uint32_t i = 0; i < 4; i++)
+            if (strcmp(readings_series_name(&world->series, i), "home-2") != 0)
+                check_series(world, reader, i, 0, READING_TIME_MAX_MS);
+        world->count = kept;
+        readings_reader_close(reader);
+        assert_int_equal(records_of(world, 1001)->count, 2);
+        if (round > 0) continue;
+        readings_file_close(&world->file);
+        assert_int_equal(readings_file_open(&world->file, world->path, world->text, sizeof world->text), SW_OK);
+        assert_int_equal(world->file.next_position, 8003);
+    }
+}
+
 static void a_reading_that_does_not_fit_is_refused(void **state)
 {
     struct world *world = *state;
@@ -798,6 +846,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(aggregates_are_right_when_data_come_late, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_old_goes_and_its_days_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_oldest_go_first_and_the_days_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_erased_leaves_all_else_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reading_that_does_not_fit_is_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

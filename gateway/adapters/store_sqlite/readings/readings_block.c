@@ -125,6 +125,14 @@ int readings_block_add_cursor(struct readings_block *block, const struct reading
     return SW_OK;
 }
 
+int readings_block_keep_records(struct readings_block *block, const struct readings_records *records)
+{
+    if (!grow((void **)&block->records, block->record_count, 1, &block->record_capacity, sizeof *block->records))
+        return SW_ERROR_NO_SPACE;
+    block->records[block->record_count++] = *records;
+    return SW_OK;
+}
+
 /* ---- writing ---- */
 
 static void write_series(struct sw_writer *out, const struct readings_series *series, uint32_t first)

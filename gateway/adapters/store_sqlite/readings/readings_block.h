@@ -60,6 +60,9 @@ void readings_block_clear(struct readings_block *block);
 int readings_block_add(struct readings_block *block, const struct log_reading *reading);
 int readings_block_add_cursor(struct readings_block *block, const struct readings_cursor *cursor);
 
+/* Counts of records beside those of the block's own readings. */
+int readings_block_keep_records(struct readings_block *block, const struct readings_records *records);
+
 /* The whole block in memory of its own, with the series from `first_new` on; NULL when memory is refused. Its position
  * is set when it is stored. */
 uint8_t *readings_block_write(const struct readings_block *block, const struct readings_series *series,

@@ -80,9 +80,10 @@ struct loading {
 };
 
 /* A head says all there was: what has been gathered before it is in it. */
-static void begin_block(void *ctx, bool head)
+static void begin_block(void *ctx, bool head, int64_t position)
 {
     struct loading *loading = ctx;
+    (void)position;
     if (head) loading->file->cursor_count = loading->file->record_count = 0;
 }
 
@@ -246,7 +247,8 @@ static int make_log(struct readings_file *file, int slot, char *text, size_t tex
     if (!error && !bytes) error = SW_ERROR_NO_SPACE;
     if (!error) {
         readings_block_set_position(bytes, file->next_position);
-        error = log_file_make(file->path, slot, file->next_position, bytes, size, &file->logs[slot]);
+        error = log_file_begin(file->path, slot, file->next_position, bytes, size, &file->logs[slot]);
+        if (!error) error = log_file_finish(file->path, slot, &file->logs[slot]);
         file->log_readings[slot] = 0;
     }
     free(bytes);

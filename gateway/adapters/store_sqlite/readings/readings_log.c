@@ -88,27 +88,46 @@ static bool sync_folder(const char *path)
     return good;
 }
 
-int log_file_make(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
-                  struct log_file *file)
+static void name_unfinished(const char *path, int slot, char *made, size_t size)
 {
-    char name[NAME_SIZE], made[NAME_SIZE + 8];
-    uint8_t bytes[HEADER_SIZE];
-    struct sw_writer out = sw_writer_over(bytes, sizeof bytes);
+    char name[NAME_SIZE];
     log_file_name(path, slot, name, sizeof name);
-    (void)snprintf(made, sizeof made, "%s.new", name);
-    sw_write_u32(&out, LOG_MAGIC);
-    sw_write_u32(&out, LOG_VERSION);
-    write_u64(&out, (uint64_t)first);
-    *file = (struct log_file){.first = first, .size = HEADER_SIZE};
-    file->fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file->fd >= 0 && write_all(file->fd, bytes, sizeof bytes, 0) && write_block(file, head, head_size) &&
-        fsync(file->fd) == 0 && rename(made, name) == 0 && sync_folder(name))
-        return SW_OK;
+    (void)snprintf(made, size, "%s.new", name);
+}
+
+static int give_up(const char *made, struct log_file *file)
+{
     int why = errno;
     (void)unlink(made);
     log_file_close(file);
     errno = why;
     return SW_ERROR_SYSTEM;
+}
+
+int log_file_begin(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
+                   struct log_file *file)
+{
+    char made[NAME_SIZE + 8];
+    uint8_t bytes[HEADER_SIZE];
+    struct sw_writer out = sw_writer_over(bytes, sizeof bytes);
+    name_unfinished(path, slot, made, sizeof made);
+    sw_write_u32(&out, LOG_MAGIC);
+    sw_write_u32(&out, LOG_VERSION);
+    write_u64(&out, (uint64_t)first);
+    *file = (struct log_file){.first = first, .size = HEADER_SIZE};
+    file->fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file->fd >= 0 && write_all(file->fd, bytes, sizeof bytes, 0) && write_block(file, head, head_size))
+        return SW_OK;
+    return give_up(made, file);
+}
+
+int log_file_finish(const char *path, int slot, struct log_file *file)
+{
+    char name[NAME_SIZE], made[NAME_SIZE + 8];
+    log_file_name(path, slot, name, sizeof name);
+    name_unfinished(path, slot, made, sizeof made);
+    if (fsync(file->fd) == 0 && rename(made, name) == 0 && sync_folder(name)) return SW_OK;
+    return give_up(made, file);
 }
 
 int log_file_append(struct log_file *file, const uint8_t *block, size_t size, bool durable)
@@ -187,7 +206,8 @@ static int walk_block(struct window *window, const struct log_file *file, const 
     if (!block) return error ? error : SW_ERROR_NOT_FOUND;
     if (readings_checksum(block, size) != checksum)
         return is_torn(window, file, walk->at, size) ? SW_ERROR_NOT_FOUND : SW_ERROR_MALFORMED;
-    if (walk->block) walk->block(walk->ctx, walk->at == HEADER_SIZE);
+    in = sw_reader_over(block, size);
+    if (walk->block) walk->block(walk->ctx, walk->at == HEADER_SIZE, (int64_t)read_u64(&in));
     error = readings_block_read(block, size, visitor, &walk->next);
     if (error) return error;
     walk->at += (int64_t)(BLOCK_HEADER_SIZE + size);

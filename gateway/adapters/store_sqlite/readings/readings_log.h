@@ -26,9 +26,10 @@ void log_file_name(const char *path, int slot, char *name, size_t size);
 
 /* SW_OK; SW_ERROR_NOT_FOUND, SW_ERROR_SYSTEM (errno), SW_ERROR_MALFORMED (not such a file). */
 int log_file_open(const char *path, int slot, bool write, struct log_file *file);
-/* Begins one with this head. It is there whole and durable, or not at all. SW_OK or SW_ERROR_SYSTEM (errno). */
-int log_file_make(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
-                  struct log_file *file);
+/* Begins one with this head, and makes it the slot's, durable and whole. SW_OK or SW_ERROR_SYSTEM (errno). */
+int log_file_begin(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
+                   struct log_file *file);
+int log_file_finish(const char *path, int slot, struct log_file *file);
 void log_file_close(struct log_file *file);
 
 /* SW_OK, or SW_ERROR_SYSTEM (errno) and the file is as it was. */
@@ -40,7 +41,7 @@ struct log_walk {
     int64_t next; /* position after the last reading; set by the first block */
     uint64_t blocks;
     /* Told for each block before its contents; NULL = not wanted. */
-    void (*block)(void *ctx, bool head);
+    void (*block)(void *ctx, bool head, int64_t position);
     void *ctx;
 };
 

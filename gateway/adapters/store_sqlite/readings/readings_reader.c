@@ -108,9 +108,10 @@ static void learn_series(void *ctx, uint32_t number, const char *name, uint8_t k
 }
 
 /* A head says all there was before it. */
-static void begin_block(void *ctx, bool head)
+static void begin_block(void *ctx, bool head, int64_t position)
 {
     struct readings_reader *reader = ctx;
+    (void)position;
     if (head) reader->record_count = 0;
 }
 
