@@ -63,7 +63,7 @@ const char *space_trouble(const struct gateway *gateway)
     case SW_ALERT_RULE_QUOTA_SHORT:
         return "the store's quota does not hold a day of readings";
     default:
-        return "";
+        return gateway->space.set_aside > 0 ? "damaged readings were set aside: the log names the file" : "";
     }
 }
 

@@ -161,12 +161,27 @@ static void a_store_that_fails_for_longer_does_not_keep_alerts_silent(void **sta
     gateway_end(&test);
 }
 
+static void damaged_readings_are_told(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    pass(&test, 1000);
+    expect_status(&test, "\"store_set_aside\":0,");
+    fake.room.set_aside = 1;
+    pass(&test, 1000);
+    expect_status(&test, "\"store_set_aside\":1,");
+    expect_status(&test, "\"trouble\":\"damaged readings were set aside: the log names the file\"");
+    gateway_end(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_set_years_ahead_takes_no_readings),
         cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
         cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
+        cmocka_unit_test(damaged_readings_are_told),
         cmocka_unit_test(a_store_that_fails_for_longer_does_not_keep_alerts_silent),
         cmocka_unit_test(the_status_says_how_long_an_outage_may_last),
     };
