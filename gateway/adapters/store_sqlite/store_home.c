@@ -21,14 +21,14 @@
 static const struct {
     const char *table, *where;
     size_t counter; /* in struct store_erased */
-    bool shown;     /* readings are shown by store_history.h */
+    bool in_files;  /* of their own: store_history.h shows them, readings_erase.h takes them out */
 } parts[] = {
-    {"readings", "subject = ?1", offsetof(struct store_erased, readings), false}, /* in files of their own */
-    {"snapshots", "subject = ?1 OR subject IN " ITS_ALERTS, offsetof(struct store_erased, snapshots), true},
-    {"outbox", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, outbox), true},
-    {"reports", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, reports), true},
-    {"feedback", "subject = ?1", offsetof(struct store_erased, feedback), true},
-    {"alerts", "subject = ?1", offsetof(struct store_erased, alerts), true},
+    {"readings", "subject = ?1", offsetof(struct store_erased, readings), true},
+    {"snapshots", "subject = ?1 OR subject IN " ITS_ALERTS, offsetof(struct store_erased, snapshots), false},
+    {"outbox", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, outbox), false},
+    {"reports", "alert_id IN " ITS_ALERTS, offsetof(struct store_erased, reports), false},
+    {"feedback", "subject = ?1", offsetof(struct store_erased, feedback), false},
+    {"alerts", "subject = ?1", offsetof(struct store_erased, alerts), false},
 };
 
 #define PART_COUNT (sizeof parts / sizeof parts[0])
@@ -69,7 +69,7 @@ int store_home_each(const char *path, const char *home, void *ctx,
     if (!error) {
         read = sqlite_file_run(db, "BEGIN");
         for (size_t i = 0; read && i < PART_COUNT; i++)
-            if (parts[i].shown) read = each_row(db, home, parts[i].table, parts[i].where, ctx, each);
+            if (!parts[i].in_files) read = each_row(db, home, parts[i].table, parts[i].where, ctx, each);
         read = read && each_row(db, home, "trail", ITS_TRAIL, ctx, each);
     }
     if (!error && !read) error = sqlite_file_error(db, path, text, text_size);
@@ -111,8 +111,8 @@ static bool count_all(sqlite3 *db, const char *home, struct store_erased *erased
 static bool take_out(sqlite3 *db, const char *home)
 {
     bool good = true;
-    for (size_t i = 1; good && i < PART_COUNT; i++)
-        good = run_on(db, home, "DELETE FROM %s WHERE %s", parts[i].table, parts[i].where);
+    for (size_t i = 0; good && i < PART_COUNT; i++)
+        good = parts[i].in_files || run_on(db, home, "DELETE FROM %s WHERE %s", parts[i].table, parts[i].where);
     return good;
 }
 
@@ -130,10 +130,15 @@ static int erase_in(sqlite3 *db, const char *path, const struct store_erasure *e
     _Static_assert(SW_ALERT_STATE_RAISED == 1 && SW_ALERT_STATE_ACKNOWLEDGED == 2 && SW_ALERT_STATE_DISPATCHED == 3,
                    "the open states");
     const char *home = erasure->home;
-    int64_t still_open = 0, total = 0;
+    int64_t still_open = 0, total = 0, old = 0;
     if (!sqlite_file_run(db, "BEGIN IMMEDIATE") || !count_of(db, home, "alerts", open, &still_open) ||
+        !count_of(db, home, "sqlite_schema", "name = 'old_readings' AND ?1 <> ''", &old) ||
         !count_all(db, home, erased, &total))
         return sqlite_file_error(db, path, text, text_size);
+    if (old > 0)
+        return refuse(SW_ERROR_NOT_PERMITTED,
+                      "the readings of an older version are not taken over yet; let the gateway run, and stop it", home,
+                      text, text_size);
     if (total == 0) return refuse(SW_ERROR_NOT_FOUND, "nothing is stored of it", home, text, text_size);
     if (still_open > 0)
         return refuse(

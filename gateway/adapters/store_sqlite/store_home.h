@@ -24,8 +24,9 @@ struct store_erased {
 };
 
 /* Takes them out, readings and all, and adds a row to the trail that says that it was done, not of whom. SW_OK;
- * SW_ERROR_STORE, also while the daemon runs; SW_ERROR_NOT_PERMITTED when one of its alerts is open;
- * SW_ERROR_NOT_FOUND when there is nothing. Either all of it or nothing is done. */
+ * SW_ERROR_STORE, also while the daemon runs; SW_ERROR_NOT_PERMITTED when one of its alerts is open, or
+ * readings of an older version are not taken over yet; SW_ERROR_NOT_FOUND when there is nothing. What was cut off is
+ * ended by doing it again. */
 int store_home_erase(const char *path, const struct store_erasure *erasure, struct store_erased *erased, char *text,
                      size_t text_size);
 

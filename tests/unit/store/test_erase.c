@@ -227,6 +227,58 @@ static void nothing_is_done_while_the_daemon_runs(void **state)
     fixture_destroy(&fixture);
 }
 
+static void expect_readings(const struct fixture *fixture, const char *subject, unsigned count)
+{
+    char line[256], said[64];
+    snprintf(line, sizeof line, STILLWATER " export --store %s --out /dev/null %s%s 2>&1", fixture->path,
+             *subject ? "--subject " : "", subject);
+    snprintf(said, sizeof said, "%u readings\n", count);
+    run(line);
+    assert_string_equal(output, said);
+}
+
+/* As many readings as make chunks, and some that are still in the log. */
+static void readings_in_chunks_go_and_those_of_others_stay(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    fixture_open(&fixture);
+    for (uint32_t part = 0; part < 30; part++) {
+        struct store_batch *batch = store_batch_new();
+        for (uint32_t i = 0; i < 1000; i++) {
+            struct store_reading reading = sample_reading(1000 + 1000 * part + i);
+            snprintf(reading.subject, sizeof reading.subject, "%s", i % 2 == 0 ? "home-4f21" : "home-77");
+            assert_int_equal(store_batch_add_reading(batch, &reading), SW_OK);
+        }
+        store_batch_set_checkpoint(batch, store_position(fixture.store) + 1000);
+        commit(&fixture, batch);
+    }
+    fixture_close(&fixture);
+    assert_int_equal(erase(&fixture, "home-4f21"), 0);
+    assert_non_null(strstr(output, "home-4f21 is erased: 15100 readings"));
+    assert_false(file_holds(&fixture, "home-4f21"));
+    expect_readings(&fixture, "home-77", 15100);
+    expect_readings(&fixture, "", 15100);
+    fixture_open(&fixture);
+    fill_home(&fixture, "home-4f21"); /* whoever is measured again begins anew */
+    fixture_close(&fixture);
+    expect_readings(&fixture, "home-4f21", 100);
+    fixture_destroy(&fixture);
+}
+
+static void readings_of_an_older_version_come_first(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    change(&fixture, "CREATE TABLE old_readings (subject TEXT)");
+    assert_int_equal(erase(&fixture, "home-4f21"), 1);
+    assert_non_null(strstr(output, "home-4f21: the readings of an older version are not taken over yet"));
+    assert_true(file_holds(&fixture, "home-4f21"));
+    fixture_destroy(&fixture);
+}
+
 static void an_open_alert_and_an_unknown_home_are_refused(void **state)
 {
     (void)state;
@@ -284,6 +336,8 @@ int main(void)
         cmocka_unit_test(what_is_changed_beside_it_shows),
         cmocka_unit_test(the_trail_refuses_changes_as_before),
         cmocka_unit_test(nothing_is_done_while_the_daemon_runs),
+        cmocka_unit_test(readings_in_chunks_go_and_those_of_others_stay),
+        cmocka_unit_test(readings_of_an_older_version_come_first),
         cmocka_unit_test(an_open_alert_and_an_unknown_home_are_refused),
         cmocka_unit_test(a_home_without_alerts_is_told_in_the_trail_too),
         cmocka_unit_test(alerts_older_than_the_trail_go_as_well),
