@@ -64,9 +64,8 @@ static void each_transport_says_how_it_is_reached(void **state)
 {
     (void)state;
     static const char *const said[] = {
-        "lines[0] line-1: Modbus TCP to a.example port 502, 4 at once, there and back 1 ms, the gateway 4 ms an "
-        "exchange\n",
-        /* 2 x 12 bytes out, 2 x (7 + 2 + 2) in: the MBAP header has the unit id in it */
+        "lines[0] line-1: Modbus TCP to a.example port 502, 4 at once, there and back 1 ms, the gateway 4 ms",
+        /* 2 x 12 bytes out: the MBAP header has the unit id in it */
         "geolux-lx80            2   0.0 ms      24 B 0.0 ms",
         "lines[1] line-2: RTU over TCP to b.example port 4001, there and back 50 ms, 2400 baud 8N1: ",
         "lines[2] line-3: RTU over TCP dialled in at port 9000, there and back 50 ms, 9600 baud 8N1: ",
