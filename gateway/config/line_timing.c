@@ -95,7 +95,8 @@ struct unit_timing line_timing_node(const struct config_line *line, const struct
 
 struct line_plan line_timing_plan(const struct config_line *line)
 {
-    struct line_plan plan = line_plan_empty(line->outstanding, true);
+    struct line_plan plan = line_plan_empty(line->outstanding, line->transport == CONFIG_RTU ? POLL_SILENT_PAUSE_SERIAL
+                                                                                             : POLL_SILENT_PAUSE_TCP);
     for (uint32_t i = 0; i < line->node_count; i++) {
         struct unit_timing timing = line_timing_node(line, &line->nodes[i]);
         line_plan_add(&plan, &timing.poll, timing.interval_us);
@@ -126,7 +127,7 @@ struct unit_timing line_timing_slot(const struct config_slot *slot)
 
 struct line_plan line_timing_sensors(const struct config_node *node)
 {
-    struct line_plan plan = line_plan_empty(1, false);
+    struct line_plan plan = line_plan_empty(1, 0);
     for (uint32_t i = 0; i < node->slot_count; i++) {
         struct unit_timing timing = line_timing_slot(&node->slots[i]);
         line_plan_add(&plan, &timing.poll, timing.interval_us);

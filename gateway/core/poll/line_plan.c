@@ -2,9 +2,9 @@
 
 #define PPM 1000000
 
-struct line_plan line_plan_empty(uint32_t at_once, bool bounded)
+struct line_plan line_plan_empty(uint32_t at_once, uint32_t silent_pause)
 {
-    return (struct line_plan){.at_once = at_once > 0 ? at_once : 1, .bounded = bounded};
+    return (struct line_plan){.at_once = at_once > 0 ? at_once : 1, .silent_pause = silent_pause};
 }
 
 void line_plan_add(struct line_plan *plan, const struct exchange_time *poll, int64_t interval_us)
@@ -48,9 +48,9 @@ struct silent_round line_plan_silent(const struct line_plan *plan, uint32_t sile
 {
     struct silent_round round = {.answered_us = side_by_side(plan, plan->longest_us - silent * plan->least_us),
                                  .silent_us = silent * plan->silent_us};
-    if (plan->bounded && silent > 1) {
+    if (plan->silent_pause > 0 && silent > 1) {
         /* A request that has begun is seen through. */
-        int64_t most_us = plan->silent_us + round.answered_us / POLL_SILENT_PAUSE;
+        int64_t most_us = plan->silent_us + round.answered_us / plan->silent_pause;
         if (round.silent_us > most_us) round.silent_us = most_us;
     }
     int64_t longest_us = line_plan_longest_us(plan);

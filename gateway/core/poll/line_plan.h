@@ -9,8 +9,9 @@
 #include "core/poll/exchange_time.h"
 
 /* After a question that was not answered, the units that did not answer before wait so many times what it took: however
- * many they are, they get a tenth of the line's time at most. */
-#define POLL_SILENT_PAUSE 9
+ * many they are, they get a tenth of a serial line's time at most, and a twentieth of a connection's. */
+#define POLL_SILENT_PAUSE_SERIAL 9
+#define POLL_SILENT_PAUSE_TCP    19
 
 /* A reading is decided, the alert committed with a sync of the disk, and handed to the broker: an SD card takes tens of
  * ms for the sync, and some hundred when it is busy with itself. */
@@ -20,8 +21,8 @@
 #define POLL_COMMIT_US 500000
 
 struct line_plan {
-    uint32_t at_once; /* requests under way at the same time */
-    bool bounded;     /* silent units wait for POLL_SILENT_PAUSE */
+    uint32_t at_once;      /* requests under way at the same time */
+    uint32_t silent_pause; /* POLL_SILENT_PAUSE_*; 0: silent units do not wait */
     uint32_t units;
     int64_t usual_us, longest_us; /* one round, one unit after the other */
     int64_t least_us;             /* the fastest unit, when it answers as late as it may */
@@ -29,7 +30,7 @@ struct line_plan {
     int64_t sum_ppm, most_ppm;    /* of all units, and of one: usual time by interval */
 };
 
-struct line_plan line_plan_empty(uint32_t at_once, bool bounded);
+struct line_plan line_plan_empty(uint32_t at_once, uint32_t silent_pause);
 
 /* A unit that is asked once in `interval_us`. */
 void line_plan_add(struct line_plan *plan, const struct exchange_time *poll, int64_t interval_us);

@@ -71,9 +71,9 @@ static void several_reads_are_one_poll_and_a_silent_unit_is_asked_for_the_first(
     assert_int_equal(poll.silent_us, one.silent_us);
 }
 
-static struct line_plan plan_of(uint32_t units, uint32_t at_once, bool bounded)
+static struct line_plan plan_of(uint32_t units, uint32_t at_once, uint32_t silent_pause)
 {
-    struct line_plan plan = line_plan_empty(at_once, bounded);
+    struct line_plan plan = line_plan_empty(at_once, silent_pause);
     struct exchange_time poll = {.exchanges = 1, .usual_us = 100000, .longest_us = 400000, .silent_us = 1000000};
     for (uint32_t i = 0; i < units; i++)
         line_plan_add(&plan, &poll, 5000000);
@@ -83,11 +83,11 @@ static struct line_plan plan_of(uint32_t units, uint32_t at_once, bool bounded)
 static void a_round_is_the_sum_of_all_units_and_the_load_their_part_of_the_time(void **state)
 {
     (void)state;
-    struct line_plan plan = plan_of(60, 1, true);
+    struct line_plan plan = plan_of(60, 1, POLL_SILENT_PAUSE_SERIAL);
     assert_int_equal(line_plan_usual_us(&plan), 6000000);
     assert_int_equal(line_plan_longest_us(&plan), 24000000);
     assert_int_equal(line_plan_load_ppm(&plan), 1200000);
-    plan = line_plan_empty(1, true);
+    plan = line_plan_empty(1, POLL_SILENT_PAUSE_SERIAL);
     assert_int_equal(line_plan_usual_us(&plan), 0);
     assert_int_equal(line_plan_tenth(&plan), 0);
 }
@@ -95,29 +95,31 @@ static void a_round_is_the_sum_of_all_units_and_the_load_their_part_of_the_time(
 static void silent_units_cost_their_share_and_no_more(void **state)
 {
     (void)state;
-    struct line_plan plan = plan_of(60, 1, true);
+    struct line_plan plan = plan_of(60, 1, POLL_SILENT_PAUSE_SERIAL);
     assert_int_equal(line_plan_tenth(&plan), 6);
     assert_int_equal(line_plan_silent_us(&plan, 0), 24000000);
     assert_int_equal(line_plan_silent_us(&plan, 1), 24000000 - 400000 + 1000000);
     /* A ninth of what the others take, and the one that has begun. */
     assert_int_equal(line_plan_silent_us(&plan, 6), 21600000 + 1000000 + 21600000 / 9);
-    plan.bounded = false;
+    plan.silent_pause = POLL_SILENT_PAUSE_TCP;
+    assert_int_equal(line_plan_silent(&plan, 6).silent_us, 1000000 + 21600000 / 19);
+    plan.silent_pause = 0;
     assert_int_equal(line_plan_silent_us(&plan, 6), 21600000 + 6000000);
     struct exchange_time quick_to_give_up = {.longest_us = 400000, .silent_us = 100000};
-    plan = line_plan_empty(1, true);
+    plan = line_plan_empty(1, POLL_SILENT_PAUSE_SERIAL);
     line_plan_add(&plan, &quick_to_give_up, 5000000);
     assert_int_equal(line_plan_silent_us(&plan, 1), 400000);
-    struct line_plan few = plan_of(3, 1, true);
+    struct line_plan few = plan_of(3, 1, POLL_SILENT_PAUSE_SERIAL);
     assert_int_equal(line_plan_tenth(&few), 1);
 }
 
 static void requests_under_way_together_share_the_time(void **state)
 {
     (void)state;
-    struct line_plan plan = plan_of(60, 4, true);
+    struct line_plan plan = plan_of(60, 4, POLL_SILENT_PAUSE_TCP);
     assert_int_equal(line_plan_usual_us(&plan), 6000000 / 4 + 100000);
     assert_int_equal(line_plan_load_ppm(&plan), 300000);
-    plan = plan_of(1, 4, true);
+    plan = plan_of(1, 4, POLL_SILENT_PAUSE_TCP);
     assert_int_equal(line_plan_usual_us(&plan), 100000);
     assert_int_equal(line_plan_load_ppm(&plan), 20000); /* it has one request under way, whatever the line allows */
 }

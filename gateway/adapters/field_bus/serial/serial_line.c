@@ -142,7 +142,7 @@ static int exchange(struct serial_line *line, struct station *station)
     if (result == RTU_STOPPED || result == SW_ERROR_PORT) return result;
     int64_t now = rtu_now_us();
     station_end(station, result, &reply, now);
-    if (station_is_suspect(station)) line->suspects_from_us = now + POLL_SILENT_PAUSE * (now - begun_us);
+    if (station_is_suspect(station)) line->suspects_from_us = now + POLL_SILENT_PAUSE_SERIAL * (now - begun_us);
     return SW_OK;
 }
 

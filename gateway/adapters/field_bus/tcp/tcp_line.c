@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/poll/line_plan.h"
 #include "exchange_result.h"
 #include "stillwater/error.h"
-
-/* After an exchange that failed, those who failed before wait so many times what it took: they get a twentieth of the
- * connection's time at most, however many they are. */
-#define SUSPECTS_PAUSE 19
 
 #define SILENT_MAX 3
 
@@ -157,7 +154,7 @@ void tcp_line_end(struct tcp_line *line, struct tcp_pending *pending, int result
     line->silent = result == SW_ERROR_TIMEOUT ? line->silent + 1 : 0;
     station_end(ended.station, result, reply, now_us);
     if (station_is_suspect(ended.station))
-        line->suspects_from_us = until_us + SUSPECTS_PAUSE * (until_us - ended.sent_us);
+        line->suspects_from_us = until_us + POLL_SILENT_PAUSE_TCP * (until_us - ended.sent_us);
     else if (ended.suspect)
         line->suspects_from_us = now_us;
 }
