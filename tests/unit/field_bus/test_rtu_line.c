@@ -366,6 +366,31 @@ static void a_late_reply_is_thrown_away_in_quarantine(void **state)
     fail_msg("no reply was taken for a late one");
 }
 
+/* Noise that begins like the reply and is longer, then the reply itself; the other requests are answered at once. */
+static void first_after_noise(void *ctx, struct scripted_slave *slave, const uint8_t *request, size_t size)
+{
+    struct fixture *fixture = ctx;
+    const uint8_t noise[] = {request[0], request[1], 2, 1, 2, 0x12, 0x34, 0x55, 0xaa, 0x55};
+    (void)size;
+    if (fixture->requests++ == 0) {
+        slave_send_raw(slave, noise, sizeof noise);
+        slave_sleep_ms(slave, TIMEOUT_MS / 2);
+    }
+    answer_well(slave, request);
+}
+
+static void a_reply_after_noise_is_not_the_next_answer(void **state)
+{
+    (void)state;
+    struct fixture *fixture = setup(first_after_noise, 115200);
+    struct exchange_reply reply;
+    assert_int_not_equal(ask(fixture, 0x10, 1, &reply), SW_OK);
+    ask_until_answered(fixture, 0x11, 1);
+    ask_until_answered(fixture, 0x12, 1);
+    assert_true(fixture->counters.late_frames >= 1);
+    teardown(fixture);
+}
+
 /* The first request is answered when the test says so, or when the next request has come; the others at once. */
 static void first_held_back(void *ctx, struct scripted_slave *slave, const uint8_t *request, size_t size)
 {
@@ -589,6 +614,7 @@ int main(void)
         cmocka_unit_test(an_echo_alone_is_a_silent_slave),
         cmocka_unit_test(a_port_that_echoes_no_more_is_found_out_too),
         cmocka_unit_test(a_late_reply_is_thrown_away_in_quarantine),
+        cmocka_unit_test(a_reply_after_noise_is_not_the_next_answer),
         cmocka_unit_test(a_reply_later_than_the_quarantine_is_not_the_next_answer),
         cmocka_unit_test(a_reply_that_comes_while_the_line_is_idle_is_counted),
         cmocka_unit_test(bytes_that_wait_in_the_port_are_not_the_answer),

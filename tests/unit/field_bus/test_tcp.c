@@ -152,6 +152,8 @@ enum fault {
     FAULT_BABBLE, /* noise in front of every reply */
     FAULT_HALF,   /* hangs up in the middle of a reply */
     FAULT_SILENT,
+    FAULT_NOISE,   /* as long as the reply and longer, then the reply */
+    FAULT_FOREIGN, /* a frame of another unit in two pieces, then the reply */
 };
 
 /* Every reply carries the number of the request it answers: whatever the gateway takes for the answer to another one is
@@ -171,12 +173,26 @@ static void send_number(struct bad_server *server, struct scripted_slave *slave,
     slave_send_registers(slave, request[0], request[1], registers, 4);
 }
 
+/* Two pieces that the gateway does not read as one, and the reply before it has given up. */
+static void send_reply_after(struct scripted_slave *slave, const uint8_t *pieces, size_t first, size_t second,
+                             const uint8_t *request, const uint16_t *registers)
+{
+    slave_send_raw(slave, pieces, first);
+    slave_sleep_ms(slave, 10);
+    slave_send_raw(slave, pieces + first, second);
+    slave_sleep_ms(slave, 3 * SHORT_MS / 4);
+    slave_send_registers(slave, request[0], request[1], registers, 4);
+    slave_sleep_ms(slave, 10);
+}
+
 static void misbehave(struct bad_server *server, struct scripted_slave *slave, const uint8_t *request, size_t size,
                       uint16_t number)
 {
     const uint16_t registers[] = {12, 1, number, 0, 0};
     const uint8_t half[] = {request[0], request[1], 8, 0};
     const uint8_t noise[] = {0, 1, 2, 3, 0xff, 0xff, 0xff};
+    const uint8_t bad[] = {request[0], request[1], 8, 0, 12, 0, 1, 0, 2, 0, 3, 0x12, 0x34, 0x55, 0xaa};
+    const uint8_t foreign[] = {(uint8_t)(request[0] + 1), request[1], 2, 0, 12, 0x12, 0x34};
     switch (server->fault) {
     case FAULT_LATE:
         slave_sleep_ms(slave, SHORT_MS + SHORT_MS / 2);
@@ -209,6 +225,12 @@ static void misbehave(struct bad_server *server, struct scripted_slave *slave, c
         slave_hang_up(slave);
         break;
     case FAULT_SILENT:
+        break;
+    case FAULT_NOISE:
+        send_reply_after(slave, bad, 13, 2, request, registers);
+        break;
+    case FAULT_FOREIGN:
+        send_reply_after(slave, foreign, 3, 4, request, registers);
         break;
     }
 }
@@ -250,6 +272,8 @@ static void no_value_of_another_request_is_ever_reported(void **state)
         {CONFIG_RTU_OVER_TCP, FAULT_BABBLE, SW_ERROR_WRONG_UNIT},
         {CONFIG_RTU_OVER_TCP, FAULT_HALF, SW_OK},
         {CONFIG_RTU_OVER_TCP, FAULT_SILENT, SW_ERROR_TIMEOUT},
+        {CONFIG_RTU_OVER_TCP, FAULT_NOISE, SW_ERROR_CRC},
+        {CONFIG_RTU_OVER_TCP, FAULT_FOREIGN, SW_ERROR_WRONG_UNIT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bad_server *server = calloc(1, sizeof *server);

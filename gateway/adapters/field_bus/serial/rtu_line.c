@@ -167,6 +167,15 @@ static int wait_for_silence(struct rtu_line *line, int64_t silence_us, int64_t l
     }
 }
 
+/* Throws away what is still coming of a frame. */
+static int swallow_rest(struct rtu_line *line)
+{
+    int error = wait_for_silence(line, STRAY_FRAME_END_US,
+                                 rtu_now_us() + characters_us(line, 2 * RTU_FRAME_SIZE_MAX) + STRAY_FRAME_END_US);
+    /* Whatever goes on sending is met again by the next settle. */
+    return error == SW_ERROR_LATE_FRAME ? SW_OK : error;
+}
+
 /* Where a frame nobody waits for has begun: throws it away to its end and counts it. */
 static int swallow_stray(struct rtu_line *line, bool announced)
 {
@@ -174,10 +183,7 @@ static int swallow_stray(struct rtu_line *line, bool announced)
     if (size < 0) return SW_ERROR_PORT;
     if (size == 0) return SW_OK;
     line->counters->late_frames++;
-    int error = wait_for_silence(line, STRAY_FRAME_END_US,
-                                 rtu_now_us() + characters_us(line, 2 * RTU_FRAME_SIZE_MAX) + STRAY_FRAME_END_US);
-    /* Whatever goes on sending is met again by the next settle. */
-    return error == SW_ERROR_LATE_FRAME ? SW_OK : error;
+    return swallow_rest(line);
 }
 
 int rtu_line_wait(struct rtu_line *line, int64_t until_us)
@@ -368,11 +374,12 @@ int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bo
     exchange_count(line->counters, result);
     /* Who has been taken for an echo, or whose echo has been missed, may still answer. */
     bool unclear = line->echoes != echoed;
-    if (exchange_is_answer(result) || result == SW_ERROR_LATE_FRAME || (result == SW_ERROR_CRC && !unclear))
-        return result;
+    if (exchange_is_answer(result) || result == SW_ERROR_LATE_FRAME) return result;
 
-    bool came;
-    int error = quarantine(line, reply_by_us + timeout_us, &came);
+    /* What came may have been noise, and the reply is still to come: the rest of the noise is not it. */
+    bool came = false;
+    int error = result == SW_ERROR_TIMEOUT ? SW_OK : swallow_rest(line);
+    if (error == SW_OK) error = quarantine(line, reply_by_us + timeout_us, &came);
     if ((result == SW_ERROR_TIMEOUT || result == SW_ERROR_WRONG_UNIT) && !came) *doubtful = true;
     if (unclear) *doubtful = true;
     return error == SW_OK ? result : error;

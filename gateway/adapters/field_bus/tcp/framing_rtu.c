@@ -70,14 +70,18 @@ static void confirm(struct tcp_line *line, int64_t now_us)
 
 /* ---- what comes ---- */
 
-/* Nobody has asked for it. */
+/* Nobody has asked for it. The rest of what has come before is not a reply that is still to come. */
 static void take_stray(struct tcp_line *line, int64_t now_us)
 {
-    bool goes_on = now_us - line->last_byte_us < STRAY_FRAME_END_US;
-    if (!goes_on || line->owing != NULL) line->context.counters.late_frames++;
+    int64_t ended_us = now_us + STRAY_FRAME_END_US;
+    if (now_us - line->last_byte_us < STRAY_FRAME_END_US) {
+        if (line->quiet_until_us < ended_us) line->quiet_until_us = ended_us;
+        return;
+    }
+    line->context.counters.late_frames++;
     if (line->owing != NULL) line->owing->doubtful = false;
     line->owing = NULL;
-    line->quiet_until_us = now_us + STRAY_FRAME_END_US;
+    line->quiet_until_us = ended_us;
 }
 
 static void take_reply(struct tcp_line *line, const uint8_t *bytes, size_t size, int64_t now_us)
