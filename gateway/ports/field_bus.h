@@ -61,7 +61,7 @@ struct field_bus_events {
      * malformed. error is SW_OK where nothing is wrong. */
     void (*notice)(void *ctx, uint32_t line, uint32_t node, int error, const char *text);
     /* The same of a device, may be NULL: another one answers in its place (SW_ERROR_OTHER_DEVICE; its samples have that
-     * error until the known one is back), or the known one again. */
+     * error until the known one is back), or the known one again; or it does not tell who it is (an exception). */
     void (*device_notice)(void *ctx, uint32_t line, uint32_t device, int error, const char *text);
     /* For the log, may be NULL: somebody dialled in and was hung up on, since no line has such a unit. Once a minute
      * for each port at most. */

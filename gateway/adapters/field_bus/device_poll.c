@@ -156,9 +156,32 @@ static void take_identity(struct device_poll *device, const uint16_t *registers,
     line_post(line, &event);
 }
 
+/* Not every model of a device has the registers. Where they have been read once it is another device. */
+static bool has_no_identity(const struct device_poll *device, int result)
+{
+    bool refused = result == SW_ERROR_EXCEPTION_FUNCTION || result == SW_ERROR_EXCEPTION_ADDRESS ||
+                   result == SW_ERROR_EXCEPTION_VALUE;
+    return device->identify && !device->known && refused;
+}
+
+static void go_without_identity(struct device_poll *device, int result)
+{
+    const struct station *station = &device->station;
+    device->identify = false;
+    if (device->nameless) return;
+    device->nameless = true;
+    struct field_event event = {
+        .type = FIELD_EVENT_DEVICE_NOTICE, .line = station->line->line, .device = station->index, .error = result};
+    snprintf(event.text, sizeof event.text, "unit %u does not tell its identity (%s): an exchange will not be noticed",
+             station->unit_id, sw_error_text(result));
+    line_post(station->line, &event);
+}
+
 void device_poll_end(struct device_poll *device, int result, const struct exchange_reply *reply, int64_t now_us)
 {
-    if (result != SW_OK)
+    if (has_no_identity(device, result))
+        go_without_identity(device, result);
+    else if (result != SW_OK)
         failed(device, result, now_us);
     else if (device->identify)
         take_identity(device, reply->registers, now_us);

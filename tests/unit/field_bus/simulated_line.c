@@ -64,6 +64,10 @@ int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bo
     *doubtful = false;
     line->counters->requests++;
     reply->sent_us = port.now_us;
+    if (unit->error == SW_OK && unit->refused_from > 0 && unit->last_address >= unit->refused_from) {
+        port.now_us += SIMULATED_EXCHANGE_US;
+        return SW_ERROR_EXCEPTION_ADDRESS;
+    }
     if (unit->error == SW_OK) {
         port.now_us += SIMULATED_EXCHANGE_US;
         for (unsigned i = 0; i < exchange->request.registers; i++)

@@ -12,7 +12,8 @@
 #define SIMULATED_POLLS_MAX 4096
 
 struct simulated_unit {
-    int error; /* what every exchange gives, SW_OK = its registers */
+    int error;             /* what every exchange gives, SW_OK = its registers */
+    uint16_t refused_from; /* reads from this address on get an exception; 0 = none do */
     uint16_t registers[SIMULATED_REGISTERS];
     uint32_t requests;
     uint16_t last_address;

@@ -346,6 +346,34 @@ static void another_device_in_the_place_of_a_known_one_gives_no_readings(void **
     bench_free(bench);
 }
 
+static void a_device_that_has_no_identity_is_read_without(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    add_devices(bench, 1, &numbered, 1000);
+    port.units[1].refused_from = 8;
+    start(bench);
+    run_for(bench, 5 * S + S / 2);
+    assert_int_equal(bench->good[0], 6);
+    assert_int_equal(bench->bad[0], 0);
+    renumber(bench, 0);
+    assert_int_equal(bench->last_error[0], SW_OK);
+    assert_int_equal(bench->notices, 1);
+    assert_non_null(strstr(bench->notice, "unit 1 does not tell its identity"));
+    bench_free(bench);
+}
+
+static void a_device_that_had_an_identity_and_has_none_is_another(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_with_number(4711);
+    port.units[1].refused_from = 8;
+    renumber(bench, 0);
+    assert_int_equal(bench->good[0], 6);
+    assert_int_equal(bench->last_error[0], SW_ERROR_EXCEPTION_ADDRESS);
+    bench_free(bench);
+}
+
 static void the_known_device_gives_readings_again(void **state)
 {
     (void)state;
@@ -492,6 +520,8 @@ int main(void)
         cmocka_unit_test(blocks_are_read_one_after_the_other_into_one_sample),
         cmocka_unit_test(an_identity_is_read_once_while_all_is_well),
         cmocka_unit_test(another_device_in_the_place_of_a_known_one_gives_no_readings),
+        cmocka_unit_test(a_device_that_has_no_identity_is_read_without),
+        cmocka_unit_test(a_device_that_had_an_identity_and_has_none_is_another),
         cmocka_unit_test(the_known_device_gives_readings_again),
         cmocka_unit_test(a_device_is_recognised_after_its_line_was_unplugged),
         cmocka_unit_test(an_untouched_device_on_a_changed_line_does_not_miss_a_poll),
