@@ -1,7 +1,7 @@
 /* Modbus requests and the check of their replies (Modbus application protocol V1.1b3 §6), from the unit id to the last
  * byte of the data: what all transports have in common, without the CRC of RTU or the header of TCP. Pure. */
-#ifndef FIELD_BUS_RTU_FRAME_H
-#define FIELD_BUS_RTU_FRAME_H
+#ifndef FIELD_BUS_FIELD_FRAME_H
+#define FIELD_BUS_FIELD_FRAME_H
 
 #include <stddef.h>
 #include <stdint.h>

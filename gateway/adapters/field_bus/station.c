@@ -64,14 +64,18 @@ static int64_t turn_of(const struct station *station, bool hold_back, int64_t su
     return hold_back && station_is_suspect(station) && due_us < suspects_from_us ? suspects_from_us : due_us;
 }
 
+bool stations_any_sound(struct station *const *stations, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!station_is_suspect(stations[i])) return true;
+    return false;
+}
+
 struct station *stations_next(struct station *const *stations, uint32_t count, int64_t suspects_from_us, int64_t now_us,
                               int64_t *turn_us)
 {
     struct station *next = NULL;
-    bool any_sound = false;
-    for (uint32_t i = 0; i < count && !any_sound; i++)
-        any_sound = !station_is_suspect(stations[i]);
-    bool hold_back = any_sound && now_us < suspects_from_us;
+    bool hold_back = now_us < suspects_from_us && stations_any_sound(stations, count);
     *turn_us = STATION_NEVER_US;
     for (uint32_t i = 0; i < count; i++) {
         int64_t at_us = turn_of(stations[i], hold_back, suspects_from_us);

@@ -76,6 +76,9 @@ static inline bool station_is_suspect(const struct station *station)
     return station->health.failures > 0;
 }
 
+/* Somebody on the line is no suspect. */
+bool stations_any_sound(struct station *const *stations, uint32_t count);
+
 /* The one of a line that has waited longest past its time and has nothing under way. While anybody on the line is
  * sound, no suspect's turn comes before suspects_from_us. *turn_us: when it is due; STATION_NEVER_US and NULL when none
  * is. */

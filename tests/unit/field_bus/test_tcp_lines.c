@@ -14,10 +14,12 @@
 #include <unistd.h>
 
 #include "bus_listener.h"
+#include "core/poll/line_plan.h"
 #include "scripted_slave.h"
 #include "stillwater/error.h"
 
 #define SHORT_MS 200
+#define QUICK_MS 100
 
 static uint32_t samples_of(const struct listener *gateway, uint32_t line, uint32_t device, int error)
 {
@@ -37,6 +39,7 @@ struct server {
     struct scripted_slave slave;
     atomic_uint requests[UNITS_MAX];
     atomic_int silent_unit; /* -1: none; 0: all */
+    uint8_t only_unit;      /* who answers; 0: silent_unit says who does not */
     unsigned hold;          /* replies are kept until there are so many */
     unsigned held;
     uint8_t held_requests[16][32];
@@ -67,6 +70,7 @@ static void serve(void *ctx, struct scripted_slave *slave, const uint8_t *reques
     int silent = atomic_load(&server->silent_unit);
     atomic_fetch_add(&server->requests[request[0]], 1);
     if (silent == 0 || silent == request[0]) return;
+    if (server->only_unit > 0 && server->only_unit != request[0]) return;
     if (server->hold > 0)
         hold_back(server, request, size);
     else
@@ -100,6 +104,26 @@ static void fill_devices(struct config_device *devices, uint32_t count, uint32_t
 
 /* ---- who shares a connection ---- */
 
+/* Answers sooner than the real one has to, for tests that wait for many times its timeout. */
+static const struct sw_profile *quick_profile(void)
+{
+    static struct sw_profile quick;
+    quick = *sw_profile_by_id(SW_PROFILE_MANHOLE);
+    quick.timeout_ms = QUICK_MS;
+    return &quick;
+}
+
+static void use_quick_devices(struct listener *gateway, struct config_device *devices, uint32_t count, uint32_t poll_ms)
+{
+    fill_devices(devices, count, poll_ms);
+    for (uint32_t i = 0; i < count; i++)
+        devices[i].profile = quick_profile();
+    gateway->line.devices = devices;
+    gateway->line.device_count = count;
+    gateway->line.timeout_ms = QUICK_MS;
+    gateway->line.settings.baud = 921600;
+}
+
 /* What a silent unit takes of its connection: a twentieth in the long run. Counted in its own requests, each of which
  * costs a timeout, so that it holds on a slow machine, too. */
 static void a_silent_unit_takes_little_of_the_others_time(void **state)
@@ -114,17 +138,13 @@ static void a_silent_unit_takes_little_of_the_others_time(void **state)
         slave_listen(&server->slave, transports[i] == CONFIG_TCP);
         struct listener *gateway = listener_new("");
         listener_use_tcp(gateway, transports[i], server->slave.tcp_port);
-        fill_devices(devices, UNITS, 100);
-        gateway->line.devices = devices;
-        gateway->line.device_count = UNITS;
-        gateway->line.timeout_ms = SHORT_MS;
-        gateway->line.settings.baud = 921600;
+        use_quick_devices(gateway, devices, UNITS, 100);
         listener_start(gateway);
         listener_until(gateway, field_bus_line_counters(gateway->bus, 0).timeouts >= 1);
         int64_t begun_ms = listener_now_ms();
-        listener_until(gateway, field_bus_line_counters(gateway->bus, 0).timeouts >= 3);
-        int64_t cost_ms = 2 * (transports[i] == CONFIG_TCP ? SHORT_MS : 2 * SHORT_MS);
-        assert_true(listener_now_ms() - begun_ms >= 19 * cost_ms);
+        listener_until(gateway, field_bus_line_counters(gateway->bus, 0).timeouts >= 2);
+        int64_t cost_ms = transports[i] == CONFIG_TCP ? QUICK_MS : 2 * QUICK_MS;
+        assert_true(listener_now_ms() - begun_ms >= POLL_SILENT_PAUSE_TCP * cost_ms);
         struct field_bus_counters counters = field_bus_line_counters(gateway->bus, 0);
         assert_in_range(counters.requests - counters.replies - counters.timeouts, 0, 1); /* one is under way */
         assert_int_equal(samples_of(gateway, 0, SILENT - 1, SW_OK), 0);
@@ -184,6 +204,29 @@ static void a_connection_on_which_nobody_answers_is_renewed(void **state)
     server_free(server);
 }
 
+/* Those who have been silent before say nothing about the connection while somebody else answers, however seldom that
+ * one is asked. */
+static void silent_units_do_not_cost_the_others_their_connection(void **state)
+{
+    (void)state;
+    enum { UNITS = 3, SOUND = 1, HOUR_MS = 3600000 };
+    struct config_device devices[UNITS];
+    struct server *server = server_new();
+    server->only_unit = SOUND;
+    slave_listen(&server->slave, true);
+    struct listener *gateway = listener_new("");
+    listener_use_tcp(gateway, CONFIG_TCP, server->slave.tcp_port);
+    use_quick_devices(gateway, devices, UNITS, 50);
+    devices[SOUND - 1].poll_interval_ms = HOUR_MS;
+    listener_start(gateway);
+    listener_until(gateway, field_bus_line_counters(gateway->bus, 0).timeouts >= 4);
+    assert_int_equal(samples_of(gateway, 0, SOUND - 1, SW_OK), 1);
+    assert_int_equal(gateway->line_changes, 1);
+    assert_int_equal(server->slave.connections, 1);
+    listener_finish(gateway);
+    server_free(server);
+}
+
 /* ---- who cannot be reached ---- */
 
 static void whoever_cannot_be_reached_is_told_and_reached_later(void **state)
@@ -207,27 +250,65 @@ static void whoever_cannot_be_reached_is_told_and_reached_later(void **state)
     server_free(server);
 }
 
-/* Two names that are looked up in turn, and one that is in no list of hosts. */
-static void names_are_looked_up(void **state)
+/* An address that never answers: nobody takes what waits at the port, and what comes after it is dropped. */
+struct black_hole {
+    int listening, waiting[2];
+    uint16_t tcp_port;
+};
+
+static void black_hole_open(struct black_hole *hole)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    hole->listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(hole->listening, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(hole->listening, 0), 0);
+    assert_int_equal(getsockname(hole->listening, (struct sockaddr *)&address, &size), 0);
+    hole->tcp_port = ntohs(address.sin_port);
+    for (size_t i = 0; i < 2; i++) {
+        hole->waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        (void)connect(hole->waiting[i], (struct sockaddr *)&address, size);
+    }
+}
+
+static void black_hole_close(const struct black_hole *hole)
+{
+    close(hole->waiting[0]);
+    close(hole->waiting[1]);
+    close(hole->listening);
+}
+
+/* One at a name that is looked up, one at a name in no list of hosts, one whose address never answers. The dead ones do
+ * not keep the other waiting: it is asked many times while they are tried. */
+static void a_dead_name_and_a_dead_address_keep_nobody_waiting(void **state)
 {
     (void)state;
+    struct black_hole hole;
     struct server *server = server_new();
+    black_hole_open(&hole);
     slave_listen(&server->slave, true);
     struct listener *gateway = listener_new("");
     listener_use_tcp(gateway, CONFIG_TCP, server->slave.tcp_port);
     listener_add_device(gateway, 1, SW_PROFILE_MANHOLE, 50);
-    struct config_line lines[2] = {gateway->line, gateway->line};
+    struct config_line lines[3] = {gateway->line, gateway->line, gateway->line};
     char name[] = "localhost", nobody[] = "no such name";
     lines[0].host = nobody;
     lines[1].host = name;
+    lines[2].tcp_port = hole.tcp_port;
     gateway->config.lines = lines;
-    gateway->config.line_count = 2;
+    gateway->config.line_count = 3;
     listener_start(gateway);
-    listener_until(gateway,
-                   samples_of(gateway, 1, 0, SW_OK) > 0 && field_bus_line_counters(gateway->bus, 0).port_failures > 1);
+    listener_until(gateway, samples_of(gateway, 1, 0, SW_OK) > 0);
+    uint64_t failures = field_bus_line_counters(gateway->bus, 2).port_failures;
+    listener_until(gateway, field_bus_line_counters(gateway->bus, 0).port_failures > 1 &&
+                                field_bus_line_counters(gateway->bus, 2).port_failures > failures);
+    assert_non_null(strstr(gateway->line_text, "no answer"));
+    assert_true(samples_of(gateway, 1, 0, SW_OK) > 20);
     assert_int_equal(samples_of(gateway, 0, 0, SW_OK), 0);
+    assert_int_equal(samples_of(gateway, 2, 0, SW_OK), 0);
     listener_finish(gateway);
     server_free(server);
+    black_hole_close(&hole);
 }
 
 /* ---- who dials in ---- */
@@ -455,8 +536,9 @@ int main(void)
         cmocka_unit_test(a_silent_unit_takes_little_of_the_others_time),
         cmocka_unit_test(as_many_requests_are_under_way_as_are_allowed),
         cmocka_unit_test(a_connection_on_which_nobody_answers_is_renewed),
+        cmocka_unit_test(silent_units_do_not_cost_the_others_their_connection),
         cmocka_unit_test(whoever_cannot_be_reached_is_told_and_reached_later),
-        cmocka_unit_test(names_are_looked_up),
+        cmocka_unit_test(a_dead_name_and_a_dead_address_keep_nobody_waiting),
         cmocka_unit_test(units_that_dial_in_are_known_by_their_registration),
         cmocka_unit_test(a_unit_that_dials_again_replaces_its_connection),
         cmocka_unit_test(strangers_are_hung_up_on_and_told_of_once),

@@ -151,8 +151,11 @@ void tcp_line_end(struct tcp_line *line, struct tcp_pending *pending, int result
     *pending = line->pending[--line->pending_count];
     exchange_count(&line->context.counters, result);
     if (exchange_is_answer(result)) tcp_link_proved(&line->link);
-    line->silent = result == SW_ERROR_TIMEOUT ? line->silent + 1 : 0;
     station_end(ended.station, result, reply, now_us);
+    if (result != SW_ERROR_TIMEOUT)
+        line->silent = 0;
+    else if (!ended.suspect || !stations_any_sound(line->stations, line->station_count))
+        line->silent++;
     if (station_is_suspect(ended.station))
         line->suspects_from_us = until_us + POLL_SILENT_PAUSE_TCP * (until_us - ended.sent_us);
     else if (ended.suspect)
@@ -247,10 +250,13 @@ static uint32_t hash_of(const char *id)
     return hash;
 }
 
-/* Where in its interval each line polls: spread over the first unit's. */
+/* Where in its interval each line polls: spread over that of the unit that is asked most often, so that no unit waits
+ * for longer than its own at the start. */
 static int64_t phase_us(const struct config_line *config)
 {
-    uint32_t interval_ms = config->device_count > 0 ? config->devices[0].poll_interval_ms : config->poll_interval_ms;
+    uint32_t interval_ms = config->node_count > 0 ? config->poll_interval_ms : UINT32_MAX;
+    for (uint32_t i = 0; i < config->device_count; i++)
+        if (config->devices[i].poll_interval_ms < interval_ms) interval_ms = config->devices[i].poll_interval_ms;
     return (int64_t)(hash_of(config->id) % interval_ms) * 1000;
 }
 
@@ -339,6 +345,7 @@ static void forget_requests(struct tcp_line *line)
             continue;
         }
         line->framing->forget(line, &line->pending[i]);
+        if (line->pending[i].suspect) line->suspects_from_us = tcp_now_us();
         line->pending[i] = line->pending[--line->pending_count];
     }
     if (is_among(line->stations, line->station_count, line->owing)) line->owing = NULL;
@@ -365,7 +372,6 @@ void tcp_line_commit(struct tcp_line *line)
     line->context.config = change->config;
     line->context.line = change->index;
     if (dials(line)) line->link.host = change->config->host;
-    if (line->pending_count == 0) line->suspects_from_us = tcp_now_us();
     change->stations = NULL;
     change->orders = NULL;
     tcp_line_discard(line);
