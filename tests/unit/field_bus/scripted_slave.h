@@ -5,6 +5,7 @@
 #define TESTS_FIELD_BUS_SCRIPTED_SLAVE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,7 +28,7 @@ struct scripted_slave {
     uint16_t tcp_port;
     bool mbap;                /* frames of Modbus TCP, not RTU */
     uint16_t transaction;     /* of the request, with those */
-    unsigned connections;     /* so far */
+    atomic_uint connections;  /* so far */
     int64_t request_begun_us; /* when the first byte of the present request came */
     uint8_t buffer[SLAVE_FRAME_MAX];
     size_t filled;
