@@ -1,7 +1,6 @@
 /* stillwaterd: the gateway's daemon. Exit status 0: ended cleanly; 2: usage or configuration; 1: anything else. */
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "app/descriptors.h"
 #include "app/gateway.h"
 #include "app/log.h"
+#include "app/memory.h"
 #include "app/notify.h"
 #include "config/plan_table.h"
 #include "registry/people.h"
@@ -208,7 +208,7 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
         daemon.watchdog_runs = notify_watchdog_start(&daemon.loop, &daemon.watchdog);
         log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s:%u", config->gateway,
                   config->city, config->store_path, config->mqtt.host, config->mqtt.port);
-        (void)malloc_trim(0);
+        memory_give_back();
         notify_ready();
     }
     uv_run(&daemon.loop, UV_RUN_DEFAULT);
@@ -220,21 +220,13 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
     return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* What takes much is mostly there for the worst case and never touched, or read once at start: outside the heap it
- * takes no memory, and goes back. What small blocks of the start have left in it goes with malloc_trim() once all is
- * up. By itself the limit would grow with the first large block that is freed. */
-static void keep_heap_small(void)
-{
-    (void)mallopt(M_MMAP_THRESHOLD, 64 * 1024);
-}
-
 int main(int count, char **arguments)
 {
     struct options options = {NULL, false};
     struct gateway_config *config = NULL;
     struct config_report report = {NULL, on_problem};
     struct duty_roster *roster = NULL;
-    keep_heap_small();
+    memory_keep_heap_small();
     /* Until it is ready for it; the file is about to be read in any case. */
     signal(SIGHUP, SIG_IGN);
     int status = parse(count, arguments, &options);

@@ -1,6 +1,5 @@
 #include "app/reload.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "app/incidents.h"
 #include "app/journal.h"
 #include "app/log.h"
+#include "app/memory.h"
 #include "app/outbox.h"
 #include "app/reports.h"
 #include "app/retired.h"
@@ -274,7 +274,7 @@ static void on_settled(void *ctx)
     if (reload->replaced) reload->replaced(reload->replaced_ctx);
     reload->replaced = NULL;
     /* What was read on the threads of the pool: each keeps what it has freed, else. */
-    (void)malloc_trim(0);
+    memory_give_back();
     reload->settling = false;
     if (!reload->again) return;
     reload->again = false;
