@@ -34,7 +34,6 @@ void node_session_reconnect(struct node_session *session, int64_t now_us)
 {
     session->state = NODE_IDENTIFY;
     session->station.due_us = now_us;
-    unit_health_succeeded(&session->station.health);
 }
 
 /* ---- telling the loop ---- */

@@ -171,6 +171,22 @@ static void who_is_reconnected_in_the_middle_is_recognised_first(void **state)
     bench_free(bench);
 }
 
+/* Else silent nodes would be asked before all others with each new connection, and cost the line that one too. */
+static void who_was_silent_is_a_suspect_over_a_new_connection(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new();
+    begin(bench, bench->node);
+    end(bench, bench->node, SW_ERROR_TIMEOUT, NULL, 0);
+    begin(bench, bench->device);
+    end(bench, bench->device, SW_ERROR_TIMEOUT, NULL, 0);
+    station_reconnect(bench->node, bench->now_us);
+    station_reconnect(bench->device, bench->now_us);
+    assert_true(station_is_suspect(bench->node));
+    assert_true(station_is_suspect(bench->device));
+    bench_free(bench);
+}
+
 static void a_request_that_could_not_be_made_is_a_failure(void **state)
 {
     (void)state;
@@ -230,6 +246,7 @@ int main(void)
         cmocka_unit_test(an_order_that_comes_during_an_exchange_is_carried_out_after_it),
         cmocka_unit_test(an_order_between_exchanges_is_carried_out_at_once),
         cmocka_unit_test(who_is_reconnected_in_the_middle_is_recognised_first),
+        cmocka_unit_test(who_was_silent_is_a_suspect_over_a_new_connection),
         cmocka_unit_test(a_request_that_could_not_be_made_is_a_failure),
         cmocka_unit_test(a_node_is_down_after_three_failures_and_up_again_once_recognised),
         cmocka_unit_test(a_device_has_the_longer_of_two_timeouts),
