@@ -20,6 +20,11 @@ int64_t poll_silence_us(const struct sw_line_settings *settings)
     return INT64_C(3500000) * STANDARD_BITS / settings->baud;
 }
 
+int64_t poll_characters_us(const struct sw_line_settings *settings, size_t count)
+{
+    return (int64_t)count * STANDARD_BITS * 1000000 / settings->baud;
+}
+
 static int64_t smaller(int64_t a, int64_t b)
 {
     return a < b ? a : b;

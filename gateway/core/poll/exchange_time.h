@@ -3,6 +3,7 @@
 #ifndef GATEWAY_CORE_POLL_EXCHANGE_TIME_H
 #define GATEWAY_CORE_POLL_EXCHANGE_TIME_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "stillwater/sensor_profile.h"
@@ -52,6 +53,8 @@ int64_t poll_character_ns(const struct sw_line_settings *settings);
 /* T3.5 as the lines keep it: of characters of 11 bits, and fixed above 19200 baud (Modbus over serial line V1.02
  * §2.5.1.1). */
 int64_t poll_silence_us(const struct sw_line_settings *settings);
+/* So many characters of 11 bits, which is what the standard counts with and the most that one has: for deadlines. */
+int64_t poll_characters_us(const struct sw_line_settings *settings, size_t count);
 
 struct exchange_time exchange_time_of(const struct poll_line *line, const struct exchange_need *need);
 

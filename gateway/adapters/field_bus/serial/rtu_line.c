@@ -11,15 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/poll/exchange_time.h"
 #include "exchange_result.h"
 #include "stillwater/error.h"
-
-/* Start bit, eight data bits, parity or second stop bit, stop bit (Modbus over serial line V1.02 §2.5.1). */
-#define CHARACTER_BITS 11
-
-/* Above this T3.5 is fixed (§2.5.1.1). */
-#define FIXED_GAP_BAUD 19200
-#define FIXED_GAP_US   1750
 
 /* The end of a frame nobody asked for. Longer than T3.5, since a USB adapter or an emulator hands a frame over in
  * pieces some milliseconds apart. */
@@ -30,17 +24,6 @@ int64_t rtu_now_us(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
-static int64_t characters_us(const struct rtu_line *line, size_t count)
-{
-    return (int64_t)count * CHARACTER_BITS * 1000000 / line->settings.baud;
-}
-
-static int64_t gap_us(const struct rtu_line *line)
-{
-    if (line->settings.baud > FIXED_GAP_BAUD) return FIXED_GAP_US;
-    return (int64_t)CHARACTER_BITS * 3500000 / line->settings.baud;
 }
 
 void rtu_line_init(struct rtu_line *line, const char *path, struct sw_line_settings settings,
@@ -171,7 +154,8 @@ static int wait_for_silence(struct rtu_line *line, int64_t silence_us, int64_t l
 static int swallow_rest(struct rtu_line *line)
 {
     int error = wait_for_silence(line, STRAY_FRAME_END_US,
-                                 rtu_now_us() + characters_us(line, 2 * RTU_FRAME_SIZE_MAX) + STRAY_FRAME_END_US);
+                                 rtu_now_us() + poll_characters_us(&line->settings, 2 * RTU_FRAME_SIZE_MAX) +
+                                     STRAY_FRAME_END_US);
     /* Whatever goes on sending is met again by the next settle. */
     return error == SW_ERROR_LATE_FRAME ? SW_OK : error;
 }
@@ -214,8 +198,8 @@ int rtu_line_settle(struct rtu_line *line, uint32_t timeout_ms, uint32_t extra_g
     if (line->modbus == NULL) return SW_ERROR_PORT;
     int error = swallow_stray(line, false);
     if (error != SW_OK) return error;
-    int64_t patience_us = 2 * (int64_t)timeout_ms * 1000 + characters_us(line, 2 * RTU_FRAME_SIZE_MAX);
-    return wait_for_silence(line, gap_us(line) + extra_gap_us, rtu_now_us() + patience_us);
+    int64_t patience_us = 2 * (int64_t)timeout_ms * 1000 + poll_characters_us(&line->settings, 2 * RTU_FRAME_SIZE_MAX);
+    return wait_for_silence(line, poll_silence_us(&line->settings) + extra_gap_us, rtu_now_us() + patience_us);
 }
 
 /* After a request that got no usable answer: silent until `until_us`, or until a late frame has come and ended.
@@ -327,8 +311,8 @@ static int receive_reply(struct rtu_line *line, const struct exchange *exchange,
 {
     const struct field_request *request = &exchange->request;
     uint8_t bytes[MODBUS_MAX_ADU_LENGTH] = {0};
-    int64_t limit_us =
-        characters_us(line, field_reply_size(request) + RTU_CRC_SIZE) + (int64_t)exchange->timeout_ms * 1000;
+    int64_t limit_us = poll_characters_us(&line->settings, field_reply_size(request) + RTU_CRC_SIZE) +
+                       (int64_t)exchange->timeout_ms * 1000;
     modbus_set_response_timeout(line->modbus, (uint32_t)(limit_us / 1000000), (uint32_t)(limit_us % 1000000));
     int size = modbus_receive_confirmation(line->modbus, bytes);
     int number = errno;
@@ -361,8 +345,9 @@ int rtu_line_exchange(struct rtu_line *line, const struct exchange *exchange, bo
     if (result != SW_OK) return result;
     reply->sent_us = rtu_now_us();
     int64_t timeout_us = (int64_t)exchange->timeout_ms * 1000;
-    int64_t reply_by_us =
-        reply->sent_us + characters_us(line, (size_t)exchange->request.size + RTU_CRC_SIZE) + timeout_us;
+    int64_t reply_by_us = reply->sent_us +
+                          poll_characters_us(&line->settings, (size_t)exchange->request.size + RTU_CRC_SIZE) +
+                          timeout_us;
     result = send_request(line, &exchange->request);
     bool echoed = line->echoes;
     if (result == SW_OK && echoed) result = take_echo(line, &exchange->request, reply_by_us);

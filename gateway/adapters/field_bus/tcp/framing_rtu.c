@@ -4,26 +4,19 @@
  * serial/rtu_line.c. */
 #include <string.h>
 
+#include "core/poll/exchange_time.h"
 #include "exchange_result.h"
 #include "rtu_stream.h"
 #include "stillwater/error.h"
 #include "tcp_line.h"
 
-/* Start bit, eight data bits, parity or second stop bit, stop bit. */
-#define CHARACTER_BITS 11
-
 /* The end of a frame nobody asked for; a network hands it over in pieces. */
 #define STRAY_FRAME_END_US 50000
-
-static int64_t characters_us(const struct tcp_line *line, size_t count)
-{
-    return (int64_t)count * CHARACTER_BITS * 1000000 / line->context.config->settings.baud;
-}
 
 /* T3.5, and what the device wants on top of it. */
 static int64_t gap_us(const struct tcp_line *line, const struct station *station)
 {
-    return characters_us(line, 7) / 2 + station_extra_gap_us(station);
+    return poll_silence_us(&line->context.config->settings) + station_extra_gap_us(station);
 }
 
 /* ---- the end of an exchange ---- */
@@ -144,7 +137,8 @@ static void send_request(struct tcp_line *line, struct station *station, int64_t
     size_t size = rtu_stream_encode(&pending->request, bytes);
     size_t reply_size = field_reply_size(&pending->request) + RTU_CRC_SIZE;
     pending->sent_us = now_us;
-    pending->deadline_us = now_us + characters_us(line, size + reply_size) + (int64_t)pending->timeout_ms * 1000;
+    pending->deadline_us = now_us + poll_characters_us(&line->context.config->settings, size + reply_size) +
+                           (int64_t)pending->timeout_ms * 1000;
     line->owing = NULL;
     line->last_byte_us = now_us;
     if (!tcp_connection_send(line->connection, bytes, size)) tcp_line_drop(line, "the far side takes nothing any more");
