@@ -117,11 +117,6 @@ static int judge(struct bus_master *master, const struct rtu_frame *frame, struc
     return take_registers(master, body, reply) ? SW_OK : SW_ERROR_WRONG_LENGTH;
 }
 
-static bool is_exception(int error)
-{
-    return error <= SW_ERROR_EXCEPTION_FUNCTION && error >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
-}
-
 /* A frame while waiting for the reply. */
 static bool on_frame(struct bus_master *master, const struct rtu_frame *frame, uint64_t now_us, struct bus_reply *reply)
 {
@@ -132,7 +127,7 @@ static bool on_frame(struct bus_master *master, const struct rtu_frame *frame, u
         statistics->response_ms = (uint16_t)(response_us / 1000);
         return finish(master, SW_OK, now_us, reply);
     }
-    if (is_exception(error)) {
+    if (sw_error_is_exception(error)) {
         statistics->exceptions++;
         return finish(master, error, now_us, reply);
     }

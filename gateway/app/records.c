@@ -174,8 +174,7 @@ void records_on_batch(struct gateway *gateway, const struct field_bus_batch *bat
 static enum sw_quality_reason reason_of(int error)
 {
     if (error == SW_ERROR_TIMEOUT) return SW_REASON_TIMEOUT;
-    return error <= SW_ERROR_EXCEPTION_FUNCTION && error >= SW_ERROR_EXCEPTION_GATEWAY_TARGET ? SW_REASON_EXCEPTION
-                                                                                              : SW_REASON_FRAME;
+    return sw_error_is_exception(error) ? SW_REASON_EXCEPTION : SW_REASON_FRAME;
 }
 
 static void take_value(struct gateway *gateway, struct device_state *device, const struct sw_point_value *value,

@@ -101,7 +101,7 @@ static int scan_units(const struct probe_options *options, struct probe_line *li
             return EXIT_NO_ANSWER;
         }
         if (is_nobody(error)) continue;
-        bool answers = error == SW_OK || probe_is_exception(error);
+        bool answers = error == SW_OK || sw_error_is_exception(error);
         there += answers;
         garbled += !answers;
         if (error == SW_OK)
@@ -148,9 +148,9 @@ static int scan_block(const struct probe_options *options, struct probe_line *li
     struct probe_ask ask = {options->unit_id, options->function, (uint16_t)address, (uint16_t)count};
     int error = probe_line_read(line, &ask, values);
     if (error == SW_OK) note_found(found, address, count);
-    if (error == SW_OK || (probe_is_exception(error) && error != SW_ERROR_EXCEPTION_FUNCTION && count == 1))
+    if (error == SW_OK || (sw_error_is_exception(error) && error != SW_ERROR_EXCEPTION_FUNCTION && count == 1))
         return SW_OK;
-    if (!probe_is_exception(error) || error == SW_ERROR_EXCEPTION_FUNCTION) return error;
+    if (!sw_error_is_exception(error) || error == SW_ERROR_EXCEPTION_FUNCTION) return error;
     uint32_t half = count / 2;
     error = scan_block(options, line, address, half, found);
     return error == SW_OK ? scan_block(options, line, address + half, count - half, found) : error;

@@ -153,16 +153,11 @@ int probe_line_read(struct probe_line *line, const struct probe_ask *ask, uint16
     }
     int error = got >= 0 ? SW_ERROR_WRONG_LENGTH : error_of(number);
     /* Modbus TCP says to which request an answer belongs. */
-    if (!probe_is_exception(error) && error != SW_ERROR_PORT && way->transport != PROBE_TCP) {
+    if (!sw_error_is_exception(error) && error != SW_ERROR_PORT && way->transport != PROBE_TCP) {
         pause_us(INT64_C(1000) * way->timeout_ms);
         discard(line);
     }
     return error;
-}
-
-bool probe_is_exception(int error)
-{
-    return error <= SW_ERROR_EXCEPTION_FUNCTION && error >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
 }
 
 const char *probe_advice(const struct probe_way *way, int error)

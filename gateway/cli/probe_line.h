@@ -44,9 +44,6 @@ struct probe_ask {
  * next question. */
 int probe_line_read(struct probe_line *line, const struct probe_ask *ask, uint16_t registers[PROBE_REGISTERS_MAX]);
 
-/* An exception: something answers there. */
-bool probe_is_exception(int error);
-
 /* What an installer can do about it; "" where the error says it all. */
 const char *probe_advice(const struct probe_way *way, int error);
 

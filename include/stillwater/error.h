@@ -2,6 +2,8 @@
 #ifndef STILLWATER_ERROR_H
 #define STILLWATER_ERROR_H
 
+#include <stdbool.h>
+
 enum sw_error {
     SW_OK = 0,
 #define SW_ERROR(number, name, text) SW_ERROR_##name = (number),
@@ -46,6 +48,12 @@ static inline const char *sw_error_text(int error)
 static inline int sw_error_from_modbus_exception(unsigned code)
 {
     return (code >= 1 && code <= 11 && code != 7 && code != 9) ? -100 - (int)code : SW_ERROR_EXCEPTION_FAILURE;
+}
+
+/* A Modbus exception: somebody has answered. */
+static inline bool sw_error_is_exception(int error)
+{
+    return error <= SW_ERROR_EXCEPTION_FUNCTION && error >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
 }
 
 #endif

@@ -2,14 +2,9 @@
 
 #include "stillwater/error.h"
 
-static bool is_exception(int result)
-{
-    return result <= SW_ERROR_EXCEPTION_FUNCTION && result >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
-}
-
 bool exchange_is_answer(int result)
 {
-    return result == SW_OK || is_exception(result);
+    return result == SW_OK || sw_error_is_exception(result);
 }
 
 void exchange_count(struct field_bus_counters *counters, int result)
@@ -31,7 +26,7 @@ void exchange_count(struct field_bus_counters *counters, int result)
         counters->wrong_replies++;
         break;
     default:
-        if (is_exception(result)) counters->exceptions++;
+        if (sw_error_is_exception(result)) counters->exceptions++;
         break;
     }
 }

@@ -164,11 +164,6 @@ void node_session_order(struct node_session *session, const struct node_order *o
 
 /* ---- exchanges ---- */
 
-static bool is_exception(int result)
-{
-    return result <= SW_ERROR_EXCEPTION_FUNCTION && result >= SW_ERROR_EXCEPTION_GATEWAY_TARGET;
-}
-
 static struct field_request read_registers(const struct node_session *session, uint8_t function, unsigned address,
                                            unsigned count)
 {
@@ -248,7 +243,7 @@ static struct field_request ask_identity(struct node_session *session)
 
 static int take_identity(struct node_session *session, int result, const struct exchange_reply *reply)
 {
-    if (is_exception(result)) {
+    if (sw_error_is_exception(result)) {
         link_down(session, result, "unit %u is not a Stillwater node: its identity is not readable: %s",
                   session->config->unit_id, sw_error_text(result));
         refuse(session);
@@ -371,7 +366,7 @@ static struct field_request ask_slot(struct node_session *session)
 
 static int take_slot(struct node_session *session, int result, const struct exchange_reply *reply)
 {
-    if (is_exception(result)) return slot_refused(session, result);
+    if (sw_error_is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     uint16_t wanted[SW_NODE_SLOT_CONFIG_REGISTERS];
     wanted_slot(session->config, session->slot, wanted);
@@ -391,7 +386,7 @@ static struct field_request ask_slot_unlock(struct node_session *session)
 static int take_slot_unlock(struct node_session *session, int result, const struct exchange_reply *reply)
 {
     (void)reply;
-    if (is_exception(result)) return slot_refused(session, result);
+    if (sw_error_is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     enter(session, NODE_SLOT_WRITE);
     return SW_OK;
@@ -409,7 +404,7 @@ static int take_slot_write(struct node_session *session, int result, const struc
     (void)reply;
     uint16_t wanted[SW_NODE_SLOT_CONFIG_REGISTERS];
     wanted_slot(session->config, session->slot, wanted);
-    if (is_exception(result)) return slot_refused(session, result);
+    if (sw_error_is_exception(result)) return slot_refused(session, result);
     if (result != SW_OK) return result;
     if (wanted[SW_NODE_SLOT_CONFIG_PROFILE] == SW_PROFILE_NONE)
         notice(session, SW_OK, "slot %u cleared", session->slot);
@@ -433,7 +428,7 @@ static struct field_request ask_clock(struct node_session *session)
 
 static int take_clock(struct node_session *session, int result, const struct exchange_reply *reply)
 {
-    if (result != SW_OK && !is_exception(result)) return result;
+    if (result != SW_OK && !sw_error_is_exception(result)) return result;
 
     session->clock_wanted = false;
     session->clock_set_us = session->now_us;
@@ -474,7 +469,7 @@ static struct field_request ask_log_open(struct node_session *session)
 static int take_log_open(struct node_session *session, int result, const struct exchange_reply *reply)
 {
     (void)reply;
-    if (result != SW_OK && !is_exception(result)) return result;
+    if (result != SW_OK && !sw_error_is_exception(result)) return result;
     session->open_ordered = false;
     enter(session, NODE_HEALTH);
     if (result == SW_OK) {
@@ -598,7 +593,8 @@ void node_session_begin(struct node_session *session, int64_t now_us, struct exc
 void node_session_end(struct node_session *session, int result, const struct exchange_reply *reply, int64_t now_us)
 {
     session->now_us = now_us;
-    if (result == SW_OK || is_exception(result)) session->round_trip_us = reply->first_byte_us - reply->sent_us;
+    if (result == SW_OK || sw_error_is_exception(result))
+        session->round_trip_us = reply->first_byte_us - reply->sent_us;
     result = steps[session->state].take(session, result, reply);
     if (result == SW_OK)
         unit_health_succeeded(&session->station.health);
