@@ -7,10 +7,9 @@ import os
 import platform
 import sys
 
-import core_cost
 import gateway
 import latency
-import near
+import micro
 import plan
 import replay_speed
 import report
@@ -18,10 +17,9 @@ import store
 import storm
 
 BENCHES = {
-    "core": core_cost.run,
     "gateway": gateway.run,
     "latency": latency.run,
-    "near": near.run,
+    "micro": micro.run,
     "plan": plan.run,
     "replay": replay_speed.run,
     "store": store.run,
