@@ -17,7 +17,8 @@ SLOW_DISK_MS = 300
 
 
 class Ours:
-    """With its store and all rules on; only that every reading is published, too, is not what it does by itself."""
+    """With its store and all rules on; only that every reading is published, too, is not what it does by itself. It
+    promises the city nothing: a sensor asked once a minute could not be in time."""
 
     name = ""
     topics = "stillwater/demo/gw-1/telemetry/#"
@@ -45,7 +46,7 @@ gateway: gw-1
 store: {{path: {rig.store}}}
 mqtt: {{host: 127.0.0.1, port: {rig.port}, telemetry: sites}}
 profiles: {HERE / "profiles"}
-policy: {{level: {{bands_mm: {{blue: 90000, yellow: 91000, orange: 92000, red: 93000}}, range_max_mm: 100000}}}}
+policy: {{latency: {{home_s: 0, level_s: 0, cover_s: 0}}, level: {{bands_mm: {{blue: 90000, yellow: 91000, orange: 92000, red: 93000}}, range_max_mm: 100000}}}}
 subjects:
 {subjects}lines:
 {lines}"""
