@@ -51,7 +51,7 @@ static void retire(struct gateway *gateway, struct core *core, int domain, const
     if (core_add_subject(core, (enum subject_domain)domain, name, CORE_NO_PARENT, &gateway->config->policy, &index) ||
         core_restore(core, index, bytes, size))
         return;
-    core_retire(core, index, "configuration", "no longer in the gateway's configuration", now);
+    core_retire(core, index, SW_ALERT_ACTOR_CONFIGURATION, "no longer in the gateway's configuration", now);
     if (core_snapshot_dirty(core, index))
         journal_snapshot(gateway, domain, name, state, core_snapshot(core, index, state, sizeof state));
 }

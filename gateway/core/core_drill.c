@@ -27,7 +27,7 @@ static void end(struct core *core, struct drill *drill, struct sw_wall now)
 {
     struct drill over = *drill;
     bool orphan = over.subject == CORE_NO_SUBJECT;
-    struct cause gone = {"configuration", "no longer in the gateway's configuration"};
+    struct cause gone = {SW_ALERT_ACTOR_CONFIGURATION, "no longer in the gateway's configuration"};
     forget(core, drill);
     if (orphan)
         (void)alert_life_act(&over.life, SW_ALERT_ACTION_RESOLVE);

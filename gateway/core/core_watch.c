@@ -388,7 +388,8 @@ static void clear_what_is_off(struct core *core, struct sw_wall now)
     for (uint32_t i = 0; i < core->count; i++)
         for (int which = 0; which < core_alert_count((enum subject_domain)core->subjects[i].domain); which++)
             if (!is_asked_for(&core->subjects[i], (enum sw_alert_rule)core->subjects[i].alerts[which].rule))
-                core_clear(core, i, (enum subject_alert)which, "configuration", "the rule has been switched off", now);
+                core_clear(core, i, (enum subject_alert)which, SW_ALERT_ACTOR_CONFIGURATION,
+                           "the rule has been switched off", now);
 }
 
 void core_resume(struct core *core)

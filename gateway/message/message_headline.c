@@ -1,5 +1,7 @@
 #include "message/message.h"
 
+#include <string.h>
+
 #include "message/message_text.h"
 
 /* What a subject is called, and how its alert ends. */
@@ -277,6 +279,8 @@ void message_alert_headline(const struct sw_alert *alert, char out[MESSAGE_HEADL
         message_line_add(&line, "cleared by %s (%s)", alert->actor, sw_alert_kind_description(alert->kind));
     } else if (alert->state == SW_ALERT_STATE_CLEARED) {
         add_end(&line, alert);
+    } else if (alert->state == SW_ALERT_STATE_RESOLVED && strcmp(alert->actor, SW_ALERT_ACTOR_CONFIGURATION) == 0) {
+        message_line_add(&line, "watched no longer (%s)", sw_alert_kind_description(alert->kind));
     } else if (alert->state == SW_ALERT_STATE_RESOLVED) {
         message_line_add(&line, "closed by a person (%s)", sw_alert_kind_description(alert->kind));
     } else if (alert->state == SW_ALERT_STATE_EXPIRED) {

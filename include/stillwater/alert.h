@@ -133,7 +133,9 @@ struct sw_evidence {
 };
 
 #define SW_ALERT_ACTOR_SIZE SW_ID_SIZE
-#define SW_ALERT_NOTE_SIZE  256
+/* Who ends what the configuration has no subject or rule for any more. */
+#define SW_ALERT_ACTOR_CONFIGURATION "configuration"
+#define SW_ALERT_NOTE_SIZE           256
 
 /* One revision of an alert. Plain data: may be copied, compared field by field, kept in the store. */
 struct sw_alert {

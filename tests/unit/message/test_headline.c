@@ -41,6 +41,8 @@ static void a_home_without_use(void **state)
     assert_headline(&alert, "Home home-4f21: water is used again; last use 2026-11-21 07:14 UTC");
     alert.state = SW_ALERT_STATE_RESOLVED;
     assert_headline(&alert, "Home home-4f21: closed by a person (no water used in a home)");
+    strcpy(alert.actor, SW_ALERT_ACTOR_CONFIGURATION);
+    assert_headline(&alert, "Home home-4f21: watched no longer (no water used in a home)");
 }
 
 static void a_level_in_a_band(void **state)
