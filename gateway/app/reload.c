@@ -22,6 +22,7 @@
 #include "app/storm.h"
 #include "app/subjects.h"
 #include "app/telemetry.h"
+#include "config/profile_file.h"
 #include "registry/people.h"
 
 #define PROBLEMS_MAX 20u
@@ -71,6 +72,11 @@ static void hash_files(const char *file, const struct gateway_config *config, ch
     uint64_t hash = hash_file(UINT64_C(14695981039346656037), file);
     hash = hash_file(hash, config->registry.people);
     hash = hash_file(hash, config->registry.places);
+    for (size_t i = 0; i < config->profiles.count; i++) {
+        char profile[4096];
+        snprintf(profile, sizeof profile, "%s/%s.yaml", config->profiles.path, config->profiles.files[i]->name);
+        hash = hash_file(hash, profile);
+    }
     snprintf(text, 17, "%016llx", (unsigned long long)hash);
 }
 

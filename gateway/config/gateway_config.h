@@ -148,6 +148,7 @@ struct duty_roster;
 
 /* Sensor profiles of a folder, by name (config/profile_file.h). */
 struct profile_folder {
+    char *path;
     struct profile_file **files;
     size_t count;
 };

@@ -82,7 +82,8 @@ int profile_folder_load(const char *folder, enum profile_use use, struct config_
 {
     struct dirent **entries;
     char text[256];
-    *loaded = (struct profile_folder){NULL, 0};
+    *loaded = (struct profile_folder){.path = strdup(folder)};
+    if (!loaded->path) return out_of_memory(report, folder);
     int found = scandir(folder, &entries, is_profile, alphasort);
     if (found < 0) {
         snprintf(text, sizeof text, "cannot read the folder: %s; expected a folder of sensor profiles",
@@ -106,6 +107,7 @@ void profile_folder_free(struct profile_folder *loaded)
     for (size_t i = 0; i < loaded->count; i++)
         free(loaded->files[i]);
     free(loaded->files);
+    free(loaded->path);
 }
 
 const struct sw_profile *profile_folder_named(const struct profile_folder *loaded, const char *name)

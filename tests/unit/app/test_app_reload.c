@@ -416,6 +416,40 @@ static void a_node_keeps_its_cursor(void **state)
     end(&test);
 }
 
+static void write_profile(const char *path, const char *scale)
+{
+    FILE *stream = fopen(path, "w");
+    assert_non_null(stream);
+    assert_true(fprintf(stream,
+                        "schema: stillwater.profile/1\nname: probe\ndescription: d\nsource: s\nfunction: 3\npoints: "
+                        "[{reading: level_mm, address: 0, scale: %s, minimum: 0, maximum: 1000}]\n",
+                        scale) > 0);
+    assert_int_equal(fclose(stream), 0);
+}
+
+static void another_profile_under_its_name_is_another_configuration(void **state)
+{
+    (void)state;
+    struct reload_test test;
+    char folder[] = "/tmp/stillwater-profiles-XXXXXX", path[64], text[2048], before[17];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/probe.yaml", folder);
+    snprintf(text, sizeof text, "%sprofiles: %s\n", AS_BEFORE, folder);
+    write_profile(path, "1");
+    begin(&test);
+    reload(&test, text);
+    commit_all(&test);
+    strcpy(before, fake.status.configuration.hash);
+    fake_settle();
+    write_profile(path, "10");
+    reload(&test, text);
+    commit_all(&test);
+    assert_string_not_equal(fake.status.configuration.hash, before);
+    unlink(path);
+    rmdir(folder);
+    end(&test);
+}
+
 /* Who was asked keeps the time there is to answer; a people file that comes with a reload asks from then on. */
 static void who_has_to_act_keeps_the_time_there_is(void **state)
 {
@@ -525,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_higher_band_ends_the_alert),
         cmocka_unit_test(what_is_gone_leaves_no_alert_open_and_nothing_at_the_broker),
         cmocka_unit_test(a_node_keeps_its_cursor),
+        cmocka_unit_test(another_profile_under_its_name_is_another_configuration),
         cmocka_unit_test(who_has_to_act_keeps_the_time_there_is),
         cmocka_unit_test(an_incident_goes_on),
         cmocka_unit_test(telemetry_follows),
