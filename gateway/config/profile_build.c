@@ -198,7 +198,7 @@ static void build_point(const struct build *build, uint32_t index)
     if (raw->type) point->type = (enum sw_register_type)word(build, field, raw->type, types);
     snprintf(field, sizeof field, "%.200s.order", path);
     if (raw->order) point->order = (enum sw_byte_order)word(build, field, raw->order, orders);
-    check_size(build, point, raw, path);
+    if (!raw->type || strcmp(types[point->type], raw->type) == 0) check_size(build, point, raw, path);
     point->mask = (uint16_t)or_else(raw->mask, 0);
     point->has_no_reading = raw->no_reading != NULL;
     point->no_reading = or_else(raw->no_reading, 0);
