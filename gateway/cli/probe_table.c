@@ -152,6 +152,7 @@ static const enum probe_type known_types[] = {PROBE_F32, PROBE_U32, PROBE_I32, P
 struct points {
     bool taken[PROBE_REGISTERS_MAX];
     bool told[PROBE_SHOWN_MAX];
+    bool unnamed; /* one of them is left to be named */
     size_t count;
 };
 
@@ -217,6 +218,7 @@ static void print_marked(const struct probe_result *result, struct points *point
                 print_point(result, &candidate, wanted, scale, to);
                 if (again) continue;
                 if (wanted) points->told[wanted - result->wanted] = true;
+                if (!wanted || !wanted->reading) points->unnamed = true;
                 take(points, &candidate);
             }
 }
@@ -250,5 +252,5 @@ void probe_profile_print(const struct probe_result *result, FILE *to)
     print_marked(result, &points, MARK_MOVED, to);
     if (result->wanted_count == 0) print_marked(result, &points, MARK_PLAUSIBLE, to);
     if (points.count == 0) fputs("  # nothing here looks like something measured\n", to);
-    print_readings(to);
+    if (points.unnamed) print_readings(to);
 }

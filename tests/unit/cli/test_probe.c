@@ -255,6 +255,7 @@ static void an_integer_is_found_by_its_digits_and_text_is_shown(void **state)
     assert_int_equal(probe(bench, "--unit 17 --address 0x8 --count 6 --shown 654.321:water_index_l"), 0);
     expect_said(bench, "{reading: water_index_l, address: 0x0008, type: U32, order: CDAB, scale: 0.001, minimum: 0");
     expect_said(bench, "\"STIL\"");
+    assert_null(strstr(bench->said, "which_reading"));
     assert_null(strstr(bench->said, "address: 0x0009"));
 }
 
