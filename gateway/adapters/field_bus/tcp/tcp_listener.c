@@ -83,8 +83,10 @@ static void refuse(struct guest *guest, const char *why)
         listener->untold++;
         return;
     }
-    snprintf(text, sizeof text, "%s:%u: hung up on %s: %s%s (%u more before)", listener->address, listener->port, peer,
-             why, bytes, listener->untold);
+    int used = snprintf(text, sizeof text, "%s:%u: hung up on %s: %s", listener->address, listener->port, peer, why);
+    if (bytes[0] != '\0') used += snprintf(text + used, sizeof text - (size_t)used, ":%s", bytes);
+    if (listener->untold > 0)
+        snprintf(text + used, sizeof text - (size_t)used, " (and %u others before)", listener->untold);
     listener->tell_from_us = now + TELL_AGAIN_US;
     listener->untold = 0;
     listener->sink.stranger(listener->sink.ctx, text);
@@ -139,7 +141,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     if (line != NULL)
         hand_over(guest, line);
     else if (!may_be)
-        refuse(guest, "registration of no line:");
+        refuse(guest, "registration of no line");
 }
 
 static void on_dialled(uv_stream_t *server, int status)
@@ -147,7 +149,7 @@ static void on_dialled(uv_stream_t *server, int status)
     struct tcp_listener *listener = server->data;
     struct tcp_connection_pool *pool = &listener->shared->pool;
     if (status != 0) return;
-    if (listener->guest_count == GUESTS_MAX) refuse(listener->guests[0], "others have come since:");
+    if (listener->guest_count == GUESTS_MAX) refuse(listener->guests[0], "others have come since");
     struct guest *guest = calloc(1, sizeof *guest);
     if (guest == NULL || uv_tcp_init(pool->loop, &guest->tcp) != 0) {
         free(guest);
@@ -208,7 +210,7 @@ static void step(struct tcp_schedule_item *item)
     if (error != 0) next_us = tcp_schedule_on_grid(now + OPEN_AGAIN_US);
     tell_lines(listener, error == 0 ? "the unit has not dialled in yet" : uv_strerror(error));
     while (listener->guest_count > 0 && listener->guests[0]->until_us <= now)
-        refuse(listener->guests[0], "no registration in time:");
+        refuse(listener->guests[0], "no registration in time");
     if (listener->guest_count > 0) next_us = listener->guests[0]->until_us;
     tcp_schedule_at(&listener->shared->schedule, item, next_us);
 }
