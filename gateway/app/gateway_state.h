@@ -160,9 +160,9 @@ struct space {
     uint32_t core;           /* subject */
     enum sw_alert_rule rule; /* what is wrong; NONE = nothing */
     struct outage outage;
-    uint64_t kept_bytes;   /* that the outage has been told of */
-    uint64_t set_aside;    /* damaged files that have been told of */
-    struct sw_wall newest; /* in the store at the start, or the time of the start */
+    uint64_t kept_bytes;                         /* that the outage has been told of */
+    uint64_t readings_damaged, database_damaged; /* files that have been told of */
+    struct sw_wall newest;                       /* in the store at the start, or the time of the start */
     struct sw_mono since;
 };
 

@@ -31,13 +31,27 @@ static enum sw_alert_rule judge(const struct store_room *room, struct sw_wall no
 }
 
 /* Readings age no faster than time goes by: a clock that is set years ahead must not take them all. */
-static struct sw_wall keep_from(const struct gateway *gateway, struct sw_wall now)
+static struct store_keep what_to_keep(const struct gateway *gateway, struct sw_wall now)
 {
     const struct space *space = &gateway->space;
-    int64_t days = gateway->config->store_keep_readings_days;
     int64_t aged_ms = space->newest.ms + sw_mono_diff_ms(gateway->clock.mono(), space->since);
-    int64_t from_ms = (now.ms < aged_ms ? now.ms : aged_ms) - days * DAY_MS;
-    return sw_wall_from_ms(days > 0 && from_ms > 0 ? from_ms : 0);
+    struct store_keep keep;
+    for (int kind = 0; kind < SW_READING_KIND_END; kind++) {
+        int64_t days = gateway->config->store_keep_days[kind];
+        int64_t from_ms = (now.ms < aged_ms ? now.ms : aged_ms) - days * DAY_MS;
+        keep.from[kind] = sw_wall_from_ms(days > 0 && from_ms > 0 ? from_ms : 0);
+    }
+    return keep;
+}
+
+static void tell_damage(struct gateway *gateway, enum sw_alert_rule rule, const struct store_damage *damage,
+                        uint64_t *told, struct sw_wall now)
+{
+    if (damage->count > *told) {
+        log_event(LOG_LEVEL_ERROR, "store", "%s", damage->text);
+        core_on_damage(gateway->core, gateway->space.core, rule, damage->text, now);
+    }
+    *told = damage->count;
 }
 
 void space_tick(struct gateway *gateway)
@@ -48,11 +62,13 @@ void space_tick(struct gateway *gateway)
     uint64_t kept_bytes = store_counters(gateway->store).kept_bytes;
     outage_note(&space->outage, (int64_t)(kept_bytes - space->kept_bytes), now.ms);
     space->kept_bytes = kept_bytes;
-    if (room.set_aside > space->set_aside) log_event(LOG_LEVEL_ERROR, "store", "%s", room.damage);
-    space->set_aside = room.set_aside;
+    tell_damage(gateway, SW_ALERT_RULE_READINGS_DAMAGED, &room.readings_damage, &space->readings_damaged, now);
+    tell_damage(gateway, SW_ALERT_RULE_DATABASE_DAMAGED, &room.database_damage, &space->database_damaged, now);
+    core_forget_damage(gateway->core, space->core, now);
     space->rule = judge(&room, now);
     core_on_store(gateway->core, space->core, space->rule, now);
-    store_tidy(gateway->store, now, keep_from(gateway, now));
+    struct store_keep keep = what_to_keep(gateway, now);
+    store_tidy(gateway->store, now, &keep);
 }
 
 const char *space_trouble(const struct gateway *gateway)
@@ -63,7 +79,8 @@ const char *space_trouble(const struct gateway *gateway)
     case SW_ALERT_RULE_QUOTA_SHORT:
         return "the store's quota does not hold a day of readings";
     default:
-        return gateway->space.set_aside > 0 ? "damaged readings were set aside: the log names the file" : "";
+        if (gateway->space.database_damaged > 0) return "the store's database was damaged: the log names the file";
+        return gateway->space.readings_damaged > 0 ? "damaged readings were set aside: the log names the file" : "";
     }
 }
 

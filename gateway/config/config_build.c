@@ -659,7 +659,11 @@ static void build_store(struct build *build)
     build->config->store_path = copy(build, raw->path);
     build->config->store_reserve_mb = 4;
     lay_u32(&build->config->store_quota_mb, raw->quota_mb);
-    lay_u32(&build->config->store_keep_readings_days, raw->keep_readings_days);
+    for (int kind = 0; kind < SW_READING_KIND_END; kind++) {
+        uint32_t *days = &build->config->store_keep_days[kind];
+        lay_u32(days, raw->keep_readings_days);
+        if (raw->keep) lay_u32(days, raw->keep->days[kind]);
+    }
     lay_u32(&build->config->store_reserve_mb, raw->reserve_mb);
 }
 

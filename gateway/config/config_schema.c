@@ -306,9 +306,16 @@ static const cyaml_schema_field_t storm_fields[] = {
     CYAML_FIELD_ENUM_PTR("warning", OPTIONAL | CYAML_FLAG_STRICT, struct raw_storm, warning, colours_or_off, 5),
     DECIMAL(raw_storm, quiet_s), INTEGER(raw_storm, poll_interval_ms), CYAML_FIELD_END};
 
-static const cyaml_schema_field_t store_fields[] = {TEXT(REQUIRED, raw_store, path), INTEGER(raw_store, quota_mb),
-                                                    INTEGER(raw_store, keep_readings_days),
-                                                    INTEGER(raw_store, reserve_mb), CYAML_FIELD_END};
+static const cyaml_schema_field_t keep_fields[] = {
+#define SW_READING_KIND(code, kind_name, text, unit, wire_milli, counter)                                              \
+    CYAML_FIELD_UINT_PTR(text, OPTIONAL, struct raw_keep, days[code]),
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+    CYAML_FIELD_END};
+
+static const cyaml_schema_field_t store_fields[] = {
+    TEXT(REQUIRED, raw_store, path), INTEGER(raw_store, quota_mb),        INTEGER(raw_store, keep_readings_days),
+    INTEGER(raw_store, reserve_mb),  BLOCK(raw_store, keep, keep_fields), CYAML_FIELD_END};
 
 static const cyaml_schema_field_t registry_fields[] = {
     TEXT(OPTIONAL, raw_registry, people), TEXT(OPTIONAL, raw_registry, places), DECIMAL(raw_registry, camera_m),

@@ -237,9 +237,15 @@ struct raw_storm {
     uint32_t *poll_interval_ms;
 };
 
+/* By the code of the kind. */
+struct raw_keep {
+    uint32_t *days[SW_READING_KIND_END];
+};
+
 struct raw_store {
     char *path;
     uint32_t *quota_mb, *keep_readings_days, *reserve_mb;
+    struct raw_keep *keep;
 };
 
 struct raw_registry {

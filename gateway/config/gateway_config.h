@@ -156,9 +156,9 @@ struct profile_folder {
 struct gateway_config {
     char city[SW_ID_SIZE];
     char gateway[SW_ID_SIZE];
-    char *store_path;                  /* NULL where the file has no store section (replay) */
-    uint32_t store_quota_mb;           /* 0 = the disk */
-    uint32_t store_keep_readings_days; /* 0 = for ever */
+    char *store_path;                              /* NULL where the file has no store section (replay) */
+    uint32_t store_quota_mb;                       /* 0 = the disk */
+    uint32_t store_keep_days[SW_READING_KIND_END]; /* of each kind; place 0: of what is none; 0 = for ever */
     uint32_t store_reserve_mb;
     struct config_mqtt mqtt; /* host NULL where the file has no mqtt section (replay) */
     struct incident_rules incident;

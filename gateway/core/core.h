@@ -127,6 +127,12 @@ void core_on_line(struct core *core, uint32_t line, bool port_ok, struct sw_wall
  * changed. */
 void core_on_store(struct core *core, uint32_t store, enum sw_alert_rule rule, struct sw_wall now);
 
+/* A file of the store was found damaged: SW_ALERT_RULE_READINGS_DAMAGED, DATABASE_DAMAGED; the note names it. Call once
+ * for each. */
+void core_on_damage(struct core *core, uint32_t store, enum sw_alert_rule rule, const char *note, struct sw_wall now);
+/* Ends that alert a day after its onset, if nobody has. Call now and then. */
+void core_forget_damage(struct core *core, uint32_t store, struct sw_wall now);
+
 /* Passing of time: judges delays and silences. Call about once a second live, at least once a minute of data time in
  * replay. `now` going back (a stepped clock) is tolerated: delays start again, nothing fires early, and readings count
  * again at once, whatever was heard in what is now the future (a home's when the clock has caught up, or, after more

@@ -6,6 +6,8 @@
 #include "core/core_home.h"
 #include "core/core_level.h"
 
+#define DAMAGE_TOLD_MS (INT64_C(24) * 3600 * 1000)
+
 /* The alerts of each domain. */
 static const enum sw_alert_kind kinds[SUBJECT_DOMAIN_COUNT][SUBJECT_ALERT_COUNT] = {
     [SUBJECT_HOME] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NO_USE,
@@ -30,7 +32,8 @@ static const enum sw_alert_kind kinds[SUBJECT_DOMAIN_COUNT][SUBJECT_ALERT_COUNT]
     [SUBJECT_RAIN] = {[SUBJECT_ALERT_SILENCE] = SW_ALERT_KIND_SENSOR_SILENT},
     [SUBJECT_NODE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_NODE_SILENT},
     [SUBJECT_LINE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_BUS_SILENT},
-    [SUBJECT_STORE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_STORE_FULL},
+    [SUBJECT_STORE] =
+        {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_STORE_FULL, [STORE_ALERT_DAMAGED] = SW_ALERT_KIND_STORE_DAMAGED},
     [SUBJECT_PLACE] = {[SUBJECT_ALERT_MAIN] = SW_ALERT_KIND_REPORTED},
 };
 
@@ -343,17 +346,18 @@ int core_tell(struct core *core, uint32_t index, enum sw_alert_kind kind, const 
     return SW_OK;
 }
 
-/* One that was resolved makes room for the next: what is reported now is not what was then. */
-int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum sw_alert_rule rule, struct sw_wall onset,
-                const char *actor, const char *note, struct sw_wall now)
+/* Something that is told once rather than watched. An alert that was resolved makes room for the next: what is told now
+ * is not what was then. */
+static int happened(struct core *core, uint32_t index, enum subject_alert which, enum sw_colour colour,
+                    enum sw_alert_rule rule, struct sw_wall onset, struct cause cause, struct sw_wall now)
 {
-    struct subject *subject = &core->subjects[place];
-    if (subject->domain != SUBJECT_PLACE) return SW_ERROR_INVALID_ARGUMENT;
-    struct alert_life *life = &subject->alerts[SUBJECT_ALERT_MAIN];
+    struct subject *subject = &core->subjects[index];
+    struct alert_life *life = &subject->alerts[which];
+    enum sw_alert_kind kind = core_alert_kind((enum subject_domain)subject->domain, which);
     bool open = alert_life_is_open(life), pending = alert_life_is_pending(life);
-    bool silenced = core_is_silenced(core, place, SW_ALERT_KIND_REPORTED, colour);
+    bool silenced = core_is_silenced(core, index, kind, colour);
     if (open && (silenced || colour <= (enum sw_colour)life->colour))
-        return core_tell(core, place, SW_ALERT_KIND_REPORTED, actor, note, now);
+        return core_tell(core, index, kind, cause.actor, cause.note, now);
     if (pending && colour <= (enum sw_colour)life->colour) return SW_OK;
     struct condition condition = {.decided = true,
                                   .colour = colour,
@@ -363,8 +367,29 @@ int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum s
     if (silenced && !pending) step = SW_ALERT_ACTION_HOLD;
     if (open || (silenced && pending)) step = SW_ALERT_ACTION_WORSEN;
     if (!open) life->muted = false;
-    core_take_step(core, place, SUBJECT_ALERT_MAIN, step, &condition, (struct cause){actor, note}, now);
+    core_take_step(core, index, which, step, &condition, cause, now);
     return SW_OK;
+}
+
+int core_report(struct core *core, uint32_t place, enum sw_colour colour, enum sw_alert_rule rule, struct sw_wall onset,
+                const char *actor, const char *note, struct sw_wall now)
+{
+    if (core->subjects[place].domain != SUBJECT_PLACE) return SW_ERROR_INVALID_ARGUMENT;
+    return happened(core, place, SUBJECT_ALERT_MAIN, colour, rule, onset, (struct cause){actor, note}, now);
+}
+
+void core_on_damage(struct core *core, uint32_t store, enum sw_alert_rule rule, const char *note, struct sw_wall now)
+{
+    if (core->subjects[store].domain != SUBJECT_STORE) return;
+    (void)happened(core, store, STORE_ALERT_DAMAGED, SW_COLOUR_ORANGE, rule, now, (struct cause){NULL, note}, now);
+}
+
+void core_forget_damage(struct core *core, uint32_t store, struct sw_wall now)
+{
+    const struct subject *subject = &core->subjects[store];
+    if (subject->domain != SUBJECT_STORE) return;
+    if (now.ms - (int64_t)subject->alerts[STORE_ALERT_DAMAGED].onset_ms < DAMAGE_TOLD_MS) return;
+    core_clear(core, store, STORE_ALERT_DAMAGED, NULL, NULL, now);
 }
 
 bool core_held_report(const struct core *core, uint32_t place, struct sw_alert *alert)

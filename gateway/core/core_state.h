@@ -115,6 +115,8 @@ enum subject_alert {
     COVER_ALERT_FLOAT = 3, /* water stands at the cover: an alert of the level's kind */
     COVER_ALERT_COUNT,
 
+    STORE_ALERT_DAMAGED = 2,
+
     SUBJECT_ALERT_COUNT = HOME_ALERT_COUNT /* the most there are */
 };
 

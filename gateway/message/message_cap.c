@@ -34,6 +34,7 @@ static const struct {
     [SW_ALERT_KIND_SENSOR_QUALITY] = {"Infra", false, false},
     [SW_ALERT_KIND_BATTERY_LOW] = {"Infra", false, false},
     [SW_ALERT_KIND_STORE_FULL] = {"Infra", false, false},
+    [SW_ALERT_KIND_STORE_DAMAGED] = {"Infra", false, false},
     [SW_ALERT_KIND_REPORTED] = {"Safety", false, false},
 };
 

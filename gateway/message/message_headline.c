@@ -29,6 +29,8 @@ static const struct {
     [SW_ALERT_KIND_BATTERY_LOW] = {"Sensor", "battery voltage is sound again"},
     [SW_ALERT_KIND_BACK] = {"Home", "watched again: "},
     [SW_ALERT_KIND_STORE_FULL] = {"Gateway", "its store has room again"},
+    [SW_ALERT_KIND_STORE_DAMAGED] = {"Gateway",
+                                     "a file of its store was damaged: a day ago, and it goes on with a new one"},
     [SW_ALERT_KIND_REPORTED] = {"Place", "over"},
 };
 
@@ -202,6 +204,11 @@ static void add_condition(struct message_line *line, const struct sw_alert *aler
         message_line_add(line, alert->evidence.rule == SW_ALERT_RULE_DISK_FULL
                                    ? "the disk is full; readings are given up, alerts go on"
                                    : "the store's quota does not hold a day of readings");
+        break;
+    case SW_ALERT_KIND_STORE_DAMAGED:
+        message_line_add(line, alert->evidence.rule == SW_ALERT_RULE_DATABASE_DAMAGED
+                                   ? "its database is damaged; alerts, trail and states of homes begin anew"
+                                   : "a file of readings was damaged and set aside; it goes on with a new one");
         break;
     case SW_ALERT_KIND_QUIET:
         message_line_add(line, "quieter than usual, ");

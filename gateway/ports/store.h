@@ -225,9 +225,20 @@ struct store_limits {
 };
 /* At start; blocking. */
 void store_set_limits(struct store *store, const struct store_limits *limits);
-/* Takes a short step of what the limits ask for, if anything, and of dropping readings before `keep_from` (0 = none).
- * To be called every second or so. */
-void store_tidy(struct store *store, struct sw_wall now, struct sw_wall keep_from);
+/* From when on readings are kept, by what they measure; place 0 is of all kinds that have none of their own (events of
+ * nodes). 0 = all are kept. */
+struct store_keep {
+    struct sw_wall from[SW_READING_KIND_END];
+};
+/* Takes a short step of what the limits ask for, if anything, and of dropping readings that are not to be kept. To be
+ * called every second or so. */
+void store_tidy(struct store *store, struct sw_wall now, const struct store_keep *keep);
+
+/* Files that were found damaged since the start, which have been set aside or will be with the next start. */
+struct store_damage {
+    uint64_t count;
+    char text[256]; /* the last one, in a sentence; "" = none */
+};
 
 struct store_room {
     int64_t used_bytes, free_bytes; /* pages of the database in use, and to be used again */
@@ -236,8 +247,7 @@ struct store_room {
     bool full;                      /* the disk is full: readings are stored in pages that others have left, or not */
     struct sw_wall short_at;        /* when readings of the last day had to go last; 0 = never */
     uint64_t left_out, dropped;     /* readings */
-    uint64_t set_aside;             /* files that were damaged */
-    char damage[256];               /* what was set aside last, in a sentence; "" = nothing */
+    struct store_damage readings_damage, database_damage;
 };
 struct store_room store_room(const struct store *store);
 

@@ -13,6 +13,12 @@ enum sw_reading_kind {
 #undef SW_READING_KIND
 };
 
+#define SW_READING_KIND_END 32 /* codes are below it */
+#define SW_READING_KIND(code, name, text, unit, wire_milli, counter)                                                   \
+    _Static_assert((code) < SW_READING_KIND_END, "a place for each kind");
+#include "stillwater/reading.def"
+#undef SW_READING_KIND
+
 /* Quality in the sense of OPC UA and QARTOD. Values are on the wire. */
 enum sw_quality {
     SW_QUALITY_GOOD = 0,

@@ -491,11 +491,11 @@ void store_set_limits(struct store *store, const struct store_limits *limits)
     (void)limits;
 }
 
-void store_tidy(struct store *store, struct sw_wall now, struct sw_wall keep_from)
+void store_tidy(struct store *store, struct sw_wall now, const struct store_keep *keep)
 {
     (void)store;
     (void)now;
-    (void)keep_from;
+    (void)keep;
 }
 
 struct store_room store_room(const struct store *store)

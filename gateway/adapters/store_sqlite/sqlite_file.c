@@ -1,8 +1,11 @@
 #include "adapters/store_sqlite/sqlite_file.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "stillwater/error.h"
 
@@ -19,6 +22,38 @@ int sqlite_file_error(sqlite3 *db, const char *path, char *text, size_t text_siz
     else
         snprintf(text, text_size, "%s: %s", path, sqlite3_errmsg(db));
     return full ? SW_ERROR_STORE_FULL : SW_ERROR_STORE;
+}
+
+bool sqlite_file_is_damaged(sqlite3 *db)
+{
+    int code = sqlite3_errcode(db) & 0xff;
+    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+void sqlite_file_name_damaged(const char *path, char *damaged, size_t size)
+{
+    (void)snprintf(damaged, size, "%s.corrupt-%" PRId64, path, (int64_t)time(NULL));
+}
+
+void sqlite_file_tell_damage(struct sqlite_file_damage *damage, const char *path, const char *why, const char *damaged)
+{
+    damage->count++;
+    (void)snprintf(damage->text, sizeof damage->text, "%.150s is damaged (%.150s) and was set aside as %.150s", path,
+                   why, damaged);
+}
+
+bool sqlite_file_set_aside(const char *path, const char *why, struct sqlite_file_damage *damage)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    char damaged[PATH_MAX], from[PATH_MAX], to[PATH_MAX + 8];
+    sqlite_file_name_damaged(path, damaged, sizeof damaged);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        (void)snprintf(from, sizeof from, "%s%s", path, ends[i]);
+        (void)snprintf(to, sizeof to, "%s%s", damaged, ends[i]);
+        if (rename(from, to) != 0 && errno != ENOENT) return false;
+    }
+    sqlite_file_tell_damage(damage, path, why, damaged);
+    return true;
 }
 
 bool sqlite_file_run(sqlite3 *db, const char *sql)

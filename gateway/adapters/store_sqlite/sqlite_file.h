@@ -23,6 +23,20 @@ struct sqlite_file_kind {
 int sqlite_file_check(sqlite3 *db, const char *path, const struct sqlite_file_kind *kind, int64_t *version, char *text,
                       size_t text_size);
 
+/* What has been found wrong with files. */
+struct sqlite_file_damage {
+    uint64_t count; /* files */
+    char text[512]; /* the last one, in a sentence; "" = none */
+};
+
+/* Whether the connection's last error means that the file is no sound database. */
+bool sqlite_file_is_damaged(sqlite3 *db);
+/* "<path>.corrupt-<time>"; the time keeps one damage from taking the place of another. */
+void sqlite_file_name_damaged(const char *path, char *damaged, size_t size);
+/* Gives the file, which nobody has open, its WAL with it, that name. False: see errno. */
+bool sqlite_file_set_aside(const char *path, const char *why, struct sqlite_file_damage *damage);
+void sqlite_file_tell_damage(struct sqlite_file_damage *damage, const char *path, const char *why, const char *damaged);
+
 /* Statements without a result. */
 bool sqlite_file_run(sqlite3 *db, const char *sql);
 

@@ -37,7 +37,8 @@ struct store {
     struct store_done *done;    /* to be removed from the outbox */
     size_t done_count, done_capacity;
     bool tidy_wanted;
-    struct sw_wall tidy_now, keep_from;
+    struct sw_wall tidy_now;
+    struct store_keep keep;
     bool stopping, stopped;
 
     bool commit_finished;
@@ -57,7 +58,8 @@ struct store {
 struct work {
     struct store_batch *commit;
     bool read, tidy, stop;
-    struct sw_wall tidy_now, keep_from;
+    struct sw_wall tidy_now;
+    struct store_keep keep;
     struct store_wanted wanted;
     struct store_done *done;
     size_t done_count;
@@ -78,7 +80,7 @@ static struct work wait_for_work(struct store *store)
                         .tidy = store->tidy_wanted,
                         .stop = store->stopping,
                         .tidy_now = store->tidy_now,
-                        .keep_from = store->keep_from,
+                        .keep = store->keep,
                         .wanted = store->wanted,
                         .done = store->done,
                         .done_count = store->done_count};
@@ -139,8 +141,7 @@ static void do_work(struct store *store, struct work *work)
                                   work->done_count, &written, text, sizeof text);
     if (write && !error) work->done_count = 0;
     if (work->read) store_database_read_outbox(&store->database, &work->wanted, work->done, work->done_count, &rows);
-    if (work->tidy)
-        store_space_tidy(&store->space, &store->database, &store->readings, work->tidy_now, work->keep_from);
+    if (work->tidy) store_space_tidy(&store->space, &store->database, &store->readings, work->tidy_now, &work->keep);
     struct store_room room = store->space.room;
     int64_t position = store_readings_position(&store->readings);
     uint64_t stored = store->readings.stored, repeated = store->readings.file.counters.repeated;
@@ -502,12 +503,12 @@ void store_set_limits(struct store *store, const struct store_limits *limits)
     uv_mutex_unlock(&store->mutex);
 }
 
-void store_tidy(struct store *store, struct sw_wall now, struct sw_wall keep_from)
+void store_tidy(struct store *store, struct sw_wall now, const struct store_keep *keep)
 {
     uv_mutex_lock(&store->mutex);
     store->tidy_wanted = true;
     store->tidy_now = now;
-    store->keep_from = keep_from;
+    store->keep = *keep;
     uv_cond_signal(&store->wake);
     uv_mutex_unlock(&store->mutex);
 }

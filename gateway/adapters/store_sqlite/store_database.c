@@ -8,8 +8,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_lock.h"
+#include "adapters/store_sqlite/store_readings.h"
 #include "adapters/store_sqlite/store_schema.h"
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
@@ -110,6 +110,81 @@ static int load_trail_head(struct store_database *database, char *text, size_t t
     return error;
 }
 
+/* Reads all pages, as looking for the open alerts does: what is damaged is found before anything rests on it. */
+static int check_pages(struct store_database *database, char *text, size_t text_size)
+{
+    sqlite3_stmt *s = NULL;
+    bool asked = sqlite3_prepare_v2(database->db, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
+                 sqlite3_step(s) == SQLITE_ROW;
+    int error = asked ? SW_OK : sqlite_file_error(database->db, database->path, text, text_size);
+    const char *said = asked ? (const char *)sqlite3_column_text(s, 0) : NULL;
+    if (said && strcmp(said, "ok") != 0) {
+        (void)snprintf(text, text_size, "%s: %s", database->path, said);
+        error = SW_ERROR_MALFORMED;
+    }
+    sqlite3_finalize(s);
+    return error;
+}
+
+static void close_file(struct store_database *database)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(database->statements[i]);
+    sqlite3_close(database->db);
+    memset(database->statements, 0, sizeof database->statements);
+    database->db = NULL;
+}
+
+/* SW_ERROR_MALFORMED: damaged, or no database. */
+static int open_file(struct store_database *database, const char *beginning, char *text, size_t text_size)
+{
+    int error = SW_OK;
+    if (sqlite3_open_v2(database->path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
+        error = sqlite_file_error(database->db, database->path, text, text_size);
+    if (!error) error = store_schema_prepare(database->db, database->path, beginning, text, text_size);
+    if (!error) error = prepare_statements(database, text, text_size);
+    if (!error) error = load_trail_head(database, text, text_size);
+    if (!error) error = check_pages(database, text, text_size);
+    return error && sqlite_file_is_damaged(database->db) ? SW_ERROR_MALFORMED : error;
+}
+
+static uint32_t big_endian(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* Whether a file that cannot be read as a database was a store: by its header (https://sqlite.org/fileformat.html §1.3)
+ * or, if that is what is damaged, by the readings beside it. */
+static bool is_ours(const char *path)
+{
+    static const char magic[] = "SQLite format 3";
+    uint8_t header[72] = {0};
+    char readings[READINGS_PATH_SIZE];
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    bool read = fread(header, sizeof header, 1, file) == 1;
+    (void)fclose(file);
+    if (read && memcmp(header, magic, sizeof magic) == 0)
+        return big_endian(header + 68) == STORE_APPLICATION_ID && big_endian(header + 60) <= STORE_SCHEMA_VERSION;
+    store_readings_path(path, readings, sizeof readings);
+    return access(readings, F_OK) == 0;
+}
+
+static int begin_anew(struct store_database *database, char *text, size_t text_size)
+{
+    char why[STORE_TEXT_SIZE], beginning[STORE_TEXT_SIZE + 32];
+    size_t named = strlen(database->path);
+    bool is_named = strncmp(text, database->path, named) == 0 && text[named] == ':';
+    (void)snprintf(why, sizeof why, "%s", is_named ? text + named + 2 : text);
+    close_file(database);
+    if (!sqlite_file_set_aside(database->path, why, &database->damage)) {
+        (void)snprintf(text, text_size, "%s: is damaged and cannot be set aside (%s)", database->path, strerror(errno));
+        return SW_ERROR_STORE;
+    }
+    (void)snprintf(beginning, sizeof beginning, "a new store: %s", database->damage.text);
+    return open_file(database, beginning, text, text_size);
+}
+
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size)
 {
     *database = (struct store_database){.lock_file = -1};
@@ -119,22 +194,16 @@ int store_database_open(struct store_database *database, const char *path, char 
     }
     /* Two daemons on one store would both publish its outbox. */
     int error = store_lock_take(path, &database->lock_file, text, text_size);
-    if (!error && sqlite3_open_v2(path, &database->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-        error = sqlite_file_error(database->db, path, text, text_size);
-    if (!error) error = store_schema_prepare(database->db, path, text, text_size);
-    if (!error) error = prepare_statements(database, text, text_size);
-    if (!error) error = load_trail_head(database, text, text_size);
+    if (!error) error = open_file(database, "a new store", text, text_size);
+    if (error == SW_ERROR_MALFORMED && is_ours(path)) error = begin_anew(database, text, text_size);
     if (error) store_database_close(database);
-    return error;
+    return error == SW_ERROR_MALFORMED ? SW_ERROR_STORE : error;
 }
 
 void store_database_close(struct store_database *database)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(database->statements[i]);
-    sqlite3_close(database->db);
+    close_file(database);
     if (database->lock_file >= 0) close(database->lock_file);
-    database->db = NULL;
     database->lock_file = -1;
 }
 
@@ -386,6 +455,12 @@ static bool remove_done(struct store_database *database, const struct store_done
 /* Ends a transaction that has failed, and says why it did. */
 static int take_back(struct store_database *database, char *text, size_t text_size)
 {
+    if (sqlite_file_is_damaged(database->db) && database->damage.text[0] == '\0') {
+        database->damage.count++;
+        (void)snprintf(database->damage.text, sizeof database->damage.text,
+                       "%.150s is damaged (%.150s) and nothing can be stored: the next start sets it aside",
+                       database->path, sqlite3_errmsg(database->db));
+    }
     int error = sqlite_file_error(database->db, database->path, text, text_size);
     for (int i = 0; i < STATEMENT_COUNT; i++)
         sqlite3_reset(database->statements[i]);

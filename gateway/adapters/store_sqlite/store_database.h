@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "adapters/store_sqlite/sqlite_file.h"
 #include "adapters/store_sqlite/store_batch.h"
 
 #define STORE_SCHEMA_VERSION 5
@@ -51,6 +52,7 @@ struct store_database {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct store_trail_head trail; /* as committed */
+    struct sqlite_file_damage damage;
     int lock_file;
     char path[4096];
 };
@@ -74,7 +76,8 @@ struct store_rows {
     size_t count;
 };
 
-/* SW_OK: store_database_close is owed. Otherwise nothing is, and `text` names the file and the reason. */
+/* SW_OK: store_database_close is owed. Otherwise nothing is, and `text` names the file and the reason. A damaged store
+ * is set aside and a new one begun. */
 int store_database_open(struct store_database *database, const char *path, char *text, size_t text_size);
 void store_database_close(struct store_database *database);
 

@@ -129,18 +129,19 @@ int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_si
     return SW_ERROR_VERSION;
 }
 
-static bool make_tables(sqlite3 *db, int64_t version)
+static bool make_tables(sqlite3 *db, int64_t version, const char *beginning)
 {
-    char why[64] = "a new store";
+    char upgraded[64];
     bool good = sqlite_file_run(db, "BEGIN IMMEDIATE");
-    if (version > 0) (void)snprintf(why, sizeof why, "upgraded from version %d", (int)version);
+    (void)snprintf(upgraded, sizeof upgraded, "upgraded from version %d", (int)version);
     for (int64_t i = version; good && i < STORE_SCHEMA_VERSION; i++)
         good = sqlite_file_run(db, upgrades[i]);
-    return good && (version >= TRAIL_SINCE_VERSION || trail_begin(db, why)) && sqlite_file_run(db, SET_VERSION) &&
-           sqlite_file_run(db, "COMMIT");
+    if (version == 0) good = good && sqlite_file_run(db, STORE_TAKEN_OVER);
+    return good && (version >= TRAIL_SINCE_VERSION || trail_begin(db, version > 0 ? upgraded : beginning)) &&
+           sqlite_file_run(db, SET_VERSION) && sqlite_file_run(db, "COMMIT");
 }
 
-int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_size)
+int store_schema_prepare(sqlite3 *db, const char *path, const char *beginning, char *text, size_t text_size)
 {
     int64_t version = 0;
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
@@ -151,7 +152,7 @@ int store_schema_prepare(sqlite3 *db, const char *path, char *text, size_t text_
         !sqlite_file_run(db, "PRAGMA wal_autocheckpoint = " SQLITE_NUMBER_OF(WAL_PAGES)) ||
         !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(STORE_WAL_KEPT_BYTES)))
         return sqlite_file_error(db, path, text, text_size);
-    if (version < STORE_SCHEMA_VERSION && !make_tables(db, version))
+    if (version < STORE_SCHEMA_VERSION && !make_tables(db, version, beginning))
         return sqlite_file_error(db, path, text, text_size);
     if (!sqlite_file_run(db, "PRAGMA foreign_keys = ON") || !sqlite_file_run(db, OUTBOX_INDEX))
         return sqlite_file_error(db, path, text, text_size);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -69,6 +70,22 @@ static int64_t overhead(const struct store_space *space)
     return space->limits.reserve_bytes + STORE_WAL_KEPT_BYTES;
 }
 
+static void tell_damage(const struct sqlite_file_damage *damage, struct store_damage *told)
+{
+    told->count = damage->count;
+    (void)snprintf(told->text, sizeof told->text, "%.255s", damage->text);
+}
+
+/* What a reader that stays keeps the WAL from giving back. */
+static int64_t wal_bytes(const struct store_database *database)
+{
+    char path[sizeof database->path + 8];
+    struct stat file;
+    (void)snprintf(path, sizeof path, "%s-wal", database->path);
+    if (stat(path, &file) != 0 || file.st_size <= STORE_WAL_KEPT_BYTES) return 0;
+    return file.st_size - STORE_WAL_KEPT_BYTES;
+}
+
 static void measure(struct store_space *space, struct store_database *database, struct store_readings *readings)
 {
     struct store_room *room = &space->room;
@@ -76,10 +93,10 @@ static void measure(struct store_space *space, struct store_database *database, 
     int64_t readings_bytes = readings_file_bytes(&readings->file);
     room->free_bytes = free_pages * space->page_bytes;
     room->used_bytes = store_database_number(database, STATEMENT_PAGES) * space->page_bytes - room->free_bytes;
-    room->used_bytes += readings_bytes;
+    room->used_bytes += readings_bytes + wal_bytes(database);
     room->readings = readings_file_readings(&readings->file);
-    room->set_aside = readings->file.counters.set_aside;
-    (void)snprintf(room->damage, sizeof room->damage, "%.255s", readings->file.damage);
+    tell_damage(&readings->file.damage, &room->readings_damage);
+    tell_damage(&database->damage, &room->database_damage);
     int64_t room_bytes =
         room->free_bytes + disk_room(database) + (space->has_reserve ? space->limits.reserve_bytes : 0);
     if (space->limits.quota_bytes > 0) {
@@ -155,27 +172,30 @@ static bool drop_oldest(struct store_space *space, struct store_readings *readin
 }
 
 /* Once an hour all series are looked at, some with each call. */
-static void drop_older(struct store_space *space, struct store_readings *readings, struct sw_wall keep_from)
+static void drop_older(struct store_space *space, struct store_readings *readings, struct sw_wall now,
+                       const struct store_keep *wanted)
 {
     char text[READINGS_TEXT_SIZE];
     struct readings_keep keep;
     struct readings_dropped dropped;
-    bool round;
-    if (!sw_wall_known(keep_from) || keep_from.ms - space->kept_from_ms < HOUR_MS) return;
-    for (size_t kind = 0; kind < sizeof keep.from_ms / sizeof keep.from_ms[0]; kind++)
-        keep.from_ms[kind] = keep_from.ms;
+    bool round, any = false;
+    for (size_t kind = 0; kind < sizeof keep.from_ms / sizeof keep.from_ms[0]; kind++) {
+        keep.from_ms[kind] = wanted->from[kind < SW_READING_KIND_END ? kind : 0].ms;
+        any = any || keep.from_ms[kind] > 0;
+    }
+    if (!any || llabs(now.ms - space->looked_at_ms) < HOUR_MS) return;
     if (readings_drop_older(&readings->file, &keep, &dropped, &round, text, sizeof text) != SW_OK) return;
     space->room.dropped += dropped.readings;
-    if (round) space->kept_from_ms = keep_from.ms;
+    if (round) space->looked_at_ms = now.ms;
 }
 
 void store_space_tidy(struct store_space *space, struct store_database *database, struct store_readings *readings,
-                      struct sw_wall now, struct sw_wall keep_from)
+                      struct sw_wall now, const struct store_keep *keep)
 {
     make_reserve(space, database);
     measure(space, database, readings);
     for (int step = 0; step < STEPS && wants_room(space) && drop_oldest(space, readings, now); step++)
         measure(space, database, readings);
-    drop_older(space, readings, keep_from);
+    drop_older(space, readings, now, keep);
     measure(space, database, readings);
 }

@@ -11,7 +11,7 @@ struct store_space {
     struct store_room room; /* as measured last */
     int64_t page_bytes;
     bool has_reserve;
-    int64_t kept_from_ms; /* all series have been looked at for readings from before this */
+    int64_t looked_at_ms; /* when all series had been looked at for readings that are not to be kept */
 };
 
 /* After store_database_open. Makes the reserve, or finds the disk full. */
@@ -26,6 +26,6 @@ int store_space_write(struct store_space *space, struct store_database *database
 
 /* A few short transactions, if room is wanted. */
 void store_space_tidy(struct store_space *space, struct store_database *database, struct store_readings *readings,
-                      struct sw_wall now, struct sw_wall keep_from);
+                      struct sw_wall now, const struct store_keep *keep);
 
 #endif

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "adapters/store_sqlite/sqlite_file.h"
+#include "adapters/store_sqlite/store_schema.h"
 #include "stillwater/error.h"
 
 #define BATCH_ROWS 10000
@@ -115,10 +116,7 @@ static int take_over(struct store_database *database, struct store_readings *rea
     sqlite3_finalize(rows);
     sqlite3_finalize(cursors);
     store_readings_pass(readings, number(db, "SELECT value FROM state WHERE name = 'position'"));
-    if (!error &&
-        !sqlite_file_run(db, "BEGIN; DROP TABLE old_readings; DROP TABLE old_cursors;"
-                             "DELETE FROM state WHERE name IN ('readings', 'thinned_to', 'position'); COMMIT"))
-        error = SW_ERROR_STORE;
+    if (!error && !sqlite_file_run(db, "BEGIN;" STORE_TAKEN_OVER "COMMIT")) error = SW_ERROR_STORE;
     if (error == SW_ERROR_STORE && text[0] == '\0') return sqlite_file_error(db, database->path, text, text_size);
     if (error && text[0] == '\0') (void)snprintf(text, text_size, "%s: %s", database->path, sw_error_text(error));
     return error;

@@ -102,7 +102,7 @@ struct fake_ports {
     size_t outbox_count;
     struct store_feedback feedback[16];
     struct store_limits limits;
-    struct sw_wall keep_from; /* of the last store_tidy */
+    struct store_keep keep; /* of the last store_tidy */
     struct store_room room;
     uint64_t kept_bytes;
     unsigned tidied;

@@ -39,14 +39,15 @@ static void a_clock_set_years_ahead_takes_no_readings(void **state)
     gateway_begin(&test);
     int64_t begin_ms = fake.wall_ms;
     pass(&test, 1000);
-    assert_false(sw_wall_known(fake.keep_from));
-    test.config->store_keep_readings_days = 30;
+    assert_false(sw_wall_known(fake.keep.from[SW_READING_LEVEL]));
+    test.config->store_keep_days[SW_READING_LEVEL] = 30;
     fake.wall_ms += 400 * days_ms;
     pass(&test, 1000);
-    assert_in_range(fake.keep_from.ms, begin_ms - days_ms, begin_ms - days_ms + 5000);
+    assert_in_range(fake.keep.from[SW_READING_LEVEL].ms, begin_ms - days_ms, begin_ms - days_ms + 5000);
+    assert_false(sw_wall_known(fake.keep.from[SW_READING_RAIN]));
     fake.wall_ms = begin_ms - 2 * days_ms;
     pass(&test, 1000);
-    assert_in_range(fake.keep_from.ms, begin_ms - 3 * days_ms, begin_ms - 3 * days_ms + 5000);
+    assert_in_range(fake.keep.from[SW_READING_LEVEL].ms, begin_ms - 3 * days_ms, begin_ms - 3 * days_ms + 5000);
     gateway_end(&test);
 }
 
@@ -161,17 +162,66 @@ static void a_store_that_fails_for_longer_does_not_keep_alerts_silent(void **sta
     gateway_end(&test);
 }
 
-static void damaged_readings_are_told(void **state)
+static void expect_damage(enum sw_alert_rule rule, enum sw_alert_state state, uint32_t revision, const char *note)
+{
+    assert_int_equal(last_alert()->kind, SW_ALERT_KIND_STORE_DAMAGED);
+    assert_int_equal(last_alert()->evidence.rule, rule);
+    assert_int_equal(last_alert()->state, state);
+    assert_int_equal(last_alert()->revision, revision);
+    assert_string_equal(last_alert()->note, note);
+}
+
+static void each_damage_is_told_once_and_for_a_day(void **state)
 {
     (void)state;
     struct gateway_under_test test;
     gateway_begin(&test);
     pass(&test, 1000);
     expect_status(&test, "\"store_set_aside\":0,");
-    fake.room.set_aside = 1;
+    fake.room.readings_damage = (struct store_damage){1, "one is damaged"};
     pass(&test, 1000);
     expect_status(&test, "\"store_set_aside\":1,");
     expect_status(&test, "\"trouble\":\"damaged readings were set aside: the log names the file\"");
+    expect_damage(SW_ALERT_RULE_READINGS_DAMAGED, SW_ALERT_STATE_RAISED, 1, "one is damaged");
+    assert_int_equal(last_alert()->colour, SW_COLOUR_ORANGE);
+    assert_string_equal(last_alert()->subject, "g");
+    pass(&test, 60000);
+    assert_int_equal(fake.outbox_count, 1);
+    fake.room.readings_damage = (struct store_damage){2, "another is damaged"};
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 2);
+    expect_damage(SW_ALERT_RULE_READINGS_DAMAGED, SW_ALERT_STATE_RAISED, 2, "another is damaged");
+
+    /* The next process finds sound files, and the alert that was raised. */
+    fake.room.readings_damage = (struct store_damage){0, ""};
+    gateway_kill_and_begin(&test);
+    pass(&test, 1000);
+    assert_int_equal(fake.outbox_count, 2);
+    pass(&test, 86400000);
+    pass(&test, 1000);
+    expect_damage(SW_ALERT_RULE_READINGS_DAMAGED, SW_ALERT_STATE_CLEARED, 3, "");
+    gateway_end(&test);
+}
+
+static void a_damaged_database_is_told_again_after_it_was_resolved(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    pass(&test, 1000);
+    fake.room.database_damage = (struct store_damage){1, "the database"};
+    pass(&test, 1000);
+    expect_status(&test, "\"trouble\":\"the store's database was damaged: the log names the file\"");
+    expect_damage(SW_ALERT_RULE_DATABASE_DAMAGED, SW_ALERT_STATE_RAISED, 1, "the database");
+    assert_int_equal(core_on_action(test.gateway->core, last_alert()->id, 0, SW_ALERT_ACTION_RESOLVE, "officer-1", "",
+                                    sw_wall_from_ms(fake.wall_ms)),
+                     SW_OK);
+    pass(&test, 1000);
+    pass(&test, 1000);
+    expect_damage(SW_ALERT_RULE_DATABASE_DAMAGED, SW_ALERT_STATE_RESOLVED, 2, "");
+    fake.room.database_damage.count = 2;
+    pass(&test, 1000);
+    expect_damage(SW_ALERT_RULE_DATABASE_DAMAGED, SW_ALERT_STATE_RAISED, 1, "the database");
     gateway_end(&test);
 }
 
@@ -181,7 +231,8 @@ int main(void)
         cmocka_unit_test(a_clock_set_years_ahead_takes_no_readings),
         cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
         cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
-        cmocka_unit_test(damaged_readings_are_told),
+        cmocka_unit_test(each_damage_is_told_once_and_for_a_day),
+        cmocka_unit_test(a_damaged_database_is_told_again_after_it_was_resolved),
         cmocka_unit_test(a_store_that_fails_for_longer_does_not_keep_alerts_silent),
         cmocka_unit_test(the_status_says_how_long_an_outage_may_last),
     };

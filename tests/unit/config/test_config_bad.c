@@ -400,6 +400,14 @@ static const struct bad cases[] = {
      "store: {path: gateway.db, quota_mb: 15, keep_readings_days: -1}\n",
      {"4: store.keep_readings_days: found -1; expected an integer from 0 to 36500"}},
     {"store: {path: gateway.db}\n",
+     "store: {path: gateway.db, keep: {rain_mm: 36501}}\n",
+     {"4: store.keep.rain_mm: found 36501; expected an integer from 0 to 36500"}},
+    {"store: {path: gateway.db}\n",
+     "store: {path: gateway.db, keep: {rain: 30}}\n",
+     {"4: store.keep.rain: unknown key at column 34; expected one of water_index_l, level_mm, cover_tilt_deg,"
+      " cover_open, rain_mm, battery_v, water_reverse_index_l, cover_float, flow_l_per_h, temperature_c, pressure_kpa,"
+      " velocity_m_per_s, discharge_m3_per_s, signal, sensor_tilt_deg, pipe_empty, valve_open, distance_mm"}},
+    {"store: {path: gateway.db}\n",
      "store: {path: gateway.db, quota_mb: 15}\n",
      {"4: store.quota_mb: is 15; expected 0, or at least 12 more than reserve_mb: 16"}},
     {"store: {path: gateway.db}\n", "", {"1: store: key is missing; expected store: {path: FILE}"}},

@@ -40,7 +40,7 @@ static const char daemon_text[] =
     "schema: stillwater.gateway/1\n"
     "city: suzhou\n"
     "gateway: gw-17\n"
-    "store: {path: /var/lib/stillwater/gateway.db, quota_mb: 512}\n"
+    "store: {path: /var/lib/stillwater/gateway.db, quota_mb: 512, keep: {temperature_c: 30}}\n"
     "mqtt: {host: broker.example, username: gw-17, inflight: 50, telemetry: sites}\n"
     "policy:\n"
     "  no_use: {volume_l: 2.5, colour: red}\n"
@@ -112,7 +112,9 @@ static void a_whole_file_is_loaded_field_by_field(void **state)
     assert_string_equal(config->gateway, "gw-17");
     assert_string_equal(config->store_path, "/var/lib/stillwater/gateway.db");
     assert_int_equal(config->store_quota_mb, 512);
-    assert_int_equal(config->store_keep_readings_days, 0);
+    assert_int_equal(config->store_keep_days[SW_READING_NONE], 0);
+    assert_int_equal(config->store_keep_days[SW_READING_LEVEL], 0);
+    assert_int_equal(config->store_keep_days[SW_READING_TEMPERATURE], 30);
     assert_int_equal(config->store_reserve_mb, 4);
     assert_string_equal(config->mqtt.host, "broker.example");
     assert_int_equal(config->mqtt.port, 1883);

@@ -434,7 +434,7 @@ static void a_torn_write_is_forgotten(void **state)
     for (off_t size = size_of(log) - 1; size >= end; size -= 41) {
         assert_int_equal(truncate(log, size), 0);
         open_file(world);
-        assert_int_equal(world->file.counters.set_aside, 0);
+        assert_int_equal(world->file.damage.count, 0);
         assert_int_equal(world->file.next_position, (int64_t)101);
         check_all(world);
         readings_file_close(&world->file);
@@ -464,8 +464,8 @@ static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
     readings_file_close(&world->file);
     change_byte(log, end + 100);
     open_file(world);
-    assert_int_equal(world->file.counters.set_aside, 1);
-    assert_non_null(strstr(world->file.damage, log));
+    assert_int_equal(world->file.damage.count, 1);
+    assert_non_null(strstr(world->file.damage.text, log));
     assert_int_equal(files_with(world, "log0.corrupt-", false), 1);
     world->count = whole;
     check_all(world);
@@ -477,7 +477,7 @@ static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
 /* Whatever was moved out of the log is gone with the file; the rest, and all names, are there. */
 static void expect_only_the_log(struct world *world, size_t moved)
 {
-    assert_int_equal(world->file.counters.set_aside, 1);
+    assert_int_equal(world->file.damage.count, 1);
     assert_int_equal(files_with(world, "readings.corrupt-", false) > 0, 1);
     memmove(world->model, world->model + moved, (world->count - moved) * sizeof *world->model);
     world->count -= moved;

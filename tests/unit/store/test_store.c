@@ -1,3 +1,4 @@
+#include <glob.h>
 #include <setjmp.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -542,6 +543,78 @@ static void another_programs_database_is_refused_by_name(void **state)
     fixture_destroy(&fixture);
 }
 
+/* ---- damage ---- */
+
+static void overwrite(const struct fixture *fixture, long at, size_t size)
+{
+    static const char bytes[8192] = "\xff\xff\xff\xff\xff\xff\xff\xff";
+    FILE *file = fopen(fixture->path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, at, SEEK_SET), 0);
+    assert_int_equal(fwrite(bytes, size, 1, file), 1);
+    fclose(file);
+}
+
+/* Removes the files that were set aside; how many they are. */
+static int remove_set_aside(const struct fixture *fixture)
+{
+    glob_t found;
+    char pattern[160];
+    snprintf(pattern, sizeof pattern, "%s.corrupt-*", fixture->path);
+    int count = glob(pattern, 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
+    for (int i = 0; i < count; i++)
+        assert_int_equal(unlink(found.gl_pathv[i]), 0);
+    globfree(&found);
+    return count;
+}
+
+static struct store_damage database_damage(struct fixture *fixture)
+{
+    store_set_limits(fixture->store, &(struct store_limits){0});
+    return store_room(fixture->store).database_damage;
+}
+
+static void a_damaged_database_is_set_aside_and_a_new_one_begun(void **state)
+{
+    (void)state;
+    static const struct {
+        long at;
+        size_t size;
+    } damages[] = {{0, 100}, {16, 40}, {100, 4000}, {4096, 4096}, {12 * 4096, 8192}};
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        fixture_open(&fixture);
+        struct store_batch *batch = sample_batch(1, 3, 1);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        fixture_close(&fixture);
+        overwrite(&fixture, damages[i].at, damages[i].size);
+
+        fixture_open(&fixture);
+        struct store_damage damage = database_damage(&fixture);
+        if (damage.count != 1) fail_msg("the damage at %ld is not found", damages[i].at);
+        assert_non_null(strstr(damage.text, "gateway.db.corrupt-"));
+        assert_int_equal(fixture_number(&fixture, "SELECT why LIKE 'a new store: %gateway.db is damaged (%) and was set"
+                                                  " aside as %gateway.db.corrupt-%' FROM trail WHERE sequence = 1"),
+                         1);
+        assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 0);
+        assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 3);
+        store_batch_free(batch);
+        batch = sample_batch(4, 4, 1);
+        assert_int_equal(fixture_commit(&fixture, batch), SW_OK);
+        store_batch_free(batch);
+        fixture_close(&fixture);
+
+        fixture_open(&fixture);
+        assert_int_equal(database_damage(&fixture).count, 0);
+        assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM alerts"), 1);
+        assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), 4);
+        fixture_close(&fixture);
+        assert_int_equal(remove_set_aside(&fixture), 1);
+        fixture_destroy(&fixture);
+    }
+}
+
 static void a_folder_that_does_not_exist_is_named(void **state)
 {
     (void)state;
@@ -613,6 +686,7 @@ int main(void)
         cmocka_unit_test(a_store_of_version_1_is_taken_over_with_all_it_holds),
         cmocka_unit_test(the_alerts_of_version_2_move_with_all_that_refers_to_them),
         cmocka_unit_test(feedback_is_kept_for_alerts_that_exist_and_for_no_others),
+        cmocka_unit_test(a_damaged_database_is_set_aside_and_a_new_one_begun),
         cmocka_unit_test(a_file_that_is_no_database_is_refused_by_name),
         cmocka_unit_test(another_programs_database_is_refused_by_name),
         cmocka_unit_test(a_folder_that_does_not_exist_is_named),

@@ -175,11 +175,31 @@ static void a_start_that_fails_anywhere_is_reported_and_the_next_one_works(void 
         }
 }
 
+static void damage_found_by_a_commit_is_told_once(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_with_first_batch(&fixture);
+    struct store_batch *batch = second_batch();
+    assert_int_equal(store_room(fixture.store).database_damage.count, 0);
+    fault_vfs_arm(FAULT_WRITE, 1, SQLITE_CORRUPT, true);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_ERROR_STORE);
+    assert_int_equal(fixture_commit(&fixture, batch), SW_ERROR_STORE);
+    fault_vfs_disarm();
+    struct store_damage damage = store_room(fixture.store).database_damage;
+    assert_int_equal(damage.count, 1);
+    assert_non_null(strstr(damage.text, "the next start sets it aside"));
+    store_batch_free(batch);
+    fixture_close(&fixture);
+    fixture_destroy(&fixture);
+}
+
 static bool tidy_with_fault(const struct fault *fault, int n)
 {
     struct fixture fixture;
     const struct store_limits limits = {.quota_bytes = 1 << 20};
     const struct sw_wall later = {1790000000000 + INT64_C(3) * 86400000};
+    const struct store_keep keep = {0};
     fixture_init(&fixture);
     fixture_open(&fixture);
     struct store_batch *batch = sample_batch(1, OLD_READINGS, 1);
@@ -188,7 +208,7 @@ static bool tidy_with_fault(const struct fault *fault, int n)
     store_batch_free(batch);
     store_set_limits(fixture.store, &limits);
     fault_vfs_arm(fault->operation, n, fault->code, fault->lasting);
-    store_tidy(fixture.store, later, sw_wall_from_ms(0));
+    store_tidy(fixture.store, later, &keep);
     /* The thread takes work in turn: by the second answer it has tidied. */
     fixture_read_outbox(&fixture, 0, 1);
     fixture_read_outbox(&fixture, 0, 1);
@@ -196,7 +216,7 @@ static bool tidy_with_fault(const struct fault *fault, int n)
     fault_vfs_disarm();
     assert_int_equal(fixture_number(&fixture, "SELECT count(*) FROM readings"), store_room(fixture.store).readings);
     for (int step = 0; step < 5; step++) {
-        store_tidy(fixture.store, later, sw_wall_from_ms(0));
+        store_tidy(fixture.store, later, &keep);
         fixture_read_outbox(&fixture, 0, 1);
         fixture_read_outbox(&fixture, 0, 1);
     }
@@ -299,6 +319,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_that_fails_anywhere_leaves_no_half_batch),
+        cmocka_unit_test(damage_found_by_a_commit_is_told_once),
         cmocka_unit_test(a_start_that_fails_anywhere_is_reported_and_the_next_one_works),
         cmocka_unit_test(dropping_that_fails_anywhere_harms_nothing_and_goes_on),
         cmocka_unit_test(removal_of_done_rows_is_tried_again_after_a_fault),

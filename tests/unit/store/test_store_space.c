@@ -83,10 +83,14 @@ static void expect_kept(const struct fixture *fixture, int64_t revisions)
 }
 
 static int64_t keep_for_ms; /* 0 = for ever */
+static int kept_kind = -1;  /* this one for ever */
 
 static struct store_room tidy(struct fixture *fixture, int64_t now_ms)
 {
-    store_tidy(fixture->store, (struct sw_wall){now_ms}, (struct sw_wall){keep_for_ms > 0 ? now_ms - keep_for_ms : 0});
+    struct store_keep keep;
+    for (int kind = 0; kind < SW_READING_KIND_END; kind++)
+        keep.from[kind] = sw_wall_from_ms(keep_for_ms > 0 && kind != kept_kind ? now_ms - keep_for_ms : 0);
+    store_tidy(fixture->store, sw_wall_from_ms(now_ms), &keep);
     /* The thread takes work in turn: when it has read the outbox after that, it has tidied. */
     fixture_read_outbox(fixture, 0, 1);
     fixture_read_outbox(fixture, 0, 1);
@@ -170,6 +174,54 @@ static void a_quota_that_does_not_hold_a_day_is_told_and_alerts_stay(void **stat
     assert_int_equal(room.readings, 0);
     assert_int_equal(commit_alert(&fixture, 2), SW_OK);
     expect_kept(&fixture, 2);
+    end(&fixture);
+}
+
+static void a_kind_can_be_kept_for_longer_than_others(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    open_with(&fixture, 0, 2 * DAY);
+    for (int64_t day = 0; day < 4; day++)
+        assert_int_equal(commit_readings(&fixture, SENSORS, day * 1440, 1440), SW_OK);
+    kept_kind = SW_READING_LEVEL;
+    assert_int_equal(tidy_up(&fixture, T0 + 4 * DAY).dropped, 0);
+    kept_kind = SW_READING_RAIN;
+    assert_true(tidy_up(&fixture, T0 + 4 * DAY + 120 * MINUTE).dropped > 0);
+    kept_kind = -1;
+    end(&fixture);
+}
+
+static int64_t wal_bytes(const struct fixture *fixture)
+{
+    char path[160];
+    struct stat file;
+    snprintf(path, sizeof path, "%s-wal", fixture->path);
+    return stat(path, &file) == 0 ? file.st_size : 0;
+}
+
+/* It cannot be bounded: what it holds must be kept. Readings give way for it, and it is short again afterwards. */
+static void a_wal_that_a_reader_keeps_long_counts_as_used(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    sqlite3 *reader = NULL;
+    open_with(&fixture, 0, 0);
+    assert_int_equal(commit_alert(&fixture, 1), SW_OK);
+    assert_int_equal(sqlite3_open_v2(fixture.path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM alerts", NULL, NULL, NULL), SQLITE_OK);
+    unsigned revision = 1;
+    while (wal_bytes(&fixture) < 4 * MIB && revision < 10000)
+        assert_int_equal(commit_alert(&fixture, ++revision), SW_OK);
+    assert_true(wal_bytes(&fixture) >= 4 * MIB);
+    int64_t used = tidy(&fixture, T0).used_bytes;
+    assert_true(used > 3 * MIB);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(commit_alert(&fixture, ++revision), SW_OK);
+    assert_in_range(wal_bytes(&fixture), 0, 2 * MIB);
+    assert_true(tidy(&fixture, T0).used_bytes < used - 2 * MIB);
+    expect_kept(&fixture, revision);
     end(&fixture);
 }
 
@@ -345,6 +397,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_oldest_readings_go_when_a_quota_is_reached),
         cmocka_unit_test(a_quota_that_does_not_hold_a_day_is_told_and_alerts_stay),
+        cmocka_unit_test(a_kind_can_be_kept_for_longer_than_others),
+        cmocka_unit_test(a_wal_that_a_reader_keeps_long_counts_as_used),
         cmocka_unit_test(readings_older_than_asked_for_go),
         cmocka_unit_test(alerts_are_stored_on_a_full_disk_and_readings_give_way),
         cmocka_unit_test(with_the_reserve_used_up_too_the_commit_fails_and_room_lets_it_through),

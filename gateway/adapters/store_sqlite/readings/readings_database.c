@@ -62,15 +62,9 @@ static const char *const statement_sql[READINGS_STATEMENT_COUNT] = {
     [READINGS_FREE_PAGES] = "PRAGMA freelist_count",
 };
 
-static bool is_damaged(sqlite3 *db)
-{
-    int code = sqlite3_errcode(db) & 0xff;
-    return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
 static int failure(sqlite3 *db, const char *path, char *text, size_t text_size)
 {
-    bool damaged = is_damaged(db);
+    bool damaged = sqlite_file_is_damaged(db);
     int error = sqlite_file_error(db, path, text, text_size);
     return damaged ? SW_ERROR_MALFORMED : error;
 }
@@ -102,7 +96,7 @@ static int prepare(struct readings_database *database, char *text, size_t text_s
     sqlite3 *db = database->db;
     sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
     int error = sqlite_file_check(db, database->path, &kind, &version, text, text_size);
-    if (error) return is_damaged(db) ? SW_ERROR_MALFORMED : error;
+    if (error) return sqlite_file_is_damaged(db) ? SW_ERROR_MALFORMED : error;
     /* Before anything is in the file: pages can be given back to a disk that is full. */
     bool good = (version > 0 || sqlite_file_run(db, "PRAGMA auto_vacuum = INCREMENTAL")) &&
                 sqlite_file_make_durable(db) && sqlite_file_run(db, "PRAGMA temp_store = MEMORY") &&

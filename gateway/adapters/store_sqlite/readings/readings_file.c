@@ -106,19 +106,6 @@ static void count_reading(void *ctx, int64_t position, const struct log_reading 
     loading->readings += reading->series >= loading->moved;
 }
 
-/* "<name>.corrupt-<time>"; the time keeps one damage from taking the place of another. */
-static void name_damaged(const char *name, char *damaged, size_t size)
-{
-    (void)snprintf(damaged, size, "%s.corrupt-%" PRId64, name, (int64_t)time(NULL));
-}
-
-static void tell_damage(struct readings_file *file, const char *name, const char *damaged, const char *why)
-{
-    file->counters.set_aside++;
-    (void)snprintf(file->damage, sizeof file->damage, "%.150s is damaged (%.150s) and was set aside as %.150s", name,
-                   why, damaged);
-}
-
 static bool copy_part(int from, int to, int64_t size)
 {
     uint8_t bytes[16384];
@@ -137,7 +124,7 @@ static int save_log(struct readings_file *file, int slot, int64_t whole, char *t
     char name[NAME_SIZE], damaged[NAME_SIZE + 32];
     struct log_file was = file->logs[slot];
     log_file_name(file->path, slot, name, sizeof name);
-    name_damaged(name, damaged, sizeof damaged);
+    sqlite_file_name_damaged(name, damaged, sizeof damaged);
     FILE *saved = NULL;
     bool good =
         rename(name, damaged) == 0 && (saved = fopen(name, "wx")) != NULL && copy_part(was.fd, fileno(saved), whole);
@@ -145,7 +132,7 @@ static int save_log(struct readings_file *file, int slot, int64_t whole, char *t
     log_file_close(&file->logs[slot]);
     good = good && log_file_open(file->path, slot, true, &file->logs[slot]) == SW_OK;
     if (!good) return system_error(name, "what is whole of a damaged log cannot be saved", text, text_size);
-    tell_damage(file, name, damaged, "a block does not check out");
+    sqlite_file_tell_damage(&file->damage, name, "a block does not check out", damaged);
     return SW_OK;
 }
 
@@ -276,9 +263,9 @@ static int open_slot(struct readings_file *file, int slot, char *text, size_t te
     log_file_name(file->path, slot, name, sizeof name);
     if (error == SW_ERROR_SYSTEM) return system_error(name, "cannot be opened", text, text_size);
     if (error != SW_ERROR_MALFORMED) return error;
-    name_damaged(name, damaged, sizeof damaged);
+    sqlite_file_name_damaged(name, damaged, sizeof damaged);
     if (rename(name, damaged) != 0) return system_error(name, "cannot be set aside", text, text_size);
-    tell_damage(file, name, damaged, "it does not begin as a log does");
+    sqlite_file_tell_damage(&file->damage, name, "it does not begin as a log does", damaged);
     return SW_OK;
 }
 
@@ -303,16 +290,8 @@ static int open_logs(struct readings_file *file, char *text, size_t text_size)
 
 static int set_aside(struct readings_file *file, const char *why, char *text, size_t text_size)
 {
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    char damaged[READINGS_PATH_SIZE + 64], from[NAME_SIZE], to[NAME_SIZE + 64];
-    name_damaged(file->path, damaged, sizeof damaged);
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        (void)snprintf(from, sizeof from, "%s%s", file->path, ends[i]);
-        (void)snprintf(to, sizeof to, "%s%s", damaged, ends[i]);
-        if (rename(from, to) != 0 && errno != ENOENT) return system_error(from, "cannot be set aside", text, text_size);
-    }
-    tell_damage(file, file->path, damaged, why);
-    return SW_OK;
+    if (sqlite_file_set_aside(file->path, why, &file->damage)) return SW_OK;
+    return system_error(file->path, "cannot be set aside", text, text_size);
 }
 
 int readings_file_open(struct readings_file *file, const char *path, char *text, size_t text_size)

@@ -29,10 +29,9 @@
 #define READINGS_WAL_PAGES_MAX 8192
 
 struct readings_counters {
-    uint64_t repeated;  /* readings that were there already */
-    uint64_t late;      /* that came after a chunk of later ones was full */
-    uint64_t set_aside; /* damaged files */
-    uint64_t syncs;     /* of the log */
+    uint64_t repeated; /* readings that were there already */
+    uint64_t late;     /* that came after a chunk of later ones was full */
+    uint64_t syncs;    /* of the log */
 };
 
 struct readings_file {
@@ -48,8 +47,8 @@ struct readings_file {
     struct readings_records *records;
     size_t record_count, record_capacity;
     struct readings_counters counters;
-    bool held_back;                  /* by a reader of the SQLite file */
-    char damage[READINGS_TEXT_SIZE]; /* what was set aside last; "" = nothing */
+    bool held_back;                   /* by a reader of the SQLite file */
+    struct sqlite_file_damage damage; /* files that were set aside */
 
     /* Moving. */
     struct readings_gather gather;
