@@ -2,11 +2,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,6 +22,7 @@
 
 #define MODEL_MAX  400000
 #define SERIES_MAX 64
+#define LIVES      200
 
 /* All that was stored and not repeated, in the order in which it came. */
 struct model_reading {
@@ -269,6 +272,117 @@ static void a_stop_between_any_two_steps_changes_nothing(void **state)
     }
 }
 
+#define LIFE_SERIES 5
+
+/* Reading n of all is of series n % LIFE_SERIES, and says n. */
+static void commit_numbered(struct world *world, int64_t first, int64_t count)
+{
+    for (int64_t n = first; n < first + count; n++) {
+        struct log_reading stored = {.series = series_number(world, (unsigned)(n % LIFE_SERIES)),
+                                     .reading = reading_at(n * 1000, n),
+                                     .taken_ms = n * 1000};
+        if (readings_block_add(&world->block, &stored) != SW_OK) _exit(1);
+    }
+    struct readings_cursor cursor = {7, 1, (uint32_t)(first + count - 1), 0};
+    size_t size;
+    if (readings_block_add_cursor(&world->block, &cursor) != SW_OK) _exit(1);
+    uint8_t *bytes = readings_block_write(&world->block, &world->series, world->stored_series, &size);
+    if (!bytes ||
+        readings_file_append(&world->file, &world->block, bytes, size, true, world->text, sizeof world->text) != SW_OK)
+        _exit(1);
+    free(bytes);
+    world->stored_series = world->series.count;
+    readings_block_clear(&world->block);
+}
+
+/* A process that stores, tells of what it has stored, and moves, until it is killed. */
+static _Noreturn void live(struct world *world, int told)
+{
+    bool more;
+    if (readings_file_open(&world->file, world->path, world->text, sizeof world->text) != SW_OK ||
+        readings_file_load_series(&world->file, &world->series) != SW_OK)
+        _exit(1);
+    world->stored_series = world->series.count;
+    for (unsigned round = 0;; round++) {
+        int64_t count = 1 + (int64_t)roll(100);
+        commit_numbered(world, world->file.next_position, count);
+        int64_t newest = world->file.next_position - 1;
+        if (write(told, &newest, sizeof newest) != (ssize_t)sizeof newest) _exit(1);
+        if (round % 3 == 2 && readings_file_move_now(&world->file, world->text, sizeof world->text) != SW_OK) _exit(1);
+        if (readings_file_step(&world->file, &more, world->text, sizeof world->text) != SW_OK) _exit(1);
+    }
+}
+
+static int64_t live_and_die(struct world *world)
+{
+    int ends[2], status;
+    int64_t newest = 0;
+    unsigned rounds = (unsigned)roll(8), wait_us = (unsigned)roll(3000);
+    (void)roll(2); /* each life is another one */
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        (void)close(ends[0]);
+        live(world, ends[1]);
+    }
+    (void)close(ends[1]);
+    for (unsigned i = 0; i < rounds; i++)
+        assert_int_equal(read(ends[0], &newest, sizeof newest), sizeof newest);
+    (void)usleep(wait_us);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    while (read(ends[0], &newest, sizeof newest) == (ssize_t)sizeof newest)
+        continue;
+    (void)close(ends[0]);
+    return newest;
+}
+
+static void check_numbered(struct world *world, int64_t newest)
+{
+    struct readings_reader *reader;
+    int64_t total = 0;
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_OK);
+    for (uint32_t series = 0; series < readings_reader_series(reader)->count; series++) {
+        const struct series_reading *readings;
+        size_t count;
+        assert_int_equal(readings_reader_read(reader, series, 0, READING_TIME_MAX_MS, &readings, &count), SW_OK);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(readings[i].time_ms, readings[i].value_milli * 1000);
+            if (i > 0) assert_int_equal(readings[i].value_milli, readings[i - 1].value_milli + LIFE_SERIES);
+        }
+        total += (int64_t)count;
+    }
+    assert_int_equal(total, newest);
+    readings_reader_close(reader);
+}
+
+/* Whoever was told that a reading is stored finds it, once, wherever the process was killed. */
+static void what_was_acknowledged_outlives_any_kill(void **state)
+{
+    struct world *world = *state;
+    int64_t known = 0;
+    bool moved = false;
+    readings_file_close(&world->file);
+    for (int i = 0; i < LIVES; i++) {
+        int64_t told = live_and_die(world);
+        if (told > known) known = told;
+        open_file(world);
+        int64_t newest = world->file.next_position - 1;
+        assert_in_range(newest, known, known + 100);
+        assert_int_equal(world->file.counters.set_aside, 0);
+        assert_int_equal(readings_file_readings(&world->file), newest);
+        if (newest > 0) assert_int_equal(world->file.cursors[0].sequence, newest);
+        check_numbered(world, newest);
+        moved = moved || world->file.moved > 0;
+        known = newest;
+        readings_file_close(&world->file);
+    }
+    assert_true(moved);
+    open_file(world);
+}
+
 static void steps_are_taken_when_there_is_enough(void **state)
 {
     struct world *world = *state;
@@ -471,6 +585,49 @@ static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
     check_all(world);
     add_some(world, 50, &clock);
     commit(world);
+    check_all(world);
+}
+
+/* The damaged file under its own name again. */
+static void take_back(const struct world *world, const char *log)
+{
+    char name[sizeof world->folder + 260] = "";
+    DIR *folder = opendir(world->folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (strstr(entry->d_name, "log0.corrupt-"))
+            (void)snprintf(name, sizeof name, "%s/%s", world->folder, entry->d_name);
+    (void)closedir(folder);
+    assert_int_equal(rename(name, log), 0);
+}
+
+/* The highest bit of a block's size: it then reaches past the end of the file, as that of a torn write does. */
+static void a_damaged_size_is_no_torn_write(void **state)
+{
+    struct world *world = *state;
+    char log[128];
+    int64_t clock = 1000;
+    (void)snprintf(log, sizeof log, "%s-log0", world->path);
+    add_some(world, 100, &clock);
+    commit(world);
+    size_t whole = world->count;
+    off_t end = size_of(log);
+    add_some(world, 100, &clock);
+    commit(world);
+    add_some(world, 100, &clock);
+    commit(world);
+    readings_file_close(&world->file);
+    for (int byte = 0; byte < 4; byte++) {
+        change_byte(log, end + byte);
+        open_file(world);
+        assert_int_equal(world->file.counters.set_aside, 1);
+        readings_file_close(&world->file);
+        assert_int_equal(size_of(log), end);
+        take_back(world, log);
+        change_byte(log, end + byte);
+    }
+    change_byte(log, end + 3);
+    open_file(world);
+    world->count = whole;
     check_all(world);
 }
 
@@ -837,7 +994,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(steps_are_taken_when_there_is_enough, set_up, tear_down),
         cmocka_unit_test_setup_teardown(positions_go_on_and_are_kept_for_replay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(records_without_a_hole_can_be_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_acknowledged_outlives_any_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_torn_write_is_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_size_is_no_torn_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_log_is_set_aside_and_what_is_whole_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_found_at_the_start_is_set_aside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_found_in_use_is_set_aside, set_up, tear_down),

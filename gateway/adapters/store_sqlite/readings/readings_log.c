@@ -180,8 +180,26 @@ static const uint8_t *bytes_at(const struct window *window, int64_t at, size_t w
     return there ? window->bytes + (at - window->at) : NULL;
 }
 
+/* SW_ERROR_NOT_FOUND: there is no whole block here, and *size is what its head says. */
+static int block_at(struct window *window, const struct log_file *file, int64_t at, const uint8_t **block, size_t *size)
+{
+    int error = look_at(window, file, at, BLOCK_HEADER_SIZE);
+    const uint8_t *head = error ? NULL : bytes_at(window, at, BLOCK_HEADER_SIZE);
+    *size = 0;
+    if (!head) return error ? error : SW_ERROR_NOT_FOUND;
+    struct sw_reader in = sw_reader_over(head, BLOCK_HEADER_SIZE);
+    *size = sw_read_u32(&in);
+    uint32_t checksum = sw_read_u32(&in);
+    if (*size == 0 || *size > LOG_BLOCK_SIZE_MAX || at + BLOCK_HEADER_SIZE + (int64_t)*size > file->size)
+        return SW_ERROR_NOT_FOUND;
+    error = look_at(window, file, at, BLOCK_HEADER_SIZE + *size);
+    *block = error ? NULL : bytes_at(window, at + BLOCK_HEADER_SIZE, *size);
+    if (!*block) return error ? error : SW_ERROR_NOT_FOUND;
+    return readings_checksum(*block, *size) == checksum ? SW_OK : SW_ERROR_NOT_FOUND;
+}
+
 /* Whether nothing more than a torn write can be here: there is no more of it than its own size, or only zeros. */
-static bool is_torn(const struct window *window, const struct log_file *file, int64_t at, size_t size)
+static bool is_like_torn(const struct window *window, const struct log_file *file, int64_t at, size_t size)
 {
     if (at + BLOCK_HEADER_SIZE + (int64_t)size >= file->size) return true;
     for (size_t i = (size_t)(at - window->at); i < window->size; i++)
@@ -189,24 +207,38 @@ static bool is_torn(const struct window *window, const struct log_file *file, in
     return window->at + (int64_t)window->size >= file->size;
 }
 
+/* SW_OK when a whole block comes later, SW_ERROR_NOT_FOUND when none does. Few places look like the head of a block
+ * whose position may follow; only there is a checksum made. */
+static int find_later(struct window *window, const struct log_file *file, const struct log_walk *walk)
+{
+    int error = SW_ERROR_NOT_FOUND;
+    for (int64_t at = walk->at + 1; error == SW_ERROR_NOT_FOUND && at + BLOCK_HEADER_SIZE + 8 <= file->size; at++) {
+        int failed = look_at(window, file, at, BLOCK_HEADER_SIZE + 8);
+        const uint8_t *bytes = failed ? NULL : bytes_at(window, at + BLOCK_HEADER_SIZE, 8);
+        if (!bytes) return failed ? failed : SW_ERROR_NOT_FOUND;
+        struct sw_reader in = sw_reader_over(bytes, 8);
+        uint64_t position = read_u64(&in);
+        size_t size;
+        if (position - (uint64_t)walk->next <= UINT32_MAX) error = block_at(window, file, at, &bytes, &size);
+    }
+    return error;
+}
+
 /* SW_ERROR_NOT_FOUND: there is no whole block at walk->at. */
 static int walk_block(struct window *window, const struct log_file *file, const struct block_visitor *visitor,
                       struct log_walk *walk)
 {
-    int error = look_at(window, file, walk->at, BLOCK_HEADER_SIZE);
-    const uint8_t *head = error ? NULL : bytes_at(window, walk->at, BLOCK_HEADER_SIZE);
-    if (!head) return error ? error : SW_ERROR_NOT_FOUND;
-    struct sw_reader in = sw_reader_over(head, BLOCK_HEADER_SIZE);
-    size_t size = sw_read_u32(&in);
-    uint32_t checksum = sw_read_u32(&in);
-    if (size == 0 || size > LOG_BLOCK_SIZE_MAX || walk->at + BLOCK_HEADER_SIZE + (int64_t)size > file->size)
-        return is_torn(window, file, walk->at, size) ? SW_ERROR_NOT_FOUND : SW_ERROR_MALFORMED;
-    error = look_at(window, file, walk->at, BLOCK_HEADER_SIZE + size);
-    const uint8_t *block = error ? NULL : bytes_at(window, walk->at + BLOCK_HEADER_SIZE, size);
-    if (!block) return error ? error : SW_ERROR_NOT_FOUND;
-    if (readings_checksum(block, size) != checksum)
-        return is_torn(window, file, walk->at, size) ? SW_ERROR_NOT_FOUND : SW_ERROR_MALFORMED;
-    in = sw_reader_over(block, size);
+    const uint8_t *block;
+    size_t size;
+    int error = block_at(window, file, walk->at, &block, &size);
+    if (error == SW_ERROR_NOT_FOUND && !is_like_torn(window, file, walk->at, size)) return SW_ERROR_MALFORMED;
+    /* A size that is damaged may say that nothing comes later. */
+    if (error == SW_ERROR_NOT_FOUND) {
+        error = find_later(window, file, walk);
+        return error == SW_OK ? SW_ERROR_MALFORMED : error;
+    }
+    if (error) return error;
+    struct sw_reader in = sw_reader_over(block, size);
     if (walk->block) walk->block(walk->ctx, walk->at == HEADER_SIZE, (int64_t)read_u64(&in));
     error = readings_block_read(block, size, visitor, &walk->next);
     if (error) return error;
