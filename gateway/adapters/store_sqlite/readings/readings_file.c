@@ -1,6 +1,7 @@
 #include "adapters/store_sqlite/readings/readings_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,7 +107,7 @@ static void count_reading(void *ctx, int64_t position, const struct log_reading 
     loading->readings += reading->series >= loading->moved;
 }
 
-static bool copy_part(int from, int to, int64_t size)
+static bool copy_bytes(int from, int to, int64_t size)
 {
     uint8_t bytes[16384];
     for (int64_t at = 0; at < size;) {
@@ -118,22 +119,28 @@ static bool copy_part(int from, int to, int64_t size)
     return fsync(to) == 0;
 }
 
-/* What is whole of a damaged log goes on under its name. */
-static int save_log(struct readings_file *file, int slot, int64_t whole, char *text, size_t text_size)
+/* A copy: what is whole of the log stays under its name, whenever the power goes. */
+static int save_damaged(struct readings_file *file, int slot, char *text, size_t text_size)
 {
     char name[NAME_SIZE], damaged[NAME_SIZE + 32];
-    struct log_file was = file->logs[slot];
+    const struct log_file *log = &file->logs[slot];
     log_file_name(file->path, slot, name, sizeof name);
     sqlite_file_name_damaged(name, damaged, sizeof damaged);
-    FILE *saved = NULL;
-    bool good =
-        rename(name, damaged) == 0 && (saved = fopen(name, "wx")) != NULL && copy_part(was.fd, fileno(saved), whole);
-    if (saved) (void)fclose(saved);
-    log_file_close(&file->logs[slot]);
-    good = good && log_file_open(file->path, slot, true, &file->logs[slot]) == SW_OK;
-    if (!good) return system_error(name, "what is whole of a damaged log cannot be saved", text, text_size);
+    int saved = open(damaged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = saved >= 0 && copy_bytes(log->fd, saved, log->size);
+    if (saved >= 0) (void)close(saved);
+    if (!good) return system_error(damaged, "a damaged log cannot be saved", text, text_size);
     sqlite_file_tell_damage(&file->damage, name, "a block does not check out", damaged);
     return SW_OK;
+}
+
+static int remove_log(struct readings_file *file, int slot)
+{
+    char name[NAME_SIZE];
+    log_file_name(file->path, slot, name, sizeof name);
+    log_file_close(&file->logs[slot]);
+    file->log_readings[slot] = 0;
+    return unlink(name) == 0 ? SW_OK : SW_ERROR_SYSTEM;
 }
 
 static int load_log(struct readings_file *file, int slot, char *text, size_t text_size)
@@ -145,10 +152,14 @@ static int load_log(struct readings_file *file, int slot, char *text, size_t tex
     struct log_walk walk = {.block = begin_block, .ctx = &loading};
     struct log_file *log = &file->logs[slot];
     int error = log_file_walk(log, &visitor, &walk);
-    if (error == SW_ERROR_MALFORMED) error = save_log(file, slot, walk.at, text, text_size);
+    /* It was begun with a head. */
+    if (!error && walk.blocks == 0) error = SW_ERROR_MALFORMED;
+    if (error == SW_ERROR_MALFORMED) error = save_damaged(file, slot, text, text_size);
     if (error == SW_ERROR_SYSTEM) return system_error(file->path, "the log cannot be read", text, text_size);
     if (error) return error;
     if (!loading.good) return SW_ERROR_NO_SPACE;
+    /* What is next in it would be taken for its head. */
+    if (walk.blocks == 0) return remove_log(file, slot);
     /* A torn write was never told to anybody. */
     if (walk.at < log->size && ftruncate(log->fd, walk.at) != 0)
         return system_error(file->path, "the log cannot be cut", text, text_size);
@@ -242,15 +253,6 @@ static int make_log(struct readings_file *file, int slot, char *text, size_t tex
     if (error == SW_ERROR_SYSTEM) return system_error(file->path, "a new log cannot be begun", text, text_size);
     if (error) (void)snprintf(text, text_size, "%s: %s", file->path, sw_error_text(error));
     return error;
-}
-
-static int remove_log(struct readings_file *file, int slot)
-{
-    char name[NAME_SIZE];
-    log_file_name(file->path, slot, name, sizeof name);
-    log_file_close(&file->logs[slot]);
-    file->log_readings[slot] = 0;
-    return unlink(name) == 0 ? SW_OK : SW_ERROR_SYSTEM;
 }
 
 /* ---- opening ---- */
