@@ -118,6 +118,13 @@ void station_reconnect(struct station *station, int64_t now_us)
         device_poll_reconnect(device_of(station));
 }
 
+void station_ask_early(struct station *station, int64_t now_us)
+{
+    if (station->type != STATION_DEVICE || station_is_suspect(station)) return;
+    while (station->due_us > now_us)
+        station->due_us -= INT64_C(1000) * station->health.interval_ms;
+}
+
 void station_move(struct station *station, const struct config_line *config, uint32_t place)
 {
     if (station->type == STATION_NODE) {

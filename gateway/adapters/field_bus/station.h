@@ -99,6 +99,10 @@ void station_end(struct station *station, int result, const struct exchange_repl
 /* The line has gone and come back: whoever answers now is to be recognised first. */
 void station_reconnect(struct station *station, int64_t now_us);
 
+/* A device that would wait for its time is asked now, too; its later times stay as they are. Not who did not answer
+ * last time. A node is asked at once after a reconnect anyway. */
+void station_ask_early(struct station *station, int64_t now_us);
+
 /* The same unit at this place of another configuration of its line. */
 void station_move(struct station *station, const struct config_line *config, uint32_t place);
 

@@ -194,12 +194,57 @@ static void a_connection_on_which_nobody_answers_is_renewed(void **state)
     gateway->line.timeout_ms = SHORT_MS;
     listener_add_device(gateway, 1, SW_PROFILE_MANHOLE, 50);
     listener_start(gateway);
-    listener_until(gateway, gateway->line_changes == 2);
-    assert_int_equal(gateway->line_up, 0);
+    listener_until(gateway, gateway->line_up == 0);
     assert_non_null(strstr(gateway->line_text, "nobody answers"));
     server->silent_unit = -1;
     listener_until(gateway, samples_of(gateway, 0, 0, SW_OK) > 0);
     assert_int_equal(gateway->line_up, 1);
+    listener_finish(gateway);
+    server_free(server);
+}
+
+/* Whoever takes connections and gives no answer does not raise and clear an alert with each of them. */
+static void a_line_is_up_with_its_first_answer(void **state)
+{
+    (void)state;
+    struct config_device devices[1];
+    struct server *server = server_new();
+    server->silent_unit = 0;
+    slave_listen(&server->slave, true);
+    struct listener *gateway = listener_new("");
+    listener_use_tcp(gateway, CONFIG_TCP, server->slave.tcp_port);
+    use_quick_devices(gateway, devices, 1, 50);
+    listener_start(gateway);
+    listener_until(gateway, server->slave.connections >= 3);
+    assert_int_equal(gateway->line_changes, 1);
+    assert_int_equal(gateway->line_up, 0);
+    server->silent_unit = -1;
+    listener_until(gateway, samples_of(gateway, 0, 0, SW_OK) > 0);
+    assert_int_equal(gateway->line_changes, 2);
+    assert_int_equal(gateway->line_up, 1);
+    listener_finish(gateway);
+    server_free(server);
+}
+
+/* A far side that hangs up on who says nothing for a while: the line does not stay down until the next poll. */
+static void a_line_that_was_hung_up_on_is_asked_at_once(void **state)
+{
+    (void)state;
+    enum { HOUR_MS = 3600000 };
+    struct config_device devices[1];
+    struct server *server = server_new();
+    slave_listen(&server->slave, true);
+    struct listener *gateway = listener_new("");
+    listener_use_tcp(gateway, CONFIG_TCP, server->slave.tcp_port);
+    use_quick_devices(gateway, devices, 1, HOUR_MS);
+    listener_start(gateway);
+    listener_until(gateway, server->slave.connections == 1);
+    for (unsigned i = 0; i < 2; i++) {
+        slave_disconnect(&server->slave);
+        listener_until(gateway, gateway->line_up == 0);
+        slave_listen(&server->slave, true);
+        listener_until(gateway, gateway->line_up == 1);
+    }
     listener_finish(gateway);
     server_free(server);
 }
@@ -536,6 +581,8 @@ int main(void)
         cmocka_unit_test(a_silent_unit_takes_little_of_the_others_time),
         cmocka_unit_test(as_many_requests_are_under_way_as_are_allowed),
         cmocka_unit_test(a_connection_on_which_nobody_answers_is_renewed),
+        cmocka_unit_test(a_line_is_up_with_its_first_answer),
+        cmocka_unit_test(a_line_that_was_hung_up_on_is_asked_at_once),
         cmocka_unit_test(silent_units_do_not_cost_the_others_their_connection),
         cmocka_unit_test(whoever_cannot_be_reached_is_told_and_reached_later),
         cmocka_unit_test(a_dead_name_and_a_dead_address_keep_nobody_waiting),

@@ -77,10 +77,24 @@ static void connected(struct tcp_line *line, struct tcp_connection *connection, 
     line->held_size = 0;
     line->owing = NULL;
     line->last_byte_us = line->quiet_until_us = line->confirm_until_us = 0;
-    for (uint32_t i = 0; i < line->station_count; i++)
+    bool after_an_answer = line->answered;
+    bool told_down = line->link_known && !line->link_up;
+    line->answered = false;
+    for (uint32_t i = 0; i < line->station_count; i++) {
         station_reconnect(line->stations[i], now);
+        if (told_down && !after_an_answer) station_ask_early(line->stations[i], now);
+    }
     tcp_line_wake(line);
-    tell_link(line, true, text);
+    if (after_an_answer) tell_link(line, true, text);
+}
+
+/* Whoever takes connections and answers nothing would raise and clear an alert with each of them: after one over which
+ * nothing was answered, and at the start, the line is not up before somebody answers. */
+static void note_answer(struct tcp_line *line)
+{
+    tcp_link_proved(&line->link);
+    line->answered = true;
+    tell_link(line, true, "units answer over this connection");
 }
 
 static void on_link_opened(void *owner, struct tcp_connection *connection)
@@ -150,7 +164,7 @@ void tcp_line_end(struct tcp_line *line, struct tcp_pending *pending, int result
     struct tcp_pending ended = *pending;
     *pending = line->pending[--line->pending_count];
     exchange_count(&line->context.counters, result);
-    if (exchange_is_answer(result)) tcp_link_proved(&line->link);
+    if (exchange_is_answer(result)) note_answer(line);
     station_end(ended.station, result, reply, now_us);
     if (result != SW_ERROR_TIMEOUT)
         line->silent = 0;

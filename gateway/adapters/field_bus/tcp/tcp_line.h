@@ -59,6 +59,7 @@ struct tcp_line {
     struct tcp_link link; /* of a line that dials; one that is dialled has none */
     struct tcp_connection *connection;
     bool link_known, link_up;
+    bool answered;   /* over this connection, or while there is none over the one before */
     uint32_t silent; /* requests in a row that nobody answered; those of suspects while nobody is sound */
 
     struct tcp_pending *pending; /* room for config->outstanding */
