@@ -648,5 +648,7 @@ int readings_file_step(struct readings_file *file, bool *more, char *text, size_
 int readings_file_move_now(struct readings_file *file, char *text, size_t text_size)
 {
     text[0] = '\0';
-    return is_moving(file) ? SW_OK : turn_over(file, text, text_size);
+    /* Two logs that begin at one position could not be told apart. */
+    bool nothing = file->log_readings[file->current] == 0;
+    return is_moving(file) || nothing ? SW_OK : turn_over(file, text, text_size);
 }
