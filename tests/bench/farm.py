@@ -47,3 +47,10 @@ def cpu_ns(pid):
 def rss_mb(pid):
     with open(f"/proc/{pid}/statm") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def own_mb(pid):
+    """RSS without the pages of files: what the process itself has written."""
+    with open(f"/proc/{pid}/statm") as file:
+        numbers = file.read().split()
+    return (int(numbers[1]) - int(numbers[2])) * os.sysconf("SC_PAGE_SIZE") / 1e6
