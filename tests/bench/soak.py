@@ -22,6 +22,7 @@ LOAD = Load("200 x 1/s", 200, 1000)
 WARM_UP_S = 30  # until caches are full
 SETTLED_S = 300  # until the code that is used has been used
 GROWTH_PCT = 5.0
+CACHES_MB = 0.5  # that the store fills when it moves readings for the first time, some minutes after the start
 LAG_P99_MS = 50.0
 
 
@@ -64,7 +65,7 @@ def main():
           f"loop lag p99 {lag_ms:.1f} ms, longest {counters['loop_lag_longest_us'] / 1000:.1f} ms")
     checks = {
         "the gateway ends with status 0": status == 0,
-        f"its own memory stays within {GROWTH_PCT} %": most[0] <= first[0] * (1 + GROWTH_PCT / 100),
+        f"its own memory stays within {GROWTH_PCT} % and {CACHES_MB} MB": most[0] <= first[0] * (1 + GROWTH_PCT / 100) + CACHES_MB,
         "no poll is missed": heard["missed"] == 0 and heard["polls"] >= LOAD.devices * (options.seconds - 1),
         "all readings of all polls arrive, but the last": heard["readings"] >= (heard["polls"] - LOAD.devices) * POINTS,
         "none arrives twice or late": heard["repeated"] + heard["stale"] == 0,
