@@ -3,7 +3,7 @@
  *   0     magic u16 "SC"
  *   2     version u8
  *   3     domain u8
- *   4     fields in the order of core_snapshot.c: times, volumes and levels i64, counters u64, enums and flags u8;
+ *   4     fields in the order of snapshot_layout.c: times, volumes and levels i64, counters u64, enums and flags u8;
  *         rings as a count (u8) and their entries, oldest first, times modulo 2^32 ms and volumes u32
  *   last  CRC-32 (IEEE 802.3) of all before, u32
  *

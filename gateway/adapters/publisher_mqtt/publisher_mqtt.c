@@ -6,23 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "adapters/publisher_mqtt/in_flight.h"
 #include "adapters/publisher_mqtt/link.h"
+#include "adapters/publisher_mqtt/properties.h"
 #include "adapters/publisher_mqtt/tls_context.h"
 #include "config/password_file.h"
 #include "message/message.h"
 #include "stillwater/error.h"
 #include "stillwater/topics.h"
 
-#define BACK_OFF_MIN_MS    500
-#define BACK_OFF_MAX_MS    30000
-#define STEADY_MS          10000 /* a link that lasted this long was a good one: the back-off starts again */
-#define FAREWELL_LIMIT_MS  2000
-#define ADDRESSES_MAX      8
-#define KEEPALIVE_MIN_S    5    /* libmosquitto takes no less */
-#define ALERT_EXPIRY_MIN_S 3600 /* an alert that waited past its `expires` in the outbox is still one of the record */
+#define BACK_OFF_MIN_MS   500
+#define BACK_OFF_MAX_MS   30000
+#define STEADY_MS         10000 /* a link that lasted this long was a good one: the back-off starts again */
+#define FAREWELL_LIMIT_MS 2000
+#define ADDRESSES_MAX     8
+#define KEEPALIVE_MIN_S   5 /* libmosquitto takes no less */
 
 struct publisher {
     uv_loop_t *loop;
@@ -353,31 +352,6 @@ static void on_receipt(struct publisher *publisher, const struct mosquitto_messa
                               (size_t)message->payloadlen);
 }
 
-/* What may be answered; release_command() is owed. */
-static struct publisher_command read_command(const struct mosquitto_message *message,
-                                             const mosquitto_property *properties)
-{
-    char *response_topic = NULL;
-    void *correlation = NULL;
-    uint16_t correlation_size = 0;
-    (void)mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &response_topic, false);
-    (void)mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &correlation, &correlation_size,
-                                         false);
-    return (struct publisher_command){
-        .payload = message->payloadlen > 0 ? message->payload : "",
-        .payload_size = (size_t)message->payloadlen,
-        .response_topic = response_topic,
-        .correlation = correlation,
-        .correlation_size = correlation_size,
-    };
-}
-
-static void release_command(const struct publisher_command *command)
-{
-    free((char *)(uintptr_t)command->response_topic);
-    free((uint8_t *)(uintptr_t)command->correlation);
-}
-
 /* False for a message on another topic. */
 static bool on_report(struct publisher *publisher, const struct mosquitto_message *message,
                       const mosquitto_property *properties)
@@ -387,9 +361,9 @@ static bool on_report(struct publisher *publisher, const struct mosquitto_messag
     if (!publisher->events.report || strncmp(message->topic, publisher->report_topics, start) != 0) return false;
     const char *who = strchr(message->topic + start, '/');
     (void)snprintf(source, sizeof source, "%.*s", (int)strcspn(message->topic + start, "/"), message->topic + start);
-    struct publisher_command report = read_command(message, properties);
+    struct publisher_command report = properties_read_command(message, properties);
     publisher->events.report(publisher->events.ctx, source, who ? who + 1 : "", &report);
-    release_command(&report);
+    properties_release_command(&report);
     return true;
 }
 
@@ -413,10 +387,10 @@ static void on_link_message(void *ctx, const struct mosquitto_message *message, 
         on_retained(publisher, message);
         return;
     }
-    struct publisher_command command = read_command(message, properties);
+    struct publisher_command command = properties_read_command(message, properties);
     publisher->counters.commands++;
     publisher->events.command(publisher->events.ctx, &command);
-    release_command(&command);
+    properties_release_command(&command);
 }
 
 static void on_link_ended(void *ctx, bool refused, const char *text)
@@ -640,61 +614,12 @@ bool publisher_ready(const struct publisher *publisher)
            in_flight_takes(&publisher->in_flight, IN_FLIGHT_CAP);
 }
 
-static uint32_t seconds_left(struct sw_wall expires)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    int64_t left = expires.ms / 1000 - (int64_t)now.tv_sec;
-    return left < ALERT_EXPIRY_MIN_S ? ALERT_EXPIRY_MIN_S : left > UINT32_MAX ? UINT32_MAX : (uint32_t)left;
-}
-
-static int add_pair(mosquitto_property **properties, const char *name, const char *value)
-{
-    return mosquitto_property_add_string_pair(properties, MQTT_PROP_USER_PROPERTY, name, value);
-}
-
-static int add_escalation(mosquitto_property **properties, const struct message_escalation *escalation)
-{
-    char level[16];
-    (void)snprintf(level, sizeof level, "%u", escalation->level);
-    int error = add_pair(properties, "responsible", escalation->responsible);
-    return error == MOSQ_ERR_SUCCESS ? add_pair(properties, "level", level) : error;
-}
-
-/* Properties say again what a subscriber sorts by, so that it need not read the body. `response_topic` "": no answer is
- * wanted. */
-static int alert_properties(const char *payload, const char *content_type, const char *response_topic, bool replayed,
-                            mosquitto_property **properties)
-{
-    struct message_alert_summary alert;
-    char text[128];
-    int error = mosquitto_property_add_byte(properties, MQTT_PROP_PAYLOAD_FORMAT_INDICATOR, 1);
-    if (error == MOSQ_ERR_SUCCESS)
-        error = mosquitto_property_add_string(properties, MQTT_PROP_CONTENT_TYPE, content_type);
-    if (error == MOSQ_ERR_SUCCESS && response_topic[0] != '\0')
-        error = mosquitto_property_add_string(properties, MQTT_PROP_RESPONSE_TOPIC, response_topic);
-    if (error == MOSQ_ERR_SUCCESS && replayed) error = add_pair(properties, SW_PROPERTY_REPLAYED, "true");
-    if (error != MOSQ_ERR_SUCCESS || message_alert_decode(payload, strlen(payload), &alert, text, sizeof text) != SW_OK)
-        return error;
-    error = mosquitto_property_add_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL, seconds_left(alert.expires));
-    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "kind", sw_alert_kind_name(alert.kind));
-    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "state", sw_alert_state_name(alert.state));
-    if (error == MOSQ_ERR_SUCCESS) error = add_pair(properties, "colour", sw_colour_name(alert.colour));
-    /* Who answers for it is not told with CAP, which may go to the public. */
-    bool is_cap = strcmp(content_type, SW_CONTENT_TYPE_CAP) == 0;
-    if (error == MOSQ_ERR_SUCCESS && !is_cap && alert.escalation.responsible[0] != '\0')
-        error = add_escalation(properties, &alert.escalation);
-    if (error == MOSQ_ERR_SUCCESS && alert.unstored) error = add_pair(properties, SW_PROPERTY_UNSTORED, "true");
-    if (error == MOSQ_ERR_SUCCESS && alert.drill) error = add_pair(properties, SW_PROPERTY_DRILL, "true");
-    return error;
-}
-
 int publisher_send(struct publisher *publisher, const char *topic, const char *payload, int64_t token, bool replayed)
 {
     if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
     int message_id = 0;
-    int error = alert_properties(payload, SW_CONTENT_TYPE_JSON, publisher->receipt_topic, replayed, &properties);
+    int error = properties_of_alert(payload, SW_CONTENT_TYPE_JSON, publisher->receipt_topic, replayed, &properties);
     error = error == MOSQ_ERR_SUCCESS ? link_publish(publisher->link, topic, payload, false, properties, &message_id)
                                       : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
@@ -709,7 +634,7 @@ int publisher_send_unstored(struct publisher *publisher, const char *topic, cons
 {
     if (!publisher->up || publisher->closing) return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
-    int error = alert_properties(payload, SW_CONTENT_TYPE_JSON, "", false, &properties);
+    int error = properties_of_alert(payload, SW_CONTENT_TYPE_JSON, "", false, &properties);
     error =
         error == MOSQ_ERR_SUCCESS ? send_other(publisher, topic, payload, false, properties, NULL) : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
@@ -722,7 +647,7 @@ int publisher_send_cap(struct publisher *publisher, const char *topic, const cha
     if (!publisher_ready(publisher)) return SW_ERROR_BUSY;
     mosquitto_property *properties = NULL;
     int message_id = 0;
-    int error = alert_properties(payload, SW_CONTENT_TYPE_CAP, "", replayed, &properties);
+    int error = properties_of_alert(payload, SW_CONTENT_TYPE_CAP, "", replayed, &properties);
     error = error == MOSQ_ERR_SUCCESS ? link_publish(publisher->link, topic, cap, false, properties, &message_id)
                                       : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
@@ -783,10 +708,7 @@ static int send_reply(struct publisher *publisher, const char *topic, const stru
                       const char *payload)
 {
     mosquitto_property *properties = NULL;
-    int error = mosquitto_property_add_string(&properties, MQTT_PROP_CONTENT_TYPE, SW_CONTENT_TYPE_JSON);
-    if (error == MOSQ_ERR_SUCCESS && command->correlation)
-        error = mosquitto_property_add_binary(&properties, MQTT_PROP_CORRELATION_DATA, command->correlation,
-                                              (uint16_t)command->correlation_size);
+    int error = properties_of_reply(command, &properties);
     error =
         error == MOSQ_ERR_SUCCESS ? send_other(publisher, topic, payload, false, properties, NULL) : SW_ERROR_NO_SPACE;
     mosquitto_property_free_all(&properties);
