@@ -28,10 +28,15 @@ bool unit_health_is_down(const struct unit_health *health, int64_t now_us)
            now_us - health->failing_since_us >= UNIT_DOWN_INTERVALS * (int64_t)health->interval_ms * 1000;
 }
 
-int64_t unit_health_next_poll(const struct unit_health *health, int64_t last_due_us, int64_t now_us)
+int64_t unit_health_interval_us(const struct unit_health *health)
 {
     bool hurries = health->hurry_ms > 0 && health->hurry_ms < health->interval_ms;
-    int64_t interval_us = INT64_C(1000) * (hurries ? health->hurry_ms : health->interval_ms);
+    return INT64_C(1000) * (hurries ? health->hurry_ms : health->interval_ms);
+}
+
+int64_t unit_health_next_poll(const struct unit_health *health, int64_t last_due_us, int64_t now_us)
+{
+    int64_t interval_us = unit_health_interval_us(health);
     if (interval_us <= 0) return now_us;
     int64_t next = last_due_us + interval_us;
     if (next <= now_us) next += (now_us - next) / interval_us * interval_us + interval_us;

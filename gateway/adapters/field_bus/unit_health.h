@@ -29,6 +29,9 @@ void unit_health_succeeded(struct unit_health *health);
 int64_t unit_health_failed(struct unit_health *health, int64_t now_us);
 bool unit_health_is_down(const struct unit_health *health, int64_t now_us);
 
+/* Between two polls while it answers, in us. */
+int64_t unit_health_interval_us(const struct unit_health *health);
+
 /* The next time on the raster of the interval, after `now`; keeps units apart that were apart. */
 int64_t unit_health_next_poll(const struct unit_health *health, int64_t last_due_us, int64_t now_us);
 

@@ -43,10 +43,11 @@ static int64_t step(struct tcp_line *line, int64_t now_us)
 {
     give_up_overdue(line, now_us);
     if (line->connection == NULL || tcp_line_drop_if_dead(line)) return STATION_NEVER_US;
-    int64_t next_us = ask(line, now_us);
+    int64_t turn_us = tcp_line_turn(line, ask(line, now_us)), deadline_us = STATION_NEVER_US;
     for (uint8_t i = 0; i < line->pending_count; i++)
-        if (line->pending[i].deadline_us < next_us) next_us = line->pending[i].deadline_us;
-    return tcp_schedule_on_grid(next_us);
+        if (line->pending[i].deadline_us < deadline_us) deadline_us = line->pending[i].deadline_us;
+    deadline_us = tcp_schedule_on_grid(line->schedule, deadline_us, TCP_LINE_DEADLINE_LATE_US);
+    return turn_us < deadline_us ? turn_us : deadline_us;
 }
 
 static void take_frame(struct tcp_line *line, const struct mbap_frame *frame, int64_t now_us)

@@ -164,7 +164,7 @@ static int64_t step(struct tcp_line *line, int64_t now_us)
     if (now_us < line->quiet_until_us) return line->quiet_until_us;
     struct station *station =
         stations_next(line->stations, line->station_count, line->suspects_from_us, now_us, &turn_us);
-    if (turn_us > now_us + TCP_LINE_SLACK_US) return tcp_schedule_on_grid(turn_us);
+    if (turn_us > now_us + TCP_LINE_SLACK_US) return tcp_line_turn(line, turn_us);
     int64_t free_us = line->last_byte_us + gap_us(line, station);
     if (now_us < free_us) return free_us;
     send_request(line, station, now_us);

@@ -255,6 +255,14 @@ static void on_settled(struct tcp_schedule_item *item)
     if (settled != NULL) settled(bus->settled_ctx);
 }
 
+static void set_pace(struct tcp_bus *bus)
+{
+    double polls_per_s = 0;
+    for (uint32_t i = 0; i < bus->lines.count; i++)
+        if (bus->lines.at[i] != NULL) polls_per_s += tcp_line_pace(bus->lines.at[i]);
+    tcp_schedule_pace(&bus->shared.schedule, polls_per_s);
+}
+
 /* Those that go, before those that come open their ports: it may be the same one. */
 static void take_planned(struct tcp_bus *bus)
 {
@@ -270,6 +278,7 @@ static void take_planned(struct tcp_bus *bus)
         tcp_line_commit(line);
         tcp_line_hurry(line, bus->hurry_ms);
     }
+    set_pace(bus);
 }
 
 void tcp_bus_commit(struct tcp_bus *bus, void (*settled)(void *ctx), void *ctx)
@@ -324,6 +333,7 @@ void tcp_bus_hurry(struct tcp_bus *bus, uint32_t interval_ms)
     bus->hurry_ms = interval_ms;
     for (uint32_t i = 0; i < bus->lines.count; i++)
         if (bus->lines.at[i] != NULL) tcp_line_hurry(bus->lines.at[i], interval_ms);
+    set_pace(bus);
 }
 
 bool tcp_bus_has_line(const struct tcp_bus *bus, uint32_t line)

@@ -10,6 +10,9 @@
 
 #define SILENT_MAX 3
 
+/* A turn may be late by a tenth of the interval: where in it a unit is asked is arbitrary anyway. */
+#define LATE_SHARE 10
+
 /* Lines begin one after the other, so that thousands of connections are not opened in one moment. */
 #define BEGIN_APART_US  1000
 #define BEGIN_WITHIN_US 1000000
@@ -211,7 +214,7 @@ static void step(struct tcp_schedule_item *item)
         serve(line, now_us);
     else if (dials(line)) {
         int64_t next_us = tcp_link_step(&line->link, now_us);
-        if (line->connection == NULL) tcp_schedule_at(line->schedule, &line->item, tcp_schedule_on_grid(next_us));
+        if (line->connection == NULL) tcp_schedule_at(line->schedule, &line->item, tcp_line_turn(line, next_us));
     }
 }
 
@@ -251,6 +254,26 @@ void tcp_line_hurry(struct tcp_line *line, uint32_t interval_ms)
     for (uint32_t i = 0; i < line->station_count; i++)
         station_hurry(line->stations[i], interval_ms, tcp_now_us());
     if (line->connection != NULL) tcp_line_wake(line);
+}
+
+/* ---- pace ---- */
+
+double tcp_line_pace(struct tcp_line *line)
+{
+    double per_s = 0;
+    int64_t shortest_us = INT64_MAX;
+    for (uint32_t i = 0; i < line->station_count; i++) {
+        int64_t interval_us = unit_health_interval_us(&line->stations[i]->health);
+        per_s += 1e6 / (double)interval_us;
+        if (interval_us < shortest_us) shortest_us = interval_us;
+    }
+    line->late_us = shortest_us / LATE_SHARE;
+    return per_s;
+}
+
+int64_t tcp_line_turn(const struct tcp_line *line, int64_t due_us)
+{
+    return tcp_schedule_on_grid(line->schedule, due_us, line->late_us);
 }
 
 /* ---- life ---- */

@@ -50,6 +50,7 @@ struct tcp_line {
     struct line_context context;
     struct station **stations;
     uint32_t station_count;
+    int64_t late_us;          /* by less than this any station may be asked late */
     int64_t suspects_from_us; /* no suspect is asked before; STATION_NEVER_US while one is */
 
     struct node_order *orders;
@@ -96,6 +97,9 @@ void tcp_line_order_acknowledge(struct tcp_line *line, uint32_t node, uint16_t e
 void tcp_line_order_open_log(struct tcp_line *line, uint32_t node, uint16_t epoch, uint32_t base);
 void tcp_line_hurry(struct tcp_line *line, uint32_t interval_ms);
 
+/* How often a poll is due, as the configuration and tcp_line_hurry() have it; to be called again after either. */
+double tcp_line_pace(struct tcp_line *line);
+
 /* Over the same connection. SW_OK or SW_ERROR_NO_SPACE and nothing has changed; then one of the other two. */
 int tcp_line_prepare(struct tcp_line *line, const struct config_line *next, uint32_t index);
 void tcp_line_commit(struct tcp_line *line);
@@ -124,6 +128,11 @@ void tcp_line_drop(struct tcp_line *line, const char *why);
 
 /* Nobody has answered for so long that the connection may be at fault: drops it, and is true. */
 bool tcp_line_drop_if_dead(struct tcp_line *line);
+
+/* When the station that is due then gets its turn: a little later, for the sake of fewer wake-ups. */
+int64_t tcp_line_turn(const struct tcp_line *line, int64_t due_us);
+
+#define TCP_LINE_DEADLINE_LATE_US 20000
 
 /* Due so soon that waiting for the next wake-up would only put it off. */
 #define TCP_LINE_SLACK_US 2000

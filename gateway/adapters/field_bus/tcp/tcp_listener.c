@@ -8,6 +8,7 @@
 
 #define REGISTER_WITHIN_US ((int64_t)10 * 1000000)
 #define OPEN_AGAIN_US      ((int64_t)5 * 1000000)
+#define LATE_US            TCP_SCHEDULE_COARSEST_US
 #define TELL_AGAIN_US      ((int64_t)60 * 1000000)
 #define BACKLOG            128
 #define GUESTS_MAX         64
@@ -157,7 +158,7 @@ static void on_dialled(uv_stream_t *server, int status)
     }
     tcp_connection_pool_take(pool);
     guest->listener = listener;
-    guest->until_us = tcp_schedule_on_grid(tcp_now_us() + REGISTER_WITHIN_US);
+    guest->until_us = tcp_schedule_on_grid(&listener->shared->schedule, tcp_now_us() + REGISTER_WITHIN_US, LATE_US);
     listener->guests[listener->guest_count++] = guest;
     if (uv_accept(server, (uv_stream_t *)&guest->tcp) != 0 ||
         uv_read_start((uv_stream_t *)&guest->tcp, on_buffer, on_read) != 0)
@@ -207,7 +208,7 @@ static void step(struct tcp_schedule_item *item)
     struct tcp_listener *listener = (struct tcp_listener *)item;
     int64_t now = tcp_now_us(), next_us = TCP_SCHEDULE_NEVER_US;
     int error = listener->port_handle == NULL ? open_port(listener) : 0;
-    if (error != 0) next_us = tcp_schedule_on_grid(now + OPEN_AGAIN_US);
+    if (error != 0) next_us = tcp_schedule_on_grid(&listener->shared->schedule, now + OPEN_AGAIN_US, LATE_US);
     tell_lines(listener, error == 0 ? "the unit has not dialled in yet" : uv_strerror(error));
     while (listener->guest_count > 0 && listener->guests[0]->until_us <= now)
         refuse(listener->guests[0], "no registration in time");

@@ -7,10 +7,26 @@ int64_t tcp_now_us(void)
     return (int64_t)(uv_hrtime() / 1000);
 }
 
-int64_t tcp_schedule_on_grid(int64_t at_us)
+/* The largest one up to that. */
+static int64_t step_within(int64_t limit_us)
 {
-    if (at_us > TCP_SCHEDULE_NEVER_US - TCP_SCHEDULE_GRID_US) return TCP_SCHEDULE_NEVER_US;
-    return (at_us + TCP_SCHEDULE_GRID_US - 1) / TCP_SCHEDULE_GRID_US * TCP_SCHEDULE_GRID_US;
+    int64_t step_us = TCP_SCHEDULE_FINEST_US;
+    while (step_us < TCP_SCHEDULE_COARSEST_US && 2 * step_us <= limit_us)
+        step_us *= 2;
+    return step_us;
+}
+
+void tcp_schedule_pace(struct tcp_schedule *schedule, double polls_per_s)
+{
+    double step_us = polls_per_s > 0 ? TCP_SCHEDULE_AT_ONCE * 1e6 / polls_per_s : TCP_SCHEDULE_COARSEST_US;
+    schedule->grid_us = step_within(step_us < TCP_SCHEDULE_COARSEST_US ? (int64_t)step_us : TCP_SCHEDULE_COARSEST_US);
+}
+
+int64_t tcp_schedule_on_grid(const struct tcp_schedule *schedule, int64_t at_us, int64_t late_us)
+{
+    int64_t step_us = step_within(late_us < schedule->grid_us ? late_us : schedule->grid_us);
+    if (at_us > TCP_SCHEDULE_NEVER_US - step_us) return TCP_SCHEDULE_NEVER_US;
+    return (at_us + step_us - 1) / step_us * step_us;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -47,7 +63,7 @@ static void on_timer(uv_timer_t *timer)
 
 int tcp_schedule_init(struct tcp_schedule *schedule, uv_loop_t *loop)
 {
-    *schedule = (struct tcp_schedule){.armed_us = TCP_SCHEDULE_NEVER_US};
+    *schedule = (struct tcp_schedule){.armed_us = TCP_SCHEDULE_NEVER_US, .grid_us = TCP_SCHEDULE_COARSEST_US};
     int error = uv_timer_init(loop, &schedule->timer);
     schedule->timer.data = schedule;
     return error;
