@@ -42,11 +42,12 @@ struct poll_line line_timing_of(const struct config_line *line)
 
 /* Frames on a serial line do not say which request they answer: it is left free for as long again. */
 static struct exchange_need need_of(const struct poll_line *line, uint32_t request_size, uint32_t reply_size,
-                                    uint32_t answer_ms, uint32_t timeout_ms)
+                                    uint32_t usual_ms, uint32_t answer_ms, uint32_t timeout_ms)
 {
     bool over_tcp = line->medium != POLL_SERIAL;
     return (struct exchange_need){.request_size = request_size,
                                   .reply_size = reply_size,
+                                  .usual_answer_us = 1000 * usual_ms,
                                   .answer_us = 1000 * (over_tcp ? timeout_ms : answer_ms),
                                   .give_up_us = 1000 * timeout_ms,
                                   .quiet_us = line->medium == POLL_TCP ? 0 : 1000 * timeout_ms};
@@ -59,8 +60,9 @@ struct unit_timing line_timing_device(const struct config_line *line, const stru
     struct poll_line over = line_timing_of(line);
     struct unit_timing timing = {.interval_us = INT64_C(1000) * device->poll_interval_ms};
     for (size_t i = 0; i < profile->block_count; i++) {
-        struct exchange_need need = need_of(&over, READ_REQUEST, READ_REPLY(profile->blocks[i].count),
-                                            profile->timeout_ms, larger(profile->timeout_ms, line->timeout_ms));
+        struct exchange_need need =
+            need_of(&over, READ_REQUEST, READ_REPLY(profile->blocks[i].count), profile->usual_answer_ms,
+                    profile->timeout_ms, larger(profile->timeout_ms, line->timeout_ms));
         need.extra_gap_us = profile->extra_gap_us;
         struct exchange_time read = exchange_time_of(&over, &need);
         exchange_time_add(&timing.poll, &read);
@@ -84,7 +86,8 @@ static int64_t records_of(const struct config_node *node)
 struct unit_timing line_timing_node(const struct config_line *line, const struct config_node *node)
 {
     struct poll_line over = line_timing_of(line);
-    struct exchange_need need = need_of(&over, LOG_REQUEST, LOG_REPLY, line->timeout_ms, line->timeout_ms);
+    struct exchange_need need =
+        need_of(&over, LOG_REQUEST, LOG_REPLY, SW_PROFILE_USUAL_ANSWER_MS, line->timeout_ms, line->timeout_ms);
     struct unit_timing timing = {.interval_us = INT64_C(1000) * line->poll_interval_ms};
     int64_t records = records_of(node);
     int64_t window_us = records > 0 ? INT64_C(1000000000) * SW_NODE_WINDOW_RECORDS / records : INT64_MAX;
@@ -115,8 +118,8 @@ struct unit_timing line_timing_slot(const struct config_slot *slot)
     const struct sw_profile *profile = slot->profile;
     struct poll_line over = {.medium = POLL_SERIAL, .settings = profile->line};
     uint32_t timeout_ms = profile->timeout_ms;
-    struct exchange_need need =
-        need_of(&over, READ_REQUEST, READ_REPLY(profile->node_block.count), profile->timeout_ms, timeout_ms);
+    struct exchange_need need = need_of(&over, READ_REQUEST, READ_REPLY(profile->node_block.count),
+                                        profile->usual_answer_ms, timeout_ms, timeout_ms);
     need.extra_gap_us = profile->extra_gap_us;
     need.quiet_us = 1000 * timeout_ms / 3;
     struct unit_timing timing = {.poll = exchange_time_of(&over, &need),

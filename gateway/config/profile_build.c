@@ -259,6 +259,19 @@ static void build_line(const struct build *build)
     line->stop_bits = (uint8_t)or_else(raw->stop_bits, 1);
 }
 
+/* A device that is not known to be slow or fast answers within its limit. */
+static void build_usual_answer(const struct build *build)
+{
+    const uint32_t *raw = build->raw->usual_answer_ms;
+    struct sw_profile *profile = &build->file->profile;
+    uint16_t assumed =
+        SW_PROFILE_USUAL_ANSWER_MS < profile->timeout_ms ? SW_PROFILE_USUAL_ANSWER_MS : profile->timeout_ms;
+    profile->usual_answer_ms = (uint16_t)or_else(raw, assumed);
+    if (profile->usual_answer_ms > profile->timeout_ms)
+        report(build, "usual_answer_ms", "found %u; expected at most timeout_ms, which is %u", *raw,
+               profile->timeout_ms);
+}
+
 static void build_identity(const struct build *build)
 {
     const struct raw_profile_identity *raw = build->raw->identity;
@@ -371,6 +384,7 @@ void profile_build(struct profile_file *file, enum profile_use use, const struct
     if (!lists_fit(&build)) return;
     build_head(&build);
     build_line(&build);
+    build_usual_answer(&build);
     build_identity(&build);
     for (uint32_t i = 0; i < raw->points_count; i++)
         build_point(&build, i);

@@ -97,6 +97,7 @@ static const cyaml_schema_field_t profile_fields[] = {
     LIST(OPTIONAL, raw_profile, check, &text_entry),
     CYAML_FIELD_MAPPING_PTR("line", OPTIONAL, struct raw_profile, line, line_fields),
     INTEGER(raw_profile, timeout_ms),
+    INTEGER(raw_profile, usual_answer_ms),
     INTEGER(raw_profile, extra_gap_us),
     NUMBER(raw_profile, function),
     INTEGER(raw_profile, merge_gap),

@@ -63,7 +63,7 @@ struct raw_profile {
     char **check;
     uint32_t check_count;
     struct raw_profile_line *line;
-    uint32_t *timeout_ms, *extra_gap_us;
+    uint32_t *timeout_ms, *usual_answer_ms, *extra_gap_us;
     uint32_t function;
     uint32_t *merge_gap, *node_points;
     struct raw_profile_identity *identity;

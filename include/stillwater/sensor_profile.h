@@ -95,13 +95,18 @@ struct sw_profile_guard {
 #define SW_PROFILE_IDENTITY_MAX  16
 #define SW_PROFILE_NODE_POINTS   4
 
+/* What is assumed where nothing better is known: the sensors of the register maps take 5 to 20 ms, and a USB adapter
+ * holds bytes back for up to 16 ms. */
+#define SW_PROFILE_USUAL_ANSWER_MS 20
+
 struct sw_profile {
     uint16_t id; /* enum sw_profile_id */
     const char *name;
     const char *description;
     struct sw_line_settings line;
-    uint32_t extra_gap_us; /* silence wanted on top of the standard's T3.5 before a request */
-    uint16_t timeout_ms;   /* longest time from the end of a request to the start of its reply */
+    uint32_t extra_gap_us;    /* silence wanted on top of the standard's T3.5 before a request */
+    uint16_t timeout_ms;      /* longest time from the end of a request to the start of its reply */
+    uint16_t usual_answer_ms; /* what it takes as a rule; for planning */
 
     const struct sw_profile_block *blocks; /* what a gateway reads: block_count requests for one sample */
     uint8_t block_count;

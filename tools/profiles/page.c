@@ -95,7 +95,10 @@ static void print_profile(const struct profile_file *file)
     printf("## %s (%u)\n\n%s. %u baud %c%u", profile->name, (unsigned)profile->id, profile->description,
            profile->line.baud, profile->line.parity, profile->line.stop_bits);
     if (profile->extra_gap_us > 0) printf(", %u us of silence on top of T3.5 before a request", profile->extra_gap_us);
-    printf(", reply begins within %u ms.", profile->timeout_ms);
+    printf(", reply begins within %u ms", profile->timeout_ms);
+    if (profile->usual_answer_ms != SW_PROFILE_USUAL_ANSWER_MS)
+        printf(", as a rule after %u ms", profile->usual_answer_ms);
+    printf(".");
     print_reads(profile);
     print_points(profile);
     print_guards(profile);

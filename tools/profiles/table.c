@@ -112,6 +112,7 @@ static void print_profile(const struct sw_profile *profile)
     print_text("description", profile->description);
     printf("           .line = {%u, '%c', %u}, .extra_gap_us = %u, .timeout_ms = %u,\n", profile->line.baud,
            profile->line.parity, profile->line.stop_bits, profile->extra_gap_us, profile->timeout_ms);
+    printf("           .usual_answer_ms = %u,\n", profile->usual_answer_ms);
     print_block("identity", &profile->identity);
     print_block("node_block", &profile->node_block);
     if (profile->node_point_count > 0) printf("           .node_point_count = %u,\n", profile->node_point_count);

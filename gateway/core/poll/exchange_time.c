@@ -37,7 +37,7 @@ struct exchange_time exchange_time_of(const struct poll_line *line, const struct
     struct exchange_time time = {.exchanges = 1,
                                  .request_bytes = need->request_size + frame,
                                  .reply_bytes = need->reply_size + frame,
-                                 .usual_answer_us = POLL_USUAL_ANSWER_US,
+                                 .usual_answer_us = need->usual_answer_us,
                                  .longest_answer_us = need->answer_us};
     if (framed_as_rtu) {
         int64_t character_ns = poll_character_ns(&line->settings);

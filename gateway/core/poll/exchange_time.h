@@ -15,10 +15,6 @@ enum poll_medium {
     POLL_RTU_OVER_TCP, /* RTU frames on a TCP connection, a serial line behind it */
 };
 
-/* Assumed where nothing better is known. A unit begins its reply this long after the end of the request; the sensors of
- * the register maps take 5 to 20 ms, and a USB adapter holds bytes back for up to 16 ms. */
-#define POLL_USUAL_ANSWER_US 20000
-
 /* What the gateway itself takes for an exchange: threads that wake up, bytes that lie with the driver. Measured on four
  * cores: 1 ms, and 3 ms at a load of twelve (tests/bench/plan.py). */
 #define POLL_HOST_US 4000
@@ -32,10 +28,11 @@ struct poll_line {
 /* Sizes are those of the PDU: function code and data. */
 struct exchange_need {
     uint32_t request_size, reply_size;
-    uint32_t extra_gap_us; /* silence on top of T3.5 before the request */
-    uint32_t answer_us;    /* end of the request to the start of the reply at the latest */
-    uint32_t give_up_us;   /* from the end of the request, when nothing has come */
-    uint32_t quiet_us;     /* kept free afterwards for an answer that is late */
+    uint32_t extra_gap_us;    /* silence on top of T3.5 before the request */
+    uint32_t usual_answer_us; /* end of the request to the start of the reply, without the way over the network */
+    uint32_t answer_us;       /* the same at the latest, and with it */
+    uint32_t give_up_us;      /* from the end of the request, when nothing has come */
+    uint32_t quiet_us;        /* kept free afterwards for an answer that is late */
 };
 
 struct exchange_time {

@@ -118,6 +118,32 @@ static void a_file_becomes_what_it_says(void **state)
     free(made);
 }
 
+static uint16_t usual_answer_of(const char *key)
+{
+    static const char head[] = "schema: stillwater.profile/1\nname: one\ndescription: d\nsource: s\nfunction: 3\n"
+                               "points: [{reading: level_mm, address: 0, minimum: 0, maximum: 9}]\n";
+    struct folder folder;
+    struct told told = {0};
+    struct profile_file *made;
+    char text[512];
+    folder_make(&folder);
+    snprintf(text, sizeof text, "%s%s", head, key);
+    const char *path = folder_add(&folder, "one.yaml", text);
+    assert_int_equal(profile_file_load(path, PROFILE_OWN, (struct config_report){&told, on_problem}, &made), SW_OK);
+    folder_remove(&folder);
+    uint16_t usual_ms = made->profile.usual_answer_ms;
+    free(made);
+    return usual_ms;
+}
+
+static void the_usual_answer_is_assumed_where_the_file_is_silent(void **state)
+{
+    (void)state;
+    assert_int_equal(usual_answer_of(""), 20);
+    assert_int_equal(usual_answer_of("timeout_ms: 15\n"), 15);
+    assert_int_equal(usual_answer_of("timeout_ms: 15\nusual_answer_ms: 3\n"), 3);
+}
+
 /* 5 to 7 are one register more than may be read along, 10 and 11 are not. */
 static void neighbours_are_read_together(void **state)
 {
@@ -271,6 +297,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_becomes_what_it_says),
+        cmocka_unit_test(the_usual_answer_is_assumed_where_the_file_is_silent),
         cmocka_unit_test(neighbours_are_read_together),
         cmocka_unit_test(a_device_may_have_an_operators_own_profile),
         cmocka_unit_test(a_node_knows_the_built_in_profiles_alone),

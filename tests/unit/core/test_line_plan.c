@@ -6,8 +6,12 @@
 static const struct poll_line slow = {POLL_SERIAL, {9600, 'N', 1}, 0};
 
 /* Function 3, 28 registers, 300 ms at most, and as long again for a late answer. */
-static const struct exchange_need meter = {
-    .request_size = 5, .reply_size = 58, .answer_us = 300000, .give_up_us = 500000, .quiet_us = 500000};
+static const struct exchange_need meter = {.request_size = 5,
+                                           .reply_size = 58,
+                                           .usual_answer_us = 20000,
+                                           .answer_us = 300000,
+                                           .give_up_us = 500000,
+                                           .quiet_us = 500000};
 
 static void a_character_has_the_bits_of_its_line(void **state)
 {
@@ -40,6 +44,8 @@ static void an_exchange_is_silence_request_answer_and_reply(void **state)
     assert_int_equal(time.silent_us, 4000 + 4010 + 8334 + 1000000);
     need.extra_gap_us = 4000;
     assert_int_equal(exchange_time_of(&slow, &need).usual_us, time.usual_us + 4000);
+    need.usual_answer_us = 7000;
+    assert_int_equal(exchange_time_of(&slow, &need).usual_us, time.usual_us + 4000 - 13000);
     need.answer_us = 5000; /* who answers within 5 ms is not taken for slower */
     assert_int_equal(exchange_time_of(&slow, &need).usual_answer_us, 5000);
 }
