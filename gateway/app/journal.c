@@ -60,6 +60,20 @@ void journal_forget(struct gateway *gateway, int domain, const char *name)
     must(store_batch_add_snapshot(gateway->journal.open, domain, name, NULL, 0));
 }
 
+size_t journal_load_snapshot(const struct gateway *gateway, int domain, const char *name, uint8_t *bytes, size_t size)
+{
+    const struct store_batch *batches[] = {gateway->journal.open, gateway->journal.under_way};
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        const uint8_t *waiting;
+        size_t waiting_size;
+        if (!batches[i] || !store_batch_snapshot(batches[i], domain, name, &waiting, &waiting_size)) continue;
+        if (waiting_size > size) return 0;
+        memcpy(bytes, waiting, waiting_size);
+        return waiting_size;
+    }
+    return store_load_snapshot(gateway->store, domain, name, bytes, size, NULL);
+}
+
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert)
 {
     char topic[SW_TOPIC_SIZE], incident[SW_ALERT_ID_SIZE];

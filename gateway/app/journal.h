@@ -37,6 +37,8 @@ void journal_free(struct gateway *gateway);
 void journal_reading(struct gateway *gateway, const struct store_reading *reading);
 void journal_cursor(struct gateway *gateway, const struct store_cursor *cursor);
 void journal_snapshot(struct gateway *gateway, int domain, const char *name, const uint8_t *bytes, size_t size);
+/* The newest there is, whether it is committed or not; returns its size, 0 = there is none. */
+size_t journal_load_snapshot(const struct gateway *gateway, int domain, const char *name, uint8_t *bytes, size_t size);
 /* Takes a snapshot away. */
 void journal_forget(struct gateway *gateway, int domain, const char *name);
 void journal_alert(struct gateway *gateway, uint32_t subject, const struct sw_alert *alert);

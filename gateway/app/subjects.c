@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal.h"
 #include "app/log.h"
 #include "app/reports.h"
 #include "config/neighbours.h"
@@ -156,18 +157,32 @@ static void restore_held(struct gateway *gateway)
                   sw_error_text(error));
 }
 
+static int restore_from(struct gateway *gateway, uint32_t subject, const uint8_t *bytes, size_t size)
+{
+    int error = size > 0 ? core_restore(gateway->core, subject, bytes, size) : SW_OK;
+    if (error)
+        log_event(LOG_LEVEL_WARNING, core_subject_name(gateway->core, subject), "the stored state is not used: %s",
+                  sw_error_text(error));
+    return error;
+}
+
 /* One that cannot be used makes a fresh start, not one from some readings in the middle. */
 static void restore_subject(struct gateway *gateway, uint32_t subject, int64_t newest)
 {
     uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
     int64_t *position = &gateway->positions[subject];
-    const char *name = core_subject_name(gateway->core, subject);
-    size_t size = store_load_snapshot(gateway->store, (int)core_subject_domain(gateway->core, subject), name, bytes,
-                                      sizeof bytes, position);
-    int error = size > 0 ? core_restore(gateway->core, subject, bytes, size) : SW_OK;
-    if (!error) return;
-    log_event(LOG_LEVEL_WARNING, name, "the stored state is not used: %s", sw_error_text(error));
-    *position = newest;
+    size_t size = store_load_snapshot(gateway->store, (int)core_subject_domain(gateway->core, subject),
+                                      core_subject_name(gateway->core, subject), bytes, sizeof bytes, position);
+    if (restore_from(gateway, subject, bytes, size) != SW_OK) *position = newest;
+}
+
+/* What it knew when it went may not be committed yet. */
+static void bring_back(struct gateway *gateway, const struct gateway *before, uint32_t subject)
+{
+    uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX];
+    size_t size = journal_load_snapshot(before, (int)core_subject_domain(gateway->core, subject),
+                                        core_subject_name(gateway->core, subject), bytes, sizeof bytes);
+    (void)restore_from(gateway, subject, bytes, size);
 }
 
 void subjects_restore(struct gateway *gateway)
@@ -253,9 +268,8 @@ int subjects_take_over(struct gateway *gateway, const struct gateway *before)
     take_over_units(gateway, before, units);
     free(units);
     core_hand_over(gateway->core, before->core);
-    int64_t newest = store_position(gateway->store);
     for (uint32_t i = 0; i < core_subject_count(gateway->core); i++)
-        if (subjects_same(before, gateway, i) == NO_SUBJECT) restore_subject(gateway, i, newest);
+        if (subjects_same(before, gateway, i) == NO_SUBJECT) bring_back(gateway, before, i);
     return SW_OK;
 }
 

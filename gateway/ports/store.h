@@ -122,6 +122,11 @@ void store_batch_set_checkpoint(struct store_batch *batch, int64_t position);
 /* Alerts of a batch in the order they were added; false past the last. The pointers are the batch's. */
 bool store_batch_alert(const struct store_batch *batch, size_t index, const char **topic, const char **payload);
 
+/* The newest snapshot under this name in the batch, *size 0 = it is taken away; false when there is none. The pointer
+ * is the batch's. */
+bool store_batch_snapshot(const struct store_batch *batch, int domain, const char *name, const uint8_t **bytes,
+                          size_t *size);
+
 struct store;
 
 /* The outbox is a line for each colour. All rows of a subject stand in one line, in the order in which they were

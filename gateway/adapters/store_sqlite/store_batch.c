@@ -131,6 +131,19 @@ bool store_batch_alert(const struct store_batch *batch, size_t index, const char
     return true;
 }
 
+bool store_batch_snapshot(const struct store_batch *batch, int domain, const char *name, const uint8_t **bytes,
+                          size_t *size)
+{
+    for (size_t i = batch->snapshot_count; i > 0; i--) {
+        const struct batch_snapshot *snapshot = &batch->snapshots[i - 1];
+        if (snapshot->domain != domain || strcmp(snapshot->name, name) != 0) continue;
+        *bytes = snapshot->bytes;
+        *size = snapshot->size;
+        return true;
+    }
+    return false;
+}
+
 void store_batch_set_checkpoint(struct store_batch *batch, int64_t position)
 {
     batch->checkpoint = position;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "app/gateway_state.h"
+#include "app/journal.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
 
@@ -387,6 +388,50 @@ static void what_is_gone_leaves_no_alert_open_and_nothing_at_the_broker(void **s
     end(&test);
 }
 
+static uint64_t readings_of_site_1(const struct reload_test *test)
+{
+    uint32_t site;
+    const struct core *core = test->gateway.gateway->core;
+    assert_int_equal(core_find_subject(core, SUBJECT_LEVEL, "site-1", &site), SW_OK);
+    return core_subject_status(core, site, sw_wall_from_ms(fake.wall_ms)).readings;
+}
+
+static void go_and_come_back(struct reload_test *test)
+{
+    reload(test, WITHOUT_DEVICE);
+    fake_settle();
+    reload(test, AS_BEFORE);
+    fake_settle();
+}
+
+static void what_comes_back_before_it_is_stored_knows_what_it_knew(void **state)
+{
+    (void)state;
+    struct reload_test test;
+    begin(&test);
+    say_level(0, 0, 10);
+    commit_all(&test);
+    journal_checkpoint(test.gateway.gateway);
+    commit_all(&test);
+    say_level(0, 0, 20);
+    /* Its end is in the batch that is under way, */
+    go_and_come_back(&test);
+    assert_non_null(fake.committing);
+    assert_int_equal(readings_of_site_1(&test), 2);
+    /* in one that waits behind it, */
+    say_level(0, 0, 30);
+    go_and_come_back(&test);
+    assert_int_equal(readings_of_site_1(&test), 3);
+    /* and in a store that has it all. */
+    commit_all(&test);
+    reload(&test, WITHOUT_DEVICE);
+    fake_settle();
+    commit_all(&test);
+    reload(&test, AS_BEFORE);
+    assert_int_equal(readings_of_site_1(&test), 3);
+    end(&test);
+}
+
 static void a_node_keeps_its_cursor(void **state)
 {
     (void)state;
@@ -558,6 +603,7 @@ int main(void)
         cmocka_unit_test(an_open_alert_goes_on),
         cmocka_unit_test(a_higher_band_ends_the_alert),
         cmocka_unit_test(what_is_gone_leaves_no_alert_open_and_nothing_at_the_broker),
+        cmocka_unit_test(what_comes_back_before_it_is_stored_knows_what_it_knew),
         cmocka_unit_test(a_node_keeps_its_cursor),
         cmocka_unit_test(another_profile_under_its_name_is_another_configuration),
         cmocka_unit_test(who_has_to_act_keeps_the_time_there_is),
