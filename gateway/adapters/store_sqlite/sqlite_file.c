@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "stillwater/error.h"
 
@@ -30,9 +31,20 @@ bool sqlite_file_is_damaged(sqlite3 *db)
     return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
 }
 
+/* By a file, or by the WAL of one that is no more. */
+static bool is_taken(const char *path)
+{
+    char wal[PATH_MAX + 8];
+    (void)snprintf(wal, sizeof wal, "%s-wal", path);
+    return access(path, F_OK) == 0 || access(wal, F_OK) == 0;
+}
+
 void sqlite_file_name_damaged(const char *path, char *damaged, size_t size)
 {
-    (void)snprintf(damaged, size, "%s.corrupt-%" PRId64, path, (int64_t)time(NULL));
+    int64_t now = (int64_t)time(NULL);
+    int length = snprintf(damaged, size, "%s.corrupt-%" PRId64, path, now);
+    for (unsigned nth = 2; length > 0 && (size_t)length < size && is_taken(damaged); nth++)
+        length = snprintf(damaged, size, "%s.corrupt-%" PRId64 "-%u", path, now, nth);
 }
 
 void sqlite_file_tell_damage(struct sqlite_file_damage *damage, const char *path, const char *why, const char *damaged)
