@@ -21,6 +21,8 @@ void space_begin(struct gateway *gateway)
     gateway->space.newest = store_load_last_time(gateway->store);
     if (!sw_wall_known(gateway->space.newest)) gateway->space.newest = gateway->clock.wall();
     gateway->space.since = gateway->clock.mono();
+    if (store_counters(gateway->store).cut > 0)
+        log_event(LOG_LEVEL_WARNING, "store", "the last readings had not been written to their end, and were cut off");
 }
 
 static enum sw_alert_rule judge(const struct store_room *room, struct sw_wall now)

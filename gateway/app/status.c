@@ -70,6 +70,7 @@ static void add_store(struct counter_list *list, const struct gateway *gateway)
     add(list, "store_left_out", room.left_out);
     add(list, "store_dropped", room.dropped);
     add(list, "store_set_aside", room.readings_damage.count + room.database_damage.count);
+    add(list, "store_cut", store.cut);
     add(list, "outbox_rows", store.outbox_rows);
     add(list, "receipts_unknown", store.unknown_done);
 }

@@ -259,6 +259,7 @@ struct store_room store_room(const struct store *store);
 struct store_counters {
     uint64_t commits, failures, readings, duplicates, outbox_rows, unknown_done;
     uint64_t kept_bytes; /* of what must be kept, about; grows */
+    uint64_t cut;        /* readings' writes that the start found torn and has cut off */
 };
 struct store_counters store_counters(const struct store *store);
 

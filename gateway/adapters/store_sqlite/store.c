@@ -273,6 +273,7 @@ static int load_at_start(struct store *store, char *text, size_t text_size)
     store->outbox_newest = store_database_number(&store->database, STATEMENT_OUTBOX_NEWEST);
     store->trail = store->database.trail;
     store->position = store_readings_position(&store->readings);
+    store->counters.cut = file->counters.cut;
     return error;
 }
 

@@ -204,7 +204,7 @@ struct sw_wall store_load_last_time(struct store *store)
 struct store_counters store_counters(const struct store *store)
 {
     (void)store;
-    return (struct store_counters){.readings = fake.reading_count, .kept_bytes = fake.kept_bytes};
+    return (struct store_counters){.readings = fake.reading_count, .kept_bytes = fake.kept_bytes, .cut = fake.cut};
 }
 
 void store_close(struct store *store, void (*closed)(void *ctx), void *ctx)

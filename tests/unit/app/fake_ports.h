@@ -104,7 +104,7 @@ struct fake_ports {
     struct store_limits limits;
     struct store_keep keep; /* of the last store_tidy */
     struct store_room room;
-    uint64_t kept_bytes;
+    uint64_t kept_bytes, cut;
     unsigned tidied;
     struct store_command store_commands[16];
     size_t store_command_count;

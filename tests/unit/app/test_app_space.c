@@ -178,6 +178,10 @@ static void each_damage_is_told_once_and_for_a_day(void **state)
     gateway_begin(&test);
     pass(&test, 1000);
     expect_status(&test, "\"store_set_aside\":0,");
+    expect_status(&test, "\"store_cut\":0,");
+    fake.cut = 1;
+    pass(&test, 1000);
+    expect_status(&test, "\"store_cut\":1,");
     fake.room.readings_damage = (struct store_damage){1, "one is damaged"};
     pass(&test, 1000);
     expect_status(&test, "\"store_set_aside\":1,");

@@ -531,6 +531,13 @@ static off_t size_of(const char *path)
     return about.st_size;
 }
 
+/* As a kill leaves it: without a word about where the log ends. */
+static void kill_file(struct world *world)
+{
+    world->file.loaded = false;
+    readings_file_close(&world->file);
+}
+
 static void a_torn_write_is_forgotten(void **state)
 {
     struct world *world = *state;
@@ -543,15 +550,16 @@ static void a_torn_write_is_forgotten(void **state)
     off_t end = size_of(log);
     add_some(world, 100, &clock);
     commit(world);
-    readings_file_close(&world->file);
+    kill_file(world);
     world->count = whole;
     for (off_t size = size_of(log) - 1; size >= end; size -= 41) {
         assert_int_equal(truncate(log, size), 0);
         open_file(world);
         assert_int_equal(world->file.damage.count, 0);
+        assert_int_equal(world->file.counters.cut, size > end);
         assert_int_equal(world->file.next_position, (int64_t)101);
         check_all(world);
-        readings_file_close(&world->file);
+        kill_file(world);
         assert_int_equal(size_of(log), end);
         assert_int_equal(truncate(log, size), 0); /* the rest as zeros: its blocks never reached the disk */
     }
@@ -559,6 +567,120 @@ static void a_torn_write_is_forgotten(void **state)
     add_some(world, 50, &clock);
     commit(world);
     check_all(world);
+}
+
+/* The damaged file under its own name again. */
+static void take_back(const struct world *world, const char *log)
+{
+    char name[sizeof world->folder + 260] = "";
+    DIR *folder = opendir(world->folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (strstr(entry->d_name, "log0.corrupt-"))
+            (void)snprintf(name, sizeof name, "%s/%s", world->folder, entry->d_name);
+    (void)closedir(folder);
+    assert_int_equal(rename(name, log), 0);
+}
+
+/* Its last block is so long that it has whole sectors. */
+static off_t store_two_blocks(struct world *world, char log[128])
+{
+    int64_t clock = 1000;
+    (void)snprintf(log, 128, "%s-log0", world->path);
+    add_some(world, 100, &clock);
+    commit(world);
+    off_t end = size_of(log);
+    size_t whole = world->count;
+    add_some(world, 200, &clock);
+    commit(world);
+    world->count = whole;
+    assert_true(size_of(log) - end > 1500);
+    return end;
+}
+
+/* The power goes, and one sector of the last block has not been written. */
+static void a_write_with_a_hole_is_a_torn_one(void **state)
+{
+    struct world *world = *state;
+    static const uint8_t nothing[512];
+    char log[128];
+    off_t end = store_two_blocks(world, log);
+    kill_file(world);
+    int file = open(log, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pwrite(file, nothing, sizeof nothing, (end / 512 + 1) * 512), sizeof nothing);
+    (void)close(file);
+    open_file(world);
+    assert_int_equal(world->file.damage.count, 0);
+    assert_int_equal(world->file.counters.cut, 1);
+    check_all(world);
+}
+
+static void a_damaged_last_block_is_no_torn_write(void **state)
+{
+    struct world *world = *state;
+    char log[128];
+    off_t end = store_two_blocks(world, log), length = size_of(log) - end;
+    kill_file(world);
+    for (off_t at = 0; at < length; at += at < 16 ? 1 : 97) {
+        change_byte(log, end + at);
+        open_file(world);
+        assert_int_equal(world->file.damage.count, 1);
+        assert_int_equal(world->file.counters.cut, 0);
+        check_all(world);
+        kill_file(world);
+        assert_int_equal(size_of(log), end);
+        take_back(world, log);
+        change_byte(log, end + at);
+    }
+    open_file(world);
+    assert_int_equal(world->file.damage.count, 0);
+}
+
+static void what_a_clean_stop_left_cannot_be_torn(void **state)
+{
+    struct world *world = *state;
+    char log[128];
+    off_t end = store_two_blocks(world, log);
+    readings_file_close(&world->file);
+    assert_int_equal(truncate(log, end + 100), 0);
+    open_file(world);
+    assert_int_equal(world->file.damage.count, 1);
+    assert_int_equal(files_with(world, "log0.corrupt-", false), 1);
+    check_all(world);
+    /* Known of that log alone, and until the next start alone. */
+    kill_file(world);
+    assert_int_equal(truncate(log, end - 1), 0);
+    world->count = 0;
+    open_file(world);
+    assert_int_equal(world->file.damage.count, 0);
+    assert_int_equal(world->file.counters.cut, 1);
+}
+
+static void a_log_of_a_newer_program_is_refused_and_stays(void **state)
+{
+    struct world *world = *state;
+    char log[128], wanted[256];
+    static const uint8_t newer[] = {0, 0, 0, 9};
+    off_t size = store_two_blocks(world, log);
+    size = size_of(log);
+    uint8_t version[sizeof newer];
+    readings_file_close(&world->file);
+    int file = open(log, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(file, version, sizeof version, 4), sizeof version);
+    assert_int_equal(version[0] + version[3], 1); /* whichever end comes first */
+    uint8_t at = version[3] == 1 ? 3 : 0;
+    assert_int_equal(pwrite(file, &newer[3], 1, 4 + at), 1);
+    assert_int_equal(readings_file_open(&world->file, world->path, world->text, sizeof world->text), SW_ERROR_VERSION);
+    (void)snprintf(wanted, sizeof wanted, "%s: has version 9; this program understands version 1", log);
+    assert_string_equal(world->text, wanted);
+    struct readings_reader *reader;
+    assert_int_equal(readings_reader_open(world->path, &reader, world->text, sizeof world->text), SW_ERROR_VERSION);
+    assert_string_equal(world->text, wanted);
+    assert_int_equal(size_of(log), size);
+    assert_int_equal(files_with(world, "corrupt-", false), 0);
+    assert_int_equal(pwrite(file, version, sizeof version, 4), sizeof version);
+    (void)close(file);
+    open_file(world);
+    assert_int_equal(world->file.damage.count, 0);
 }
 
 static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
@@ -586,18 +708,6 @@ static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
     add_some(world, 50, &clock);
     commit(world);
     check_all(world);
-}
-
-/* The damaged file under its own name again. */
-static void take_back(const struct world *world, const char *log)
-{
-    char name[sizeof world->folder + 260] = "";
-    DIR *folder = opendir(world->folder);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        if (strstr(entry->d_name, "log0.corrupt-"))
-            (void)snprintf(name, sizeof name, "%s/%s", world->folder, entry->d_name);
-    (void)closedir(folder);
-    assert_int_equal(rename(name, log), 0);
 }
 
 /* The highest bit of a block's size: it then reaches past the end of the file, as that of a torn write does. */
@@ -711,6 +821,53 @@ static void damage_found_in_use_is_set_aside(void **state)
     commit(world);
     move_all(world);
     expect_only_the_log(world, moved);
+}
+
+/* While a log is being moved: what had been moved out of it is in the file that is set aside. */
+static void readings_are_counted_anew_when_a_file_is_set_aside(void **state)
+{
+    struct world *world = *state;
+    int64_t clock = 1000;
+    bool more;
+    for (unsigned i = 0; i < 3000; i++)
+        add(world, series_number(world, i % 2000), reading_at(clock += 1000, (int64_t)roll(1000)));
+    commit(world);
+    assert_int_equal(readings_file_move_now(&world->file, world->text, sizeof world->text), SW_OK);
+    assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+    assert_in_range(world->file.series_done, 1, 1999);
+    assert_int_equal(readings_file_readings(&world->file), 3000);
+    assert_int_equal(readings_file_set_aside(&world->file, "of no reason", world->text, sizeof world->text), SW_OK);
+    assert_int_equal(readings_file_readings(&world->file), 3000);
+    for (more = true; more;)
+        assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
+    assert_int_equal(world->file.log_readings[0] + world->file.log_readings[1], 0);
+    assert_int_equal(readings_file_readings(&world->file), 3000);
+    check_all(world);
+}
+
+static void no_damaged_file_takes_the_place_of_another(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(readings_file_set_aside(&world->file, "of no reason", world->text, sizeof world->text), SW_OK);
+    char name[sizeof world->folder + 260], path[sizeof name + 8];
+    size_t count = 0;
+    DIR *folder = opendir(world->folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        const char *end = strrchr(entry->d_name, '-');
+        if (strstr(entry->d_name, "corrupt-") && strcmp(end, "-wal") != 0 && strcmp(end, "-shm") != 0) count++;
+    }
+    (void)closedir(folder);
+    assert_int_equal(count, 5);
+    (void)snprintf(path, sizeof path, "%s/one", world->folder);
+    /* A WAL that has lost its file keeps its name, too. */
+    sqlite_file_name_damaged(path, name, sizeof name);
+    (void)snprintf(path, sizeof path, "%s-wal", name);
+    assert_int_equal(close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)), 0);
+    char next[sizeof name];
+    (void)snprintf(path, sizeof path, "%s/one", world->folder);
+    sqlite_file_name_damaged(path, next, sizeof next);
+    assert_string_not_equal(next, name);
 }
 
 /* ---- readers ---- */
@@ -1022,6 +1179,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(records_without_a_hole_can_be_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_acknowledged_outlives_any_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_torn_write_is_forgotten, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_write_with_a_hole_is_a_torn_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_damaged_last_block_is_no_torn_write, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_clean_stop_left_cannot_be_torn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_log_of_a_newer_program_is_refused_and_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readings_are_counted_anew_when_a_file_is_set_aside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_damaged_file_takes_the_place_of_another, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_size_is_no_torn_write, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_log_whose_head_is_damaged_is_begun_anew, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_damaged_log_is_set_aside_and_what_is_whole_goes_on, set_up, tear_down),

@@ -107,6 +107,17 @@ static void count_reading(void *ctx, int64_t position, const struct log_reading 
     loading->readings += reading->series >= loading->moved;
 }
 
+/* All that are in it. */
+static int count_readings(struct readings_file *file, int slot)
+{
+    struct loading loading = {.file = file};
+    struct block_visitor visitor = {.ctx = &loading, .reading = count_reading};
+    struct log_walk walk = {.at = 0};
+    int error = log_file_walk(&file->logs[slot], &visitor, &walk);
+    file->log_readings[slot] = loading.readings;
+    return error;
+}
+
 static bool copy_bytes(int from, int to, int64_t size)
 {
     uint8_t bytes[16384];
@@ -126,7 +137,7 @@ static int save_damaged(struct readings_file *file, int slot, char *text, size_t
     const struct log_file *log = &file->logs[slot];
     log_file_name(file->path, slot, name, sizeof name);
     sqlite_file_name_damaged(name, damaged, sizeof damaged);
-    int saved = open(damaged, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int saved = open(damaged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     bool good = saved >= 0 && copy_bytes(log->fd, saved, log->size);
     if (saved >= 0) (void)close(saved);
     if (!good) return system_error(damaged, "a damaged log cannot be saved", text, text_size);
@@ -143,15 +154,45 @@ static int remove_log(struct readings_file *file, int slot)
     return unlink(name) == 0 ? SW_OK : SW_ERROR_SYSTEM;
 }
 
+/* ---- the end of the log, as a clean stop left it ---- */
+
+static int64_t synced_end(struct readings_file *file, const struct log_file *log)
+{
+    return readings_state(&file->database, "synced_first") == log->first ? readings_state(&file->database, "synced_end")
+                                                                         : 0;
+}
+
+/* Up to here it is no torn write, whatever the next start finds. Without it the start knows less, and no more. */
+static void note_end(struct readings_file *file)
+{
+    char sql[160];
+    const struct log_file *log = &file->logs[file->current];
+    if (!file->loaded || fdatasync(log->fd) != 0) return;
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT OR REPLACE INTO state (name, value) VALUES ('synced_first', %" PRId64
+                   "), ('synced_end', %" PRId64 ")",
+                   log->first, log->size);
+    (void)sqlite_file_run(file->database.db, sql);
+}
+
+/* Another log may begin where this one did. */
+static void forget_end(struct readings_file *file)
+{
+    if (readings_state(&file->database, "synced_first") == 0) return;
+    (void)sqlite_file_run(file->database.db, "DELETE FROM state WHERE name IN ('synced_first', 'synced_end')");
+}
+
 static int load_log(struct readings_file *file, int slot, char *text, size_t text_size)
 {
     struct loading loading = {.file = file, .good = true};
     if (slot != file->current) loading.moved = file->series_done;
     struct block_visitor visitor = {
         .ctx = &loading, .cursor = load_cursor, .records = load_records, .reading = count_reading};
-    struct log_walk walk = {.block = begin_block, .ctx = &loading};
+    struct log_walk walk = {.block = begin_block, .ctx = &loading, .settled = true};
     struct log_file *log = &file->logs[slot];
     int error = log_file_walk(log, &visitor, &walk);
+    if (!error && walk.at < synced_end(file, log)) error = SW_ERROR_MALFORMED;
+    bool torn = !error && walk.at < log->size;
     /* It was begun with a head. */
     if (!error && walk.blocks == 0) error = SW_ERROR_MALFORMED;
     if (error == SW_ERROR_MALFORMED) error = save_damaged(file, slot, text, text_size);
@@ -161,6 +202,7 @@ static int load_log(struct readings_file *file, int slot, char *text, size_t tex
     /* What is next in it would be taken for its head. */
     if (walk.blocks == 0) return remove_log(file, slot);
     /* A torn write was never told to anybody. */
+    file->counters.cut += torn;
     if (walk.at < log->size && ftruncate(log->fd, walk.at) != 0)
         return system_error(file->path, "the log cannot be cut", text, text_size);
     log->size = walk.at;
@@ -264,6 +306,7 @@ static int open_slot(struct readings_file *file, int slot, char *text, size_t te
     if (error == SW_ERROR_NOT_FOUND) return SW_OK;
     log_file_name(file->path, slot, name, sizeof name);
     if (error == SW_ERROR_SYSTEM) return system_error(name, "cannot be opened", text, text_size);
+    if (error == SW_ERROR_VERSION) log_file_tell_version(file->path, slot, &file->logs[slot], text, text_size);
     if (error != SW_ERROR_MALFORMED) return error;
     sqlite_file_name_damaged(name, damaged, sizeof damaged);
     if (rename(name, damaged) != 0) return system_error(name, "cannot be set aside", text, text_size);
@@ -313,6 +356,8 @@ int readings_file_open(struct readings_file *file, const char *path, char *text,
     file->moved = readings_state(&file->database, "readings");
     error = load_kinds(file);
     if (!error) error = open_logs(file, text, text_size);
+    if (!error) forget_end(file);
+    file->loaded = !error;
     if (error && text[0] == '\0') (void)snprintf(text, text_size, "%s: %s", path, sw_error_text(error));
     if (error) readings_file_close(file);
     return error;
@@ -320,6 +365,8 @@ int readings_file_open(struct readings_file *file, const char *path, char *text,
 
 void readings_file_close(struct readings_file *file)
 {
+    note_end(file);
+    file->loaded = false;
     readings_database_close(&file->database);
     for (int i = 0; i < LOG_SLOTS; i++)
         log_file_close(&file->logs[i]);
@@ -343,12 +390,14 @@ int readings_file_set_aside(struct readings_file *file, const char *why, char *t
     int reopened = readings_database_open(&file->database, file->path, text, text_size);
     if (!error) error = reopened;
     if (error) return error;
-    bool moving = file->logs[other(file->current)].fd >= 0;
+    int old = other(file->current);
+    bool moving = file->logs[old].fd >= 0;
     file->series_done = 0;
     file->moved = 0;
-    bool good = readings_state_set(&file->database, "log_done",
-                                   file->logs[moving ? other(file->current) : file->current].first);
-    return good ? SW_OK : readings_database_failed(&file->database, text, text_size);
+    bool good = readings_state_set(&file->database, "log_done", file->logs[moving ? old : file->current].first);
+    if (!good) return readings_database_failed(&file->database, text, text_size);
+    /* What had been moved out of it is moved once more. */
+    return moving ? count_readings(file, old) : SW_OK;
 }
 
 /* ---- appending ---- */

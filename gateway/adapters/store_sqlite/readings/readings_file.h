@@ -32,6 +32,7 @@ struct readings_counters {
     uint64_t repeated; /* readings that were there already */
     uint64_t late;     /* that came after a chunk of later ones was full */
     uint64_t syncs;    /* of the log */
+    uint64_t cut;      /* writes at the log's end that looked torn at the start */
 };
 
 struct readings_file {
@@ -39,6 +40,7 @@ struct readings_file {
     char path[READINGS_PATH_SIZE];
     struct log_file logs[LOG_SLOTS];
     uint64_t log_readings[LOG_SLOTS];
+    bool loaded; /* their ends are known */
     int current; /* the one written to; the other is being moved, if it is there */
     int64_t next_position;
     int64_t keep_from; /* no reading from this position on is moved; INT64_MAX = all may be */

@@ -14,9 +14,11 @@
 
 #define LOG_MAGIC         0x5357524cu
 #define LOG_VERSION       1
+#define LOG_VERSION_MAX   255 /* no program will ever get further: damage */
 #define HEADER_SIZE       16
 #define BLOCK_HEADER_SIZE 8
 #define READ_SIZE         65536
+#define SECTOR_SIZE       512
 #define NAME_SIZE         4200
 
 void log_file_name(const char *path, int slot, char *name, size_t size)
@@ -30,11 +32,21 @@ void log_file_close(struct log_file *file)
     *file = LOG_FILE_NONE;
 }
 
+static int check_head(struct sw_reader *in, uint32_t *version)
+{
+    uint32_t magic = sw_read_u32(in);
+    *version = sw_read_u32(in);
+    if (in->failed || magic != LOG_MAGIC) return SW_ERROR_MALFORMED;
+    if (*version == LOG_VERSION) return SW_OK;
+    return *version > LOG_VERSION && *version <= LOG_VERSION_MAX ? SW_ERROR_VERSION : SW_ERROR_MALFORMED;
+}
+
 int log_file_open(const char *path, int slot, bool write, struct log_file *file)
 {
     char name[NAME_SIZE];
     uint8_t bytes[HEADER_SIZE];
     struct stat about;
+    uint32_t version = 0;
     log_file_name(path, slot, name, sizeof name);
     *file = LOG_FILE_NONE;
     file->fd = open(name, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC);
@@ -42,14 +54,23 @@ int log_file_open(const char *path, int slot, bool write, struct log_file *file)
     ssize_t got = pread(file->fd, bytes, sizeof bytes, 0);
     int error = got < 0 || fstat(file->fd, &about) != 0 ? SW_ERROR_SYSTEM : SW_OK;
     struct sw_reader in = sw_reader_over(bytes, got > 0 ? (size_t)got : 0);
-    if (!error && (sw_read_u32(&in) != LOG_MAGIC || sw_read_u32(&in) != LOG_VERSION)) error = SW_ERROR_MALFORMED;
+    if (!error) error = check_head(&in, &version);
     file->first = (int64_t)read_u64(&in);
     if (!error && in.failed) error = SW_ERROR_MALFORMED;
     if (error)
         log_file_close(file);
     else
         file->size = about.st_size;
+    if (error == SW_ERROR_VERSION) file->version = version;
     return error;
+}
+
+void log_file_tell_version(const char *path, int slot, const struct log_file *file, char *text, size_t text_size)
+{
+    char name[NAME_SIZE];
+    log_file_name(path, slot, name, sizeof name);
+    (void)snprintf(text, text_size, "%s: has version %u; this program understands version %d", name, file->version,
+                   LOG_VERSION);
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size, int64_t at)
@@ -198,13 +219,47 @@ static int block_at(struct window *window, const struct log_file *file, int64_t 
     return readings_checksum(*block, *size) == checksum ? SW_OK : SW_ERROR_NOT_FOUND;
 }
 
-/* Whether nothing more than a torn write can be here: there is no more of it than its own size, or only zeros. */
-static bool is_like_torn(const struct window *window, const struct log_file *file, int64_t at, size_t size)
+static bool is_zero(const uint8_t *bytes, size_t size)
 {
-    if (at + BLOCK_HEADER_SIZE + (int64_t)size >= file->size) return true;
-    for (size_t i = (size_t)(at - window->at); i < window->size; i++)
-        if (window->bytes[i] != 0) return false;
-    return window->at + (int64_t)window->size >= file->size;
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != 0) return false;
+    return true;
+}
+
+/* A disk writes a sector or it does not, and what was not written of a file that has grown is zeros: whether there is
+ * such a sector from here to the end of the file. */
+static bool has_unwritten(const struct window *window, const struct log_file *file, int64_t at)
+{
+    for (int64_t end; at < file->size; at = end) {
+        end = (at / SECTOR_SIZE + 1) * SECTOR_SIZE;
+        if (end > file->size) end = file->size;
+        const uint8_t *bytes = bytes_at(window, at, (size_t)(end - at));
+        if (!bytes || is_zero(bytes, (size_t)(end - at))) return true;
+    }
+    return false;
+}
+
+/* Whether the rest of the file is what this block's checksum was made of: then its size alone is damaged. */
+static bool is_whole_to_the_end(struct window *window, const struct log_file *file, int64_t at)
+{
+    int64_t rest = file->size - at - BLOCK_HEADER_SIZE;
+    if (rest <= 0 || rest > LOG_BLOCK_SIZE_MAX) return false;
+    size_t wanted = BLOCK_HEADER_SIZE + (size_t)rest;
+    const uint8_t *bytes = look_at(window, file, at, wanted) == SW_OK ? bytes_at(window, at, wanted) : NULL;
+    if (!bytes) return false;
+    struct sw_reader in = sw_reader_over(bytes + 4, 4);
+    return sw_read_u32(&in) == readings_checksum(bytes + BLOCK_HEADER_SIZE, (size_t)rest);
+}
+
+/* Whether this can be a torn write: there is less of it than its own size, or sectors of it are missing, or there are
+ * only zeros. */
+static bool is_like_torn(struct window *window, const struct log_file *file, const struct log_walk *walk, size_t size)
+{
+    int64_t at = walk->at, end = at + BLOCK_HEADER_SIZE + (int64_t)size;
+    if (end > file->size) return !walk->settled || !is_whole_to_the_end(window, file, at);
+    if (end == file->size) return !walk->settled || has_unwritten(window, file, at);
+    size_t there = window->size - (size_t)(at - window->at);
+    return is_zero(window->bytes + (at - window->at), there) && window->at + (int64_t)window->size >= file->size;
 }
 
 /* SW_OK when a whole block comes later, SW_ERROR_NOT_FOUND when none does. Few places look like the head of a block
@@ -231,7 +286,7 @@ static int walk_block(struct window *window, const struct log_file *file, const 
     const uint8_t *block;
     size_t size;
     int error = block_at(window, file, walk->at, &block, &size);
-    if (error == SW_ERROR_NOT_FOUND && !is_like_torn(window, file, walk->at, size)) return SW_ERROR_MALFORMED;
+    if (error == SW_ERROR_NOT_FOUND && !is_like_torn(window, file, walk, size)) return SW_ERROR_MALFORMED;
     /* A size that is damaged may say that nothing comes later. */
     if (error == SW_ERROR_NOT_FOUND) {
         error = find_later(window, file, walk);

@@ -17,6 +17,7 @@ struct log_file {
     int fd; /* -1 = none */
     int64_t first;
     int64_t size;
+    uint32_t version; /* of one that was not opened because it is newer */
 };
 
 #define LOG_FILE_NONE ((struct log_file){.fd = -1})
@@ -24,8 +25,11 @@ struct log_file {
 /* "<path>-log0", "<path>-log1" */
 void log_file_name(const char *path, int slot, char *name, size_t size);
 
-/* SW_OK; SW_ERROR_NOT_FOUND, SW_ERROR_SYSTEM (errno), SW_ERROR_MALFORMED (not such a file). */
+/* SW_OK; SW_ERROR_NOT_FOUND, SW_ERROR_SYSTEM (errno), SW_ERROR_MALFORMED (not such a file), SW_ERROR_VERSION (made by a
+ * newer program). */
 int log_file_open(const char *path, int slot, bool write, struct log_file *file);
+/* What is wrong with one that is newer, in a sentence. */
+void log_file_tell_version(const char *path, int slot, const struct log_file *file, char *text, size_t text_size);
 /* Begins one with this head, and makes it the slot's, durable and whole. SW_OK or SW_ERROR_SYSTEM (errno). */
 int log_file_begin(const char *path, int slot, int64_t first, const uint8_t *head, size_t head_size,
                    struct log_file *file);
@@ -40,6 +44,8 @@ struct log_walk {
     int64_t at;   /* begin with 0; then after the last whole block */
     int64_t next; /* position after the last reading; set by the first block */
     uint64_t blocks;
+    bool settled; /* nobody writes to it: a last block that is there in full length, but does not check out, is damaged
+                   */
     /* Told for each block before its contents; NULL = not wanted. */
     void (*block)(void *ctx, bool head, int64_t position);
     void *ctx;

@@ -85,6 +85,11 @@ static int fail(struct readings_reader *reader, int error)
 
 void readings_reader_text(struct readings_reader *reader, char *text, size_t text_size)
 {
+    for (int slot = 0; reader->error == SW_ERROR_VERSION && slot < LOG_SLOTS; slot++)
+        if (reader->logs[slot].file.version != 0) {
+            log_file_tell_version(reader->path, slot, &reader->logs[slot].file, text, text_size);
+            return;
+        }
     if (reader->error)
         (void)snprintf(text, text_size, "%s: %s", reader->path, sw_error_text(reader->error));
     else
