@@ -40,6 +40,9 @@ void sqlite_file_tell_damage(struct sqlite_file_damage *damage, const char *path
 /* Statements without a result. */
 bool sqlite_file_run(sqlite3 *db, const char *sql);
 
+/* The kernel keeps the file's pages anyway; a connection's own would go on growing to 2 MB for days. */
+#define SQLITE_SMALL_CACHE "PRAGMA cache_size = -256"
+
 /* A commit survives a power cut from now on (WAL, synchronous FULL). */
 bool sqlite_file_make_durable(sqlite3 *db);
 

@@ -148,7 +148,7 @@ int store_schema_prepare(sqlite3 *db, const char *path, const char *beginning, c
     int error = sqlite_file_check(db, path, &store_kind, &version, text, text_size);
     if (error) return error;
     if (!sqlite_file_make_durable(db) || !sqlite_file_run(db, "PRAGMA foreign_keys = OFF") ||
-        !sqlite_file_run(db, "PRAGMA temp_store = MEMORY") ||
+        !sqlite_file_run(db, "PRAGMA temp_store = MEMORY") || !sqlite_file_run(db, SQLITE_SMALL_CACHE) ||
         !sqlite_file_run(db, "PRAGMA wal_autocheckpoint = " SQLITE_NUMBER_OF(WAL_PAGES)) ||
         !sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(STORE_WAL_KEPT_BYTES)))
         return sqlite_file_error(db, path, text, text_size);

@@ -100,6 +100,7 @@ static int prepare(struct readings_database *database, char *text, size_t text_s
     /* Before anything is in the file: pages can be given back to a disk that is full. */
     bool good = (version > 0 || sqlite_file_run(db, "PRAGMA auto_vacuum = INCREMENTAL")) &&
                 sqlite_file_make_durable(db) && sqlite_file_run(db, "PRAGMA temp_store = MEMORY") &&
+                sqlite_file_run(db, SQLITE_SMALL_CACHE) &&
                 sqlite_file_run(db, "PRAGMA journal_size_limit = " SQLITE_NUMBER_OF(WAL_KEPT_BYTES));
     if (good && version == 0)
         good = sqlite_file_run(db, "BEGIN IMMEDIATE") && sqlite_file_run(db, schema) && sqlite_file_run(db, "COMMIT");
