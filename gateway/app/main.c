@@ -130,6 +130,16 @@ static void warn_of_gap(void *file, const char *text)
     printf("%s: warning: %s\n", (const char *)file, text);
 }
 
+/* Where a line cannot do what is asked of it, its table shows what takes the time. */
+static int load_to_check(const char *file, struct config_report report, struct gateway_config **config)
+{
+    int error = config_load_to_check(file, report, config);
+    if (!error || !*config) return error;
+    plan_table_print_failing(*config, stdout);
+    config_free(*config);
+    return error;
+}
+
 static int check_places(const struct gateway_config *config, struct config_report report)
 {
     struct places places;
@@ -231,7 +241,9 @@ int main(int count, char **arguments)
     signal(SIGHUP, SIG_IGN);
     int status = parse(count, arguments, &options);
     if (status >= 0) return status;
-    if (config_load(options.config, CONFIG_FOR_DAEMON, report, &config) != SW_OK) return EXIT_USAGE;
+    int error = options.check ? load_to_check(options.config, report, &config)
+                              : config_load(options.config, CONFIG_FOR_DAEMON, report, &config);
+    if (error) return EXIT_USAGE;
     if (people_load_of(config, report, &roster) != SW_OK) {
         config_free(config);
         return EXIT_USAGE;

@@ -230,9 +230,11 @@ void config_rules_plan_check(const struct gateway_config *config, struct config_
     struct check check = {config, document, problems};
     for (uint32_t i = 0; i < config->line_count; i++) {
         struct line_plan plan = line_timing_plan(&config->lines[i]);
+        unsigned before = problems->count;
         check_line_time(&check, i, &plan);
         for (uint32_t n = 0; n < config->lines[i].node_count; n++)
             check_sensors_time(&check, i, n);
         check_promises(&check, i, &plan);
+        config->lines[i].plan_fails = problems->count > before;
     }
 }

@@ -92,6 +92,7 @@ struct config_line {
     uint32_t node_count;
     struct config_device *devices;
     uint32_t device_count;
+    bool plan_fails; /* only of a configuration that is refused */
 };
 
 /* What makes an alert revision delivered. */
@@ -188,6 +189,10 @@ enum config_use { CONFIG_FOR_DAEMON, CONFIG_FOR_REPLAY };
 
 /* SW_OK and *config (free with config_free), or SW_ERROR_CONFIG after at least one problem was reported. */
 int config_load(const char *file, enum config_use use, struct config_report report, struct gateway_config **config);
+
+/* For the daemon, to look at it: where nothing is wrong but that lines cannot do what is asked of them, *config is
+ * there with the error too, those lines marked (plan_fails); else NULL. */
+int config_load_to_check(const char *file, struct config_report report, struct gateway_config **config);
 
 /* The built-in city policy, no subjects, gateway id "replay". NULL when memory is refused. */
 struct gateway_config *config_built_in(void);

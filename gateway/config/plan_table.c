@@ -158,3 +158,9 @@ void plan_table_print(const struct gateway_config *config, FILE *to)
     for (uint32_t i = 0; i < config->line_count; i++)
         print_line(config, i, to);
 }
+
+void plan_table_print_failing(const struct gateway_config *config, FILE *to)
+{
+    for (uint32_t i = 0; i < config->line_count; i++)
+        if (config->lines[i].plan_fails) print_line(config, i, to);
+}

@@ -8,4 +8,7 @@
 
 void plan_table_print(const struct gateway_config *config, FILE *to);
 
+/* Only of the lines for which the configuration is refused. */
+void plan_table_print_failing(const struct gateway_config *config, FILE *to);
+
 #endif

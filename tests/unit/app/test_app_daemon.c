@@ -144,6 +144,33 @@ static void check_only_checks_and_warns_of_a_port_that_is_not_there(void **state
     folder_remove(&folder);
 }
 
+static void check_shows_the_table_of_the_line_that_is_refused(void **state)
+{
+    (void)state;
+    struct folder folder;
+    char text[8192];
+    folder_make(&folder);
+    write_file(
+        folder.config,
+        "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\nmqtt: {host: h}\n"
+        "subjects: [{id: site-1}, {id: site-2}]\nlines:\n"
+        "  - {id: fits, port: /dev/null,\n"
+        "     devices: [{id: dev-1, unit_id: 1, profile: geolux-lx80, subject: site-1}]}\n"
+        "  - {id: too-much, port: /dev/zero, baud: 9600,\n"
+        "     devices: [{id: dev-2, unit_id: 1, profile: geolux-lx80, subject: site-2, poll_interval_ms: 50}]}\n");
+    expect_end(&folder, (const char *[]){"--config", folder.config, "--check", NULL}, 2,
+               "lines[1]: asking as often as this takes more than the line's time");
+    output_of(&folder, text, sizeof text);
+    assert_non_null(strstr(text, "lines[1] too-much: /dev/zero, 9600 baud 8N1"));
+    assert_non_null(strstr(text, "  taken of its time: "));
+    assert_null(strstr(text, "lines[0] fits"));
+    /* Whoever only starts it gets the sum. */
+    expect_end(&folder, (const char *[]){"--config", folder.config, NULL}, 2, "expected at most 100 %");
+    output_of(&folder, text, sizeof text);
+    assert_null(strstr(text, "taken of its time"));
+    folder_remove(&folder);
+}
+
 static void check_reminds_of_what_puback_risks(void **state)
 {
     (void)state;
@@ -284,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(usage_and_configuration_end_with_2),
         cmocka_unit_test(check_only_checks_and_warns_of_a_port_that_is_not_there),
+        cmocka_unit_test(check_shows_the_table_of_the_line_that_is_refused),
         cmocka_unit_test(check_reminds_of_what_puback_risks),
         cmocka_unit_test(check_warns_of_too_few_descriptors),
         cmocka_unit_test(the_people_file_is_checked_with_the_configuration),
