@@ -30,6 +30,7 @@ struct daemon {
     uv_signal_t signals[3];
     uv_timer_t watchdog;
     bool watchdog_runs;
+    unsigned open_handles;
     struct gateway *gateway;
     struct gateway_config *config; /* NULL = another one is in force */
     struct duty_roster *roster;
@@ -151,13 +152,27 @@ static int check_places(const struct gateway_config *config, struct config_repor
     return error;
 }
 
+/* Not waiting for names that are still looked up, of which nobody wants the answer any more. */
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct daemon *daemon = handle->data;
+    if (--daemon->open_handles == 0) uv_stop(&daemon->loop);
+}
+
+static void close_handle(struct daemon *daemon, uv_handle_t *handle)
+{
+    handle->data = daemon;
+    daemon->open_handles++;
+    uv_close(handle, on_handle_closed);
+}
+
 static void on_stopped(void *ctx)
 {
     struct daemon *daemon = ctx;
     daemon->gateway = NULL;
     for (size_t i = 0; i < sizeof daemon->signals / sizeof daemon->signals[0]; i++)
-        uv_close((uv_handle_t *)&daemon->signals[i], NULL);
-    if (daemon->watchdog_runs) uv_close((uv_handle_t *)&daemon->watchdog, NULL);
+        close_handle(daemon, (uv_handle_t *)&daemon->signals[i]);
+    if (daemon->watchdog_runs) close_handle(daemon, (uv_handle_t *)&daemon->watchdog);
 }
 
 static void free_config(struct daemon *daemon)
@@ -196,6 +211,19 @@ static void watch_signals(struct daemon *daemon)
     }
 }
 
+static void count_handle(uv_handle_t *handle, void *count)
+{
+    (void)handle;
+    ++*(unsigned *)count;
+}
+
+/* exit() would wait for the threads of libuv, and a dead name server holds one for many seconds. */
+static _Noreturn void leave_threads(int status)
+{
+    (void)fflush(NULL);
+    _exit(status);
+}
+
 /* Takes the configuration and its people over. */
 static int run(const char *file, struct gateway_config *config, struct duty_roster *roster)
 {
@@ -222,12 +250,15 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
         notify_ready();
     }
     uv_run(&daemon.loop, UV_RUN_DEFAULT);
-    bool closed = uv_loop_close(&daemon.loop) == 0;
-    if (!closed) log_event(LOG_LEVEL_ERROR, "daemon", "the event loop still has handles");
+    unsigned handles = 0;
+    uv_walk(&daemon.loop, count_handle, &handles);
+    if (handles > 0) log_event(LOG_LEVEL_ERROR, "daemon", "the event loop still has handles");
     if (!error) log_event(LOG_LEVEL_INFO, "daemon", "stopped");
     free_config(&daemon);
-    if (error == SW_ERROR_CONFIG) return EXIT_USAGE;
-    return error || !closed ? EXIT_FAILURE : EXIT_SUCCESS;
+    int status = error || handles > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    if (error == SW_ERROR_CONFIG) status = EXIT_USAGE;
+    if (uv_loop_close(&daemon.loop) != 0) leave_threads(status);
+    return status;
 }
 
 int main(int count, char **arguments)

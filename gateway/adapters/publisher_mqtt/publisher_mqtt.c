@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/name_lookup/name_lookup.h"
 #include "adapters/publisher_mqtt/in_flight.h"
 #include "adapters/publisher_mqtt/link.h"
 #include "adapters/publisher_mqtt/properties.h"
@@ -44,8 +45,8 @@ struct publisher {
 
     struct publisher *next; /* other settings, for the next connection; NULL = none */
 
-    uv_getaddrinfo_t lookup;
-    bool looking_up, look_up_again;
+    struct name_lookup *lookup; /* NULL = none under way */
+    bool look_up_again;
     char addresses[ADDRESSES_MAX][INET6_ADDRSTRLEN];
     unsigned address_count, address_next;
 
@@ -130,18 +131,14 @@ static void take_next(struct publisher *publisher)
 
 /* --- attempts ------------------------------------------------------------------------------------------------- */
 
-static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found);
+static void on_resolved(void *ctx, int status, const struct addrinfo *found);
 
 static void start_lookup(struct publisher *publisher)
 {
-    char service[8];
     take_next(publisher);
-    (void)snprintf(service, sizeof service, "%u", publisher->port);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    publisher->lookup.data = publisher;
-    int error = uv_getaddrinfo(publisher->loop, &publisher->lookup, on_resolved, publisher->host, service, &hints);
-    publisher->looking_up = error == 0;
-    if (error != 0) on_resolved(&publisher->lookup, error, NULL);
+    int error = name_lookup_start(publisher->loop, publisher->host, &hints, on_resolved, publisher, &publisher->lookup);
+    if (error != 0) on_resolved(publisher, error, NULL);
 }
 
 static void on_retry(uv_timer_t *timer)
@@ -170,27 +167,23 @@ static void retry_later(struct publisher *publisher, const char *text)
     tell(publisher, false, line);
 }
 
-static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
+static void on_resolved(void *ctx, int status, const struct addrinfo *found)
 {
-    struct publisher *publisher = request->data;
-    publisher->looking_up = false;
-    if (publisher->look_up_again && !publisher->closing) {
+    struct publisher *publisher = ctx;
+    publisher->lookup = NULL;
+    if (publisher->look_up_again) {
         publisher->look_up_again = false;
-        uv_freeaddrinfo(found);
         start_lookup(publisher);
         return;
     }
     publisher->address_count = 0;
     publisher->address_next = 0;
-    for (struct addrinfo *at = found; at && publisher->address_count < ADDRESSES_MAX; at = at->ai_next) {
+    for (const struct addrinfo *at = found; at && publisher->address_count < ADDRESSES_MAX; at = at->ai_next) {
         char *address = publisher->addresses[publisher->address_count];
         if (getnameinfo(at->ai_addr, at->ai_addrlen, address, INET6_ADDRSTRLEN, NULL, 0, NI_NUMERICHOST) == 0)
             publisher->address_count++;
     }
-    uv_freeaddrinfo(found);
-    if (publisher->closing) {
-        release(publisher);
-    } else if (publisher->address_count == 0) {
+    if (publisher->address_count == 0) {
         char text[160];
         (void)snprintf(text, sizeof text, "the name cannot be resolved: %s",
                        status != 0 ? uv_strerror(status) : "no address");
@@ -585,8 +578,8 @@ static void connect_anew(struct publisher *publisher)
     lose_link(publisher);
     publisher->failures = 0;
     tell(publisher, false, "other settings");
-    publisher->look_up_again = publisher->looking_up;
-    if (!publisher->looking_up) (void)uv_timer_start(&publisher->timer, on_retry, 0, 0);
+    publisher->look_up_again = publisher->lookup != NULL;
+    if (!publisher->lookup) (void)uv_timer_start(&publisher->timer, on_retry, 0, 0);
 }
 
 int publisher_apply(struct publisher *publisher, const struct gateway_config *config, char *text, size_t text_size)
@@ -750,11 +743,8 @@ static void on_timer_closed(uv_handle_t *handle)
 /* The last step, once nothing of ours is under way in the loop. */
 static void release(struct publisher *publisher)
 {
-    if (publisher->looking_up) {
-        /* on_resolved comes in any case, cancelled or not, and ends here again. */
-        (void)uv_cancel((uv_req_t *)&publisher->lookup);
-        return;
-    }
+    if (publisher->lookup) name_lookup_leave(publisher->lookup);
+    publisher->lookup = NULL;
     if (publisher->link) link_close(publisher->link);
     publisher->link = NULL;
     uv_handle_t *timer = (uv_handle_t *)&publisher->timer;

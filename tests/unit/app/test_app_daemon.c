@@ -71,18 +71,23 @@ static void folder_remove(const struct folder *folder)
 }
 
 /* Starts the daemon with its output in folder->output. */
-static pid_t start(const struct folder *folder, const char *const arguments[])
+static pid_t start_program(const char *program, const struct folder *folder, const char *const arguments[])
 {
     pid_t child = fork();
     if (child != 0) return child;
-    const char *all[8] = {STILLWATERD};
+    const char *all[8] = {program};
     for (int i = 0; arguments[i]; i++)
         all[i + 1] = arguments[i];
     int output = open(folder->output, O_CREAT | O_TRUNC | O_WRONLY, 0600);
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
-    execv(STILLWATERD, (char *const *)(uintptr_t)all);
+    execv(program, (char *const *)(uintptr_t)all);
     _exit(127);
+}
+
+static pid_t start(const struct folder *folder, const char *const arguments[])
+{
+    return start_program(STILLWATERD, folder, arguments);
 }
 
 static int exit_status(pid_t child)
@@ -306,6 +311,41 @@ static void without_port_and_broker_it_runs_tells_systemd_and_ends_cleanly(void 
     folder_remove(&folder);
 }
 
+static void wait_for_output(const struct folder *folder, const char *wanted)
+{
+    char text[8192] = "";
+    for (int waited_ms = 0; !strstr(text, wanted); waited_ms += 10) {
+        if (waited_ms > WAIT_MS) fail_msg("expected \"%s\", the daemon said: %s", wanted, text);
+        poll(NULL, 0, 10);
+        output_of(folder, text, sizeof text);
+    }
+}
+
+/* Both threads that look names up never come back; nothing that is to be stored waits for them, nor does the end. */
+static void it_ends_while_a_dead_name_server_is_asked(void **state)
+{
+    (void)state;
+    struct folder folder;
+    char text[1024], log[128];
+    folder_make(&folder);
+    snprintf(text, sizeof text,
+             "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: %s}\nmqtt: {host: broker.example}\n"
+             "lines: [{id: line-1, transport: tcp, host: plc.example}]\n",
+             folder.store);
+    write_file(folder.config, text);
+    pid_t child = start_program(STILLWATERD_WITHOUT_NAMES, &folder, (const char *[]){"--config", folder.config, NULL});
+    wait_for_output(&folder, "looking up plc.example");
+    wait_for_output(&folder, "looking up broker.example");
+    snprintf(log, sizeof log, "%s-wal", folder.store);
+    assert_int_equal(access(log, F_OK), 0);
+    kill(child, SIGTERM);
+    assert_int_equal(exit_status(child), 0);
+    wait_for_output(&folder, "info: daemon: stopped");
+    /* SQLite removes it when the store is closed in order. */
+    assert_int_not_equal(access(log, F_OK), 0);
+    folder_remove(&folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +357,7 @@ int main(void)
         cmocka_unit_test(the_people_file_is_checked_with_the_configuration),
         cmocka_unit_test(a_store_that_cannot_be_used_ends_with_1_and_its_name),
         cmocka_unit_test(without_port_and_broker_it_runs_tells_systemd_and_ends_cleanly),
+        cmocka_unit_test(it_ends_while_a_dead_name_server_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,7 +106,7 @@ static void free_bus(struct tcp_bus *bus)
 
 static void finish_closing(struct tcp_bus *bus)
 {
-    if (!bus->timer_closed || bus->shared.pool.open > 0 || bus->shared.resolver.busy) return;
+    if (!bus->timer_closed || bus->shared.pool.open > 0) return;
     void (*closed)(void *ctx) = bus->closed;
     void *ctx = bus->closed_ctx;
     free_bus(bus);
@@ -129,10 +129,7 @@ static void on_pool_emptied(void *ctx)
 static void on_resolver_idle(void *ctx)
 {
     struct tcp_bus *bus = ctx;
-    if (bus->closing)
-        finish_closing(bus);
-    else
-        take_next_lookup(bus);
+    take_next_lookup(bus);
 }
 
 void tcp_bus_close(struct tcp_bus *bus, void (*closed)(void *ctx), void *ctx)
@@ -142,7 +139,7 @@ void tcp_bus_close(struct tcp_bus *bus, void (*closed)(void *ctx), void *ctx)
     bus->closed = closed;
     bus->closed_ctx = ctx;
     close_lines(bus, &bus->lines);
-    tcp_resolver_cancel(&bus->shared.resolver);
+    tcp_resolver_close(&bus->shared.resolver);
     tcp_schedule_close(&bus->shared.schedule, on_timer_closed);
 }
 

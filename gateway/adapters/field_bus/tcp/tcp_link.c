@@ -119,7 +119,7 @@ static void look_up(struct tcp_link *link)
 static void try_now(struct tcp_link *link)
 {
     bool wants_lookup = link->is_name && (link->stale || !has_address(link));
-    if (wants_lookup && !link->resolver->busy)
+    if (wants_lookup && link->resolver->lookup == NULL)
         look_up(link);
     else if (has_address(link))
         dial(link);
@@ -140,7 +140,7 @@ int64_t tcp_link_step(struct tcp_link *link, int64_t now)
         tcp_connection_close(link->dialling);
         link->dialling = NULL;
         failed(link, "no answer");
-    } else if (timed || (link->state == TCP_LINK_QUEUED && !link->resolver->busy)) {
+    } else if (timed || (link->state == TCP_LINK_QUEUED && link->resolver->lookup == NULL)) {
         try_now(link);
     }
     return next_us(link);

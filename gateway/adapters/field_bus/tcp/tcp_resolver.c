@@ -2,12 +2,11 @@
 
 #include <sys/socket.h>
 
-static void on_answer(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
+static void on_answer(void *ctx, int uv_error, const struct addrinfo *found)
 {
-    struct tcp_resolver *resolver = request->data;
-    resolver->busy = false;
-    if (resolver->asker != NULL) resolver->answered(resolver->asker, status, status == 0 ? found->ai_addr : NULL);
-    uv_freeaddrinfo(found);
+    struct tcp_resolver *resolver = ctx;
+    resolver->lookup = NULL;
+    if (resolver->asker != NULL) resolver->answered(resolver->asker, uv_error, found != NULL ? found->ai_addr : NULL);
     resolver->idle(resolver->ctx);
 }
 
@@ -15,19 +14,17 @@ int tcp_resolver_ask(struct tcp_resolver *resolver, const char *host,
                      void (*answered)(void *asker, int uv_error, const struct sockaddr *address), void *asker)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    resolver->request.data = resolver;
-    int error = uv_getaddrinfo(resolver->loop, &resolver->request, on_answer, host, NULL, &hints);
+    int error = name_lookup_start(resolver->loop, host, &hints, on_answer, resolver, &resolver->lookup);
     if (error != 0) return error;
-    resolver->busy = true;
     resolver->answered = answered;
     resolver->asker = asker;
     return 0;
 }
 
-void tcp_resolver_cancel(struct tcp_resolver *resolver)
+void tcp_resolver_close(struct tcp_resolver *resolver)
 {
-    resolver->asker = NULL;
-    if (resolver->busy) (void)uv_cancel((uv_req_t *)&resolver->request);
+    if (resolver->lookup != NULL) name_lookup_leave(resolver->lookup);
+    resolver->lookup = NULL;
 }
 
 void tcp_resolver_forget(struct tcp_resolver *resolver, const void *asker)

@@ -3,25 +3,25 @@
 #ifndef FIELD_BUS_TCP_TCP_RESOLVER_H
 #define FIELD_BUS_TCP_TCP_RESOLVER_H
 
-#include <stdbool.h>
 #include <uv.h>
+
+#include "adapters/name_lookup/name_lookup.h"
 
 struct tcp_resolver {
     uv_loop_t *loop;
-    uv_getaddrinfo_t request;
-    bool busy;
+    struct name_lookup *lookup; /* NULL = idle */
     void (*answered)(void *asker, int uv_error, const struct sockaddr *address);
     void *asker;             /* NULL: nobody waits for the answer any more */
     void (*idle)(void *ctx); /* after each answer; may ask for the next */
     void *ctx;
 };
 
-/* Only while it is not busy. An error of libuv: then no answer follows. */
+/* Only while it is idle. An error of libuv: then no answer follows. */
 int tcp_resolver_ask(struct tcp_resolver *resolver, const char *host,
                      void (*answered)(void *asker, int uv_error, const struct sockaddr *address), void *asker);
 
-/* Nobody wants an answer any more, if it can be helped none is looked for; idle() follows while it is busy. */
-void tcp_resolver_cancel(struct tcp_resolver *resolver);
+/* Waits for no answer that is under way; none comes, nor idle(). */
+void tcp_resolver_close(struct tcp_resolver *resolver);
 
 /* Whoever asked wants no answer any more. */
 void tcp_resolver_forget(struct tcp_resolver *resolver, const void *asker);
