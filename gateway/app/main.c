@@ -14,6 +14,7 @@
 #include "app/memory.h"
 #include "app/notify.h"
 #include "config/plan_table.h"
+#include "ports/publisher.h"
 #include "registry/people.h"
 #include "registry/places.h"
 #include "stillwater/error.h"
@@ -166,6 +167,14 @@ static void close_handle(struct daemon *daemon, uv_handle_t *handle)
     uv_close(handle, on_handle_closed);
 }
 
+static int check_broker(const char *file, const struct gateway_config *config)
+{
+    char text[512] = "";
+    int error = publisher_check(config, text, sizeof text);
+    if (error) fprintf(stderr, "%s: %s\n", file, text);
+    return error;
+}
+
 static void on_stopped(void *ctx)
 {
     struct daemon *daemon = ctx;
@@ -286,8 +295,10 @@ int main(int count, char **arguments)
     warn_of_descriptors(options.config, config);
     warn_of_delivery(options.config, config);
     if (roster) people_each_gap(roster, config->registry.people, warn_of_gap);
-    printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
-    status = check_places(config, report) == SW_OK ? EXIT_SUCCESS : EXIT_USAGE;
+    status = check_broker(options.config, config) == SW_OK ? EXIT_SUCCESS : EXIT_USAGE;
+    if (status == EXIT_SUCCESS)
+        printf("%s: good: %u subjects, %u lines\n", options.config, config->subject_count, config->line_count);
+    if (check_places(config, report) != SW_OK) status = EXIT_USAGE;
     people_free(roster);
     config_free(config);
     return status;

@@ -66,6 +66,10 @@ struct publisher_counters {
 
 struct publisher;
 
+/* Can a publisher be started with it? Reads the files that `config` names and connects to nobody. `text` gets the
+ * reason. */
+int publisher_check(const struct gateway_config *config, char *text, size_t text_size);
+
 /* Starts connecting and keeps at it, with back-off and jitter, until closed. `will` is the retained status message the
  * broker sends out when the gateway is lost; copied. `text` gets the reason on error (TLS files and the like). */
 int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,

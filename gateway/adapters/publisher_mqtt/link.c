@@ -37,7 +37,7 @@ struct link {
     bool finished;
     bool refused;
     bool is_set_up;  /* the broker has answered CONNECT */
-    char text[256];  /* the first reason for the end */
+    char text[512];  /* the first reason for the end */
     char trace[256]; /* last error libmosquitto logged */
 };
 
@@ -45,7 +45,7 @@ struct link {
 static void say(struct link *link, const char *what, const char *why)
 {
     if (link->text[0] == '\0')
-        (void)snprintf(link->text, sizeof link->text, "%.60s%s%.190s", what, why[0] != '\0' ? ": " : "", why);
+        (void)snprintf(link->text, sizeof link->text, "%.60s%s%.440s", what, why[0] != '\0' ? ": " : "", why);
 }
 
 /* Says why the connection ended. While TLS is set up the certificate comes first; then, with TLS 1.3, the broker looks
@@ -53,14 +53,16 @@ static void say(struct link *link, const char *what, const char *why)
  * So that likely reason is named. */
 static void say_end(struct link *link, const char *why)
 {
-    char text[200];
+    char text[400];
     const struct tls_context *tls = link->tls;
     if (!tls->context || link->is_set_up) {
         say(link, why, "");
     } else if (tls->reason[0] != '\0') {
         say(link, "the broker's certificate is not accepted", tls->reason);
-    } else if (tls->accepted && !SSL_CTX_get0_certificate(tls->context)) {
-        (void)snprintf(text, sizeof text, "%s; the broker may want a client certificate", why);
+    } else if (tls->accepted) {
+        (void)snprintf(text, sizeof text, "%s; the broker may %s", link->trace[0] != '\0' ? link->trace : why,
+                       SSL_CTX_get0_certificate(tls->context) ? "not accept mqtt.tls.certificate_file"
+                                                              : "want a client certificate, mqtt.tls.certificate_file");
         say(link, "TLS set-up", text);
     } else if (link->trace[0] != '\0') {
         say(link, "TLS set-up", link->trace);

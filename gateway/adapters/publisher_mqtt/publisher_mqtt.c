@@ -526,6 +526,21 @@ static int read_settings(struct publisher *publisher, const struct gateway_confi
     return error == SW_OK ? tls_context_init(&publisher->tls, &config->mqtt, text, text_size) : error;
 }
 
+int publisher_check(const struct gateway_config *config, char *text, size_t text_size)
+{
+    int error = check(config, text, text_size);
+    if (error != SW_OK) return error;
+    struct publisher *publisher = calloc(1, sizeof *publisher);
+    if (!publisher) {
+        (void)snprintf(text, text_size, "mqtt: no memory");
+        return SW_ERROR_NO_SPACE;
+    }
+    error = read_settings(publisher, config, "", text, text_size);
+    free_settings(publisher);
+    free(publisher);
+    return error;
+}
+
 int publisher_start(uv_loop_t *loop, const struct gateway_config *config, const char *will,
                     struct publisher_events events, struct publisher **out, char *text, size_t text_size)
 {

@@ -38,22 +38,22 @@ static int check_readable(const char *field, const char *file, char *text, size_
 
 static int load_authority(SSL_CTX *context, const char *file, char *text, size_t text_size)
 {
-    int error = check_readable("mqtt.ca_file", file, text, text_size);
+    int error = check_readable("mqtt.tls.ca_file", file, text, text_size);
     if (error != SW_OK) return error;
     if (SSL_CTX_load_verify_file(context, file) != 1)
-        return fail("mqtt.ca_file", file, "holds no usable certificate", text, text_size);
+        return fail("mqtt.tls.ca_file", file, "holds no usable certificate", text, text_size);
     return SW_OK;
 }
 
 static int load_certificate(SSL_CTX *context, const char *file, const char *key_file, char *text, size_t text_size)
 {
-    int error = check_readable("mqtt.certificate_file", file, text, text_size);
-    if (error == SW_OK) error = check_readable("mqtt.key_file", key_file, text, text_size);
+    int error = check_readable("mqtt.tls.certificate_file", file, text, text_size);
+    if (error == SW_OK) error = check_readable("mqtt.tls.key_file", key_file, text, text_size);
     if (error != SW_OK) return error;
     if (SSL_CTX_use_certificate_chain_file(context, file) != 1)
-        return fail("mqtt.certificate_file", file, "holds no usable certificate", text, text_size);
+        return fail("mqtt.tls.certificate_file", file, "holds no usable certificate", text, text_size);
     if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail("mqtt.key_file", key_file, "holds no key that fits the certificate", text, text_size);
+        return fail("mqtt.tls.key_file", key_file, "holds no key that fits the certificate", text, text_size);
     return SW_OK;
 }
 
@@ -63,8 +63,8 @@ static int note_verification(int accepted, X509_STORE_CTX *store)
     const SSL *ssl = (const SSL *)X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_context *tls = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     if (!accepted && tls->reason[0] == '\0')
-        (void)snprintf(tls->reason, sizeof tls->reason, "%s",
-                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)));
+        (void)snprintf(tls->reason, sizeof tls->reason, "%s; checked with mqtt.tls.ca_file %s",
+                       X509_verify_cert_error_string(X509_STORE_CTX_get_error(store)), tls->ca_file);
     if (accepted && X509_STORE_CTX_get_error_depth(store) == 0) tls->accepted = true;
     return accepted;
 }
@@ -103,6 +103,7 @@ static int set_up(struct tls_context *tls, const struct config_mqtt *config, cha
     /* libmosquitto may repeat a write with its buffer moved, and writes what the socket takes. */
     SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 
+    (void)snprintf(tls->ca_file, sizeof tls->ca_file, "%s", config->ca_file);
     int error = load_authority(tls->context, config->ca_file, text, text_size);
     if (error == SW_OK && config->certificate_file)
         error = load_certificate(tls->context, config->certificate_file, config->key_file, text, text_size);
@@ -114,11 +115,11 @@ int tls_context_init(struct tls_context *tls, const struct config_mqtt *config, 
     memset(tls, 0, sizeof *tls);
     if (!config->ca_file) {
         if (!config->certificate_file && !config->key_file) return SW_OK;
-        (void)snprintf(text, text_size, "mqtt.ca_file: missing, but a client certificate needs TLS");
+        (void)snprintf(text, text_size, "mqtt.tls.ca_file: missing, but a client certificate needs TLS");
         return SW_ERROR_CONFIG;
     }
     if ((config->certificate_file != NULL) != (config->key_file != NULL)) {
-        (void)snprintf(text, text_size, "mqtt.certificate_file and mqtt.key_file: expected both or neither");
+        (void)snprintf(text, text_size, "mqtt.tls.certificate_file and mqtt.tls.key_file: expected both or neither");
         return SW_ERROR_CONFIG;
     }
     tls->context = SSL_CTX_new(TLS_client_method());

@@ -12,11 +12,12 @@
 
 #include "config/gateway_config.h"
 
-#define TLS_REASON_SIZE 160
+#define TLS_REASON_SIZE 384
 
 struct tls_context {
     SSL_CTX *context;             /* NULL = no TLS */
     char server_name[256];        /* "" where the configuration gives a numeric address: SNI has names only */
+    char ca_file[256];            /* what the broker's certificate is checked with, for the people who wait */
     bool accepted;                /* the last handshake got as far as accepting the broker's certificate */
     char reason[TLS_REASON_SIZE]; /* why the broker's certificate was not accepted last; "" = it was */
 };

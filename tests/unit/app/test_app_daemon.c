@@ -176,6 +176,23 @@ static void check_shows_the_table_of_the_line_that_is_refused(void **state)
     folder_remove(&folder);
 }
 
+static void check_reads_the_files_for_the_broker(void **state)
+{
+    (void)state;
+    struct folder folder;
+    char text[512], said[256];
+    folder_make(&folder);
+    snprintf(text, sizeof text,
+             "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: s}\n"
+             "mqtt: {host: h, tls: {ca_file: %s}}\n"
+             "lines: [{id: line-1, port: /dev/null, nodes: [{id: node-1, unit_id: 1}]}]\n",
+             folder.config);
+    write_file(folder.config, text);
+    snprintf(said, sizeof said, "%s: mqtt.tls.ca_file %s: holds no usable certificate", folder.config, folder.config);
+    expect_end(&folder, (const char *[]){"--config", folder.config, "--check", NULL}, 2, said);
+    folder_remove(&folder);
+}
+
 static void check_reminds_of_what_puback_risks(void **state)
 {
     (void)state;
@@ -352,6 +369,7 @@ int main(void)
         cmocka_unit_test(usage_and_configuration_end_with_2),
         cmocka_unit_test(check_only_checks_and_warns_of_a_port_that_is_not_there),
         cmocka_unit_test(check_shows_the_table_of_the_line_that_is_refused),
+        cmocka_unit_test(check_reads_the_files_for_the_broker),
         cmocka_unit_test(check_reminds_of_what_puback_risks),
         cmocka_unit_test(check_warns_of_too_few_descriptors),
         cmocka_unit_test(the_people_file_is_checked_with_the_configuration),

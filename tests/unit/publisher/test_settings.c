@@ -89,7 +89,7 @@ static void settings_that_are_wrong_change_nothing(void **state)
     rig_connect(&rig, broker.port);
     rig.config.mqtt.ca_file = strdup("/no/such/ca.pem");
     assert_int_equal(apply(&rig, text), SW_ERROR_CONFIG);
-    assert_non_null(strstr(text, "mqtt.ca_file /no/such/ca.pem: No such file or directory"));
+    assert_non_null(strstr(text, "mqtt.tls.ca_file /no/such/ca.pem: No such file or directory"));
     rig_run_ms(&rig, 50);
     assert_true(rig.up);
     free(rig.config.mqtt.ca_file);

@@ -77,7 +77,7 @@ static void a_broker_of_another_authority_is_not_believed(void **state)
     struct rig rig;
     open_with(&broker, "server");
     init_with(&rig, &broker, "localhost", "other-ca.pem");
-    assert_goes_down(&rig, "the broker's certificate is not accepted: ");
+    assert_goes_down(&rig, "self-signed certificate in certificate chain; checked with mqtt.tls.ca_file ");
     broker_close(&broker);
 }
 
@@ -106,6 +106,21 @@ static void a_gateway_without_certificate_is_told_that_one_is_wanted(void **stat
     rig.config.mqtt.certificate_file = NULL;
     rig.config.mqtt.key_file = NULL;
     assert_goes_down(&rig, "the broker may want a client certificate");
+    broker_close(&broker);
+}
+
+static void a_certificate_that_the_broker_refuses_is_named(void **state)
+{
+    (void)state;
+    struct broker broker;
+    struct rig rig;
+    open_with(&broker, "server");
+    init_with(&rig, &broker, "localhost", "ca.pem");
+    free(rig.config.mqtt.certificate_file);
+    free(rig.config.mqtt.key_file);
+    rig.config.mqtt.certificate_file = file_in(&broker, "other-ca.pem");
+    rig.config.mqtt.key_file = file_in(&broker, "other-ca.key");
+    assert_goes_down(&rig, "the broker may not accept mqtt.tls.certificate_file");
     broker_close(&broker);
 }
 
@@ -204,7 +219,7 @@ static void wrong_files_are_told_at_start(void **state)
     init_with(&rig, &files, "localhost", "ca.pem");
     free(rig.config.mqtt.certificate_file);
     rig.config.mqtt.certificate_file = strdup(path);
-    rig_assert_start_fails(&rig, "mqtt.certificate_file");
+    rig_assert_start_fails(&rig, "mqtt.tls.certificate_file");
 
     init_with(&rig, &files, "localhost", "ca.pem");
     free(rig.config.mqtt.key_file);
@@ -219,7 +234,7 @@ static void wrong_files_are_told_at_start(void **state)
     init_with(&rig, &files, "localhost", "ca.pem");
     free(rig.config.mqtt.ca_file);
     rig.config.mqtt.ca_file = NULL;
-    rig_assert_start_fails(&rig, "mqtt.ca_file: missing");
+    rig_assert_start_fails(&rig, "mqtt.tls.ca_file: missing");
     broker_close(&files);
 }
 
@@ -230,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_broker_of_another_authority_is_not_believed),
         cmocka_unit_test(a_broker_of_another_name_is_not_believed),
         cmocka_unit_test(a_gateway_without_certificate_is_told_that_one_is_wanted),
+        cmocka_unit_test(a_certificate_that_the_broker_refuses_is_named),
         cmocka_unit_test(a_broker_that_is_not_there_is_noticed_at_once),
         cmocka_unit_test(a_reset_during_the_handshake_is_noticed_at_once),
         cmocka_unit_test(the_configured_name_is_sent_in_the_handshake),
