@@ -9,9 +9,9 @@
 
 #include "app/gateway_state.h"
 #include "app/journal.h"
-#include "core/core_state.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
+#include "unit/core/subject_state.h"
 
 static void expect_call(const struct fake_call *call, uint32_t node, uint16_t epoch, uint32_t sequence)
 {
@@ -19,6 +19,12 @@ static void expect_call(const struct fake_call *call, uint32_t node, uint16_t ep
     assert_int_equal(call->node, node);
     assert_int_equal(call->epoch, epoch);
     assert_int_equal(call->sequence, sequence);
+}
+
+static void store(struct field_bus_batch batch)
+{
+    fake_batch(&batch);
+    fake_commit_done(SW_OK);
 }
 
 static void a_node_is_acknowledged_only_after_the_commit(void **state)
@@ -49,12 +55,10 @@ static void records_sent_again_reach_core_and_store_once(void **state)
     (void)state;
     struct gateway_under_test test;
     gateway_begin(&test);
-    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 1, 1, 5));
     /* The acknowledge was lost: the node sends the same and more. */
     fake.wall_ms += 3000;
-    batch = batch_of(0, 77, 1, 3, 8);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 3, 8);
     fake_batch(&batch);
     fake_commit_done(SW_OK);
     assert_int_equal(fake.reading_count, 8);
@@ -79,9 +83,7 @@ static void after_a_restart_the_stored_cursor_says_what_is_new(void **state)
     struct gateway_under_test test;
     gateway_begin(&test);
     fake.cursors[fake.cursor_count++] = (struct store_cursor){77, 4, 100};
-    struct field_bus_batch batch = batch_of(0, 77, 4, 98, 102);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 4, 98, 102));
     assert_int_equal(fake.reading_count, 2);
     assert_int_equal(fake.readings[0].sequence, 101);
     expect_call(&fake.acknowledges[0], 0, 4, 102);
@@ -244,13 +246,9 @@ static void a_gap_in_the_sequence_is_counted(void **state)
     (void)state;
     struct gateway_under_test test;
     gateway_begin(&test);
-    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 2);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 1, 1, 2));
     fake_advance(&test, 60000);
-    batch = batch_of(0, 77, 1, 13, 14);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 1, 13, 14));
     assert_int_equal(test.gateway->counters.records_missing, 10);
     gateway_end(&test);
 }
@@ -274,11 +272,9 @@ static void after_a_kill_the_last_readings_are_taken_in_again(void **state)
     (void)state;
     struct gateway_under_test test;
     gateway_begin(&test);
-    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 5);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 1, 1, 5));
     fake_advance(&test, 2000);
-    batch = batch_of(0, 77, 1, 6, 9);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 6, 9);
     fake_batch(&batch);
     sample(SW_OK, 100);
     fake_commit_done(SW_OK);
@@ -326,18 +322,6 @@ static void a_reading_that_nothing_is_concluded_of_is_stored_alone(void **state)
     gateway_end(&test);
 }
 
-/* A subject's state without what is no part of it: the head, the time of the last tick, the checksum. */
-static size_t state_of(struct core *core, uint32_t subject, uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX])
-{
-    bool dirty = core->subjects[subject].dirty, must_save = core->subjects[subject].must_save;
-    size_t size = core_snapshot(core, subject, bytes, CORE_SNAPSHOT_SIZE_MAX);
-    core->subjects[subject].dirty = dirty;
-    core->subjects[subject].must_save = must_save;
-    memset(bytes, 0, 12);
-    memset(bytes + size - 4, 0, 4);
-    return size;
-}
-
 struct happening {
     unsigned dice;
     uint32_t sequence;
@@ -380,11 +364,11 @@ static void killed_after_any_commit_it_is_where_it_was(void **state)
         while (fake.committing || store_batch_size(test.gateway->journal.open) > 0)
             fake_commit_done(SW_OK);
         for (uint32_t i = 0; i < count; i++)
-            sizes[i] = state_of(test.gateway->core, subjects[i], before[i]);
+            sizes[i] = subject_state(test.gateway->core, subjects[i], before[i]);
         size_t revisions = fake.outbox_count;
         gateway_kill_and_begin(&test);
         for (uint32_t i = 0; i < count; i++) {
-            assert_int_equal(state_of(test.gateway->core, subjects[i], after), sizes[i]);
+            assert_int_equal(subject_state(test.gateway->core, subjects[i], after), sizes[i]);
             assert_memory_equal(after, before[i], sizes[i]);
         }
         assert_int_equal(fake.outbox_count, revisions);
@@ -497,11 +481,9 @@ static void records_not_stored_at_a_kill_come_again_and_are_taken(void **state)
     (void)state;
     struct gateway_under_test test;
     gateway_begin(&test);
-    struct field_bus_batch batch = batch_of(0, 77, 1, 1, 3);
-    fake_batch(&batch);
-    fake_commit_done(SW_OK);
+    store(batch_of(0, 77, 1, 1, 3));
     fake.wall_ms += 3000;
-    batch = batch_of(0, 77, 1, 4, 6);
+    struct field_bus_batch batch = batch_of(0, 77, 1, 4, 6);
     fake_batch(&batch);
     gateway_kill_and_begin(&test);
     assert_int_equal(fake.reading_count, 3);

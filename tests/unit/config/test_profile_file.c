@@ -84,18 +84,25 @@ static const char station[] =
     "guards:\n"
     "  - {address: 12, mask: 0x00f0, expected: 0x20, quality: bad, readings: [level_mm]}\n";
 
-static void a_file_becomes_what_it_says(void **state)
+/* The caller frees it. */
+static struct profile_file *load_good(const char *name, const char *text)
 {
-    (void)state;
     struct folder folder;
     struct told told = {0};
     struct profile_file *made;
     folder_make(&folder);
-    const char *path = folder_add(&folder, "station.yaml", station);
+    const char *path = folder_add(&folder, name, text);
     assert_int_equal(profile_file_load(path, PROFILE_OWN, (struct config_report){&told, on_problem}, &made), SW_OK);
     folder_remove(&folder);
-    const struct sw_profile *profile = &made->profile;
     assert_int_equal(told.count, 0);
+    return made;
+}
+
+static void a_file_becomes_what_it_says(void **state)
+{
+    (void)state;
+    struct profile_file *made = load_good("station.yaml", station);
+    const struct sw_profile *profile = &made->profile;
     assert_int_equal(profile->id, SW_PROFILE_NONE);
     assert_string_equal(profile->name, "station");
     assert_int_equal(profile->line.baud, 19200);
@@ -122,15 +129,9 @@ static uint16_t usual_answer_of(const char *key)
 {
     static const char head[] = "schema: stillwater.profile/1\nname: one\ndescription: d\nsource: s\nfunction: 3\n"
                                "points: [{reading: level_mm, address: 0, minimum: 0, maximum: 9}]\n";
-    struct folder folder;
-    struct told told = {0};
-    struct profile_file *made;
     char text[512];
-    folder_make(&folder);
     snprintf(text, sizeof text, "%s%s", head, key);
-    const char *path = folder_add(&folder, "one.yaml", text);
-    assert_int_equal(profile_file_load(path, PROFILE_OWN, (struct config_report){&told, on_problem}, &made), SW_OK);
-    folder_remove(&folder);
+    struct profile_file *made = load_good("one.yaml", text);
     uint16_t usual_ms = made->profile.usual_answer_ms;
     free(made);
     return usual_ms;
@@ -149,13 +150,7 @@ static void neighbours_are_read_together(void **state)
 {
     (void)state;
     static const struct sw_profile_block expected[] = {{3, 3, 2}, {3, 8, 5}, {3, 30, 1}, {4, 2, 1}};
-    struct folder folder;
-    struct told told = {0};
-    struct profile_file *made;
-    folder_make(&folder);
-    const char *path = folder_add(&folder, "station.yaml", station);
-    assert_int_equal(profile_file_load(path, PROFILE_OWN, (struct config_report){&told, on_problem}, &made), SW_OK);
-    folder_remove(&folder);
+    struct profile_file *made = load_good("station.yaml", station);
     assert_int_equal(made->profile.block_count, 4);
     assert_int_equal(made->profile.register_count, 9);
     for (size_t i = 0; i < 4; i++) {
@@ -180,17 +175,24 @@ static int load_config(struct folder *folder, const char *sensors, struct told *
     return config_load(path, CONFIG_FOR_DAEMON, (struct config_report){told, on_problem}, config);
 }
 
+/* The profile stands in a file of this name. */
+static int load_with_station(const char *name, const char *sensors, struct told *told, struct gateway_config **config)
+{
+    struct folder folder;
+    folder_make(&folder);
+    folder_add(&folder, name, station);
+    int error = load_config(&folder, sensors, told, config);
+    folder_remove(&folder);
+    return error;
+}
+
 static void a_device_may_have_an_operators_own_profile(void **state)
 {
     (void)state;
-    struct folder folder;
     struct told told = {0};
     struct gateway_config *config;
-    folder_make(&folder);
-    folder_add(&folder, "station.yaml", station);
-    int error =
-        load_config(&folder, "    devices: [{id: d, unit_id: 1, profile: station, subject: site-1}]\n", &told, &config);
-    folder_remove(&folder);
+    int error = load_with_station(
+        "station.yaml", "    devices: [{id: d, unit_id: 1, profile: station, subject: site-1}]\n", &told, &config);
     assert_int_equal(error, SW_OK);
     assert_string_equal(config->lines[0].devices[0].profile->description, "radar station");
     config_free(config);
@@ -201,13 +203,9 @@ static void a_node_knows_the_built_in_profiles_alone(void **state)
     (void)state;
     static const char sensors[] = "    nodes: [{id: n, unit_id: 1, slots: [{slot: 0, profile: station, unit_id: 2, "
                                   "subject: site-1}]}]\n";
-    struct folder folder;
     struct told told = {0};
     struct gateway_config *config;
-    folder_make(&folder);
-    folder_add(&folder, "station.yaml", station);
-    assert_int_equal(load_config(&folder, sensors, &told, &config), SW_ERROR_CONFIG);
-    folder_remove(&folder);
+    assert_int_equal(load_with_station("station.yaml", sensors, &told, &config), SW_ERROR_CONFIG);
     assert_int_equal(told.count, 1);
     assert_string_equal(told.text[0], "config.yml:11: lines[0].nodes[0].slots[0].profile: no node can read station; "
                                       "expected a profile for nodes, or the sensor among devices");
@@ -216,14 +214,10 @@ static void a_node_knows_the_built_in_profiles_alone(void **state)
 static void a_bad_profile_refuses_the_configuration(void **state)
 {
     (void)state;
-    struct folder folder;
     struct told told = {0};
     struct gateway_config *config;
-    folder_make(&folder);
-    folder_add(&folder, "other.yaml", station);
-    int error =
-        load_config(&folder, "    devices: [{id: d, unit_id: 1, profile: other, subject: site-1}]\n", &told, &config);
-    folder_remove(&folder);
+    int error = load_with_station("other.yaml", "    devices: [{id: d, unit_id: 1, profile: other, subject: site-1}]\n",
+                                  &told, &config);
     assert_int_equal(error, SW_ERROR_CONFIG);
     assert_int_equal(told.count, 2);
     assert_string_equal(told.text[0], "other.yaml:2: name: found station; expected the file's own name, other");

@@ -5,6 +5,7 @@
 
 #include "core/core_state.h"
 #include "core_fixture.h"
+#include "subject_state.h"
 
 enum { LINE, NODE, DEVICE, HOME, SMALL_HOME, SITE, COVER, UPSTREAM, BESIDE, ALONE, RAIN, SUBJECTS };
 #define FIRST_SENSOR HOME
@@ -110,18 +111,6 @@ static void start_again(struct world *world)
     }
 }
 
-/* Without what is no part of the subject: the head, the time of the last tick, the checksum. */
-static size_t state_of(struct core *core, uint32_t subject, uint8_t bytes[CORE_SNAPSHOT_SIZE_MAX])
-{
-    bool dirty = core->subjects[subject].dirty, must_save = core->subjects[subject].must_save;
-    size_t size = core_snapshot(core, subject, bytes, CORE_SNAPSHOT_SIZE_MAX);
-    core->subjects[subject].dirty = dirty;
-    core->subjects[subject].must_save = must_save;
-    memset(bytes, 0, 12);
-    memset(bytes + size - 4, 0, 4);
-    return size;
-}
-
 static void expect_the_same(struct core *core)
 {
     static uint8_t one[CORE_SNAPSHOT_SIZE_MAX], other[CORE_SNAPSHOT_SIZE_MAX];
@@ -130,8 +119,8 @@ static void expect_the_same(struct core *core)
     assert_int_equal(again->alert_count, 0);
     for (uint32_t i = 0; i < SUBJECTS; i++) {
         if (i == NODE || i == DEVICE) continue; /* these have answered without a reading */
-        size_t size = state_of(core, i, one);
-        assert_int_equal(state_of(again->core, i, other), size);
+        size_t size = subject_state(core, i, one);
+        assert_int_equal(subject_state(again->core, i, other), size);
         if (memcmp(one, other, size) != 0) fail_msg("%s is another one", core_subject_name(core, i));
     }
     world_free(again);

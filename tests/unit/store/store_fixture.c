@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -117,6 +118,16 @@ void fixture_read_stretches(struct fixture *fixture, const struct store_outbox_s
     assert_int_equal(store_read_outbox(fixture->store, stretches, count, limit), SW_OK);
     while (fixture->reads_finished == before)
         uv_run(&fixture->loop, UV_RUN_ONCE);
+}
+
+int fixture_run(const char *line, char *output, size_t size)
+{
+    FILE *stream = popen(line, "r");
+    assert_non_null(stream);
+    output[fread(output, 1, size - 1, stream)] = '\0';
+    int status = pclose(stream);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
 }
 
 int64_t fixture_number(const struct fixture *fixture, const char *sql)

@@ -73,6 +73,9 @@ void fixture_read_outbox(struct fixture *fixture, int64_t after_place, size_t li
 void fixture_read_stretches(struct fixture *fixture, const struct store_outbox_stretch *stretches, size_t count,
                             size_t limit);
 
+/* Runs the line in a shell: its exit status, with what it said in `output`. */
+int fixture_run(const char *line, char *output, size_t size);
+
 /* One number from the file, through a connection of the test's own. */
 int64_t fixture_number(const struct fixture *fixture, const char *sql);
 

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -19,13 +18,7 @@ static char output[OUTPUT_SIZE];
 /* Exit status; all it said is in `output`. */
 static int run(const char *line)
 {
-    FILE *stream = popen(line, "r");
-    assert_non_null(stream);
-    size_t size = fread(output, 1, sizeof output - 1, stream);
-    output[size] = '\0';
-    int status = pclose(stream);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return fixture_run(line, output, sizeof output);
 }
 
 static int audit(const struct fixture *fixture, const char *words)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -19,12 +18,7 @@ static char output[8192];
 
 static int run(const char *line)
 {
-    FILE *stream = popen(line, "r");
-    assert_non_null(stream);
-    output[fread(output, 1, sizeof output - 1, stream)] = '\0';
-    int status = pclose(stream);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return fixture_run(line, output, sizeof output);
 }
 
 static int erase(const struct fixture *fixture, const char *home)

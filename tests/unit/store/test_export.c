@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,12 +19,7 @@ static int run(const struct fixture *fixture, const char *words)
 {
     char line[512];
     snprintf(line, sizeof line, STILLWATER " export --store %s %s", fixture->path, words);
-    FILE *stream = popen(line, "r");
-    assert_non_null(stream);
-    output[fread(output, 1, sizeof output - 1, stream)] = '\0';
-    int status = pclose(stream);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return fixture_run(line, output, sizeof output);
 }
 
 static void add(struct store_batch *batch, const char *subject, enum sw_reading_kind kind, int64_t time_ms,

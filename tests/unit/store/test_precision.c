@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <cmocka.h>
 #include <jansson.h>
@@ -21,13 +20,7 @@ static int run(const char *words)
 {
     char line[1024];
     snprintf(line, sizeof line, STILLWATER " precision %s 2>&1", words);
-    FILE *stream = popen(line, "r");
-    assert_non_null(stream);
-    size_t size = fread(output, 1, sizeof output - 1, stream);
-    output[size] = '\0';
-    int status = pclose(stream);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
+    return fixture_run(line, output, sizeof output);
 }
 
 static int run_on(const struct fixture *fixture, const char *words)

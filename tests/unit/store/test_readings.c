@@ -208,6 +208,13 @@ static void check_all(struct world *world)
     readings_reader_close(reader);
 }
 
+/* A reading a second, of one of so many series after the other. */
+static void add_in_turn(struct world *world, unsigned readings, unsigned series, int64_t *clock)
+{
+    for (unsigned i = 0; i < readings; i++)
+        add(world, series_number(world, i % series), reading_at(*clock += 1000, (int64_t)roll(1000)));
+}
+
 static void add_some(struct world *world, unsigned readings, int64_t *clock)
 {
     for (unsigned i = 0; i < readings; i++) {
@@ -538,20 +545,29 @@ static void kill_file(struct world *world)
     readings_file_close(&world->file);
 }
 
+/* A block of 100 readings, which alone are in the model, and more blocks behind it: where those begin. */
+static off_t store_blocks(struct world *world, char log[128], int64_t *clock, int more, unsigned readings)
+{
+    (void)snprintf(log, 128, "%s-log0", world->path);
+    add_some(world, 100, clock);
+    commit(world);
+    size_t whole = world->count;
+    off_t end = size_of(log);
+    for (int i = 0; i < more; i++) {
+        add_some(world, readings, clock);
+        commit(world);
+    }
+    world->count = whole;
+    return end;
+}
+
 static void a_torn_write_is_forgotten(void **state)
 {
     struct world *world = *state;
     char log[128];
     int64_t clock = 1000;
-    (void)snprintf(log, sizeof log, "%s-log0", world->path);
-    add_some(world, 100, &clock);
-    commit(world);
-    size_t whole = world->count;
-    off_t end = size_of(log);
-    add_some(world, 100, &clock);
-    commit(world);
+    off_t end = store_blocks(world, log, &clock, 1, 100);
     kill_file(world);
-    world->count = whole;
     for (off_t size = size_of(log) - 1; size >= end; size -= 41) {
         assert_int_equal(truncate(log, size), 0);
         open_file(world);
@@ -585,14 +601,7 @@ static void take_back(const struct world *world, const char *log)
 static off_t store_two_blocks(struct world *world, char log[128])
 {
     int64_t clock = 1000;
-    (void)snprintf(log, 128, "%s-log0", world->path);
-    add_some(world, 100, &clock);
-    commit(world);
-    off_t end = size_of(log);
-    size_t whole = world->count;
-    add_some(world, 200, &clock);
-    commit(world);
-    world->count = whole;
+    off_t end = store_blocks(world, log, &clock, 1, 200);
     assert_true(size_of(log) - end > 1500);
     return end;
 }
@@ -688,22 +697,13 @@ static void a_damaged_log_is_set_aside_and_what_is_whole_goes_on(void **state)
     struct world *world = *state;
     char log[128];
     int64_t clock = 1000;
-    (void)snprintf(log, sizeof log, "%s-log0", world->path);
-    add_some(world, 100, &clock);
-    commit(world);
-    size_t whole = world->count;
-    off_t end = size_of(log);
-    add_some(world, 100, &clock);
-    commit(world);
-    add_some(world, 100, &clock);
-    commit(world);
+    off_t end = store_blocks(world, log, &clock, 2, 100);
     readings_file_close(&world->file);
     change_byte(log, end + 100);
     open_file(world);
     assert_int_equal(world->file.damage.count, 1);
     assert_non_null(strstr(world->file.damage.text, log));
     assert_int_equal(files_with(world, "log0.corrupt-", false), 1);
-    world->count = whole;
     check_all(world);
     add_some(world, 50, &clock);
     commit(world);
@@ -716,15 +716,7 @@ static void a_damaged_size_is_no_torn_write(void **state)
     struct world *world = *state;
     char log[128];
     int64_t clock = 1000;
-    (void)snprintf(log, sizeof log, "%s-log0", world->path);
-    add_some(world, 100, &clock);
-    commit(world);
-    size_t whole = world->count;
-    off_t end = size_of(log);
-    add_some(world, 100, &clock);
-    commit(world);
-    add_some(world, 100, &clock);
-    commit(world);
+    off_t end = store_blocks(world, log, &clock, 2, 100);
     readings_file_close(&world->file);
     for (int byte = 0; byte < 4; byte++) {
         change_byte(log, end + byte);
@@ -737,7 +729,6 @@ static void a_damaged_size_is_no_torn_write(void **state)
     }
     change_byte(log, end + 3);
     open_file(world);
-    world->count = whole;
     check_all(world);
 }
 
@@ -786,13 +777,11 @@ static void damage_found_at_the_start_is_set_aside(void **state)
 {
     struct world *world = *state;
     int64_t clock = 1000;
-    for (int i = 0; i < 3000; i++)
-        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 3000, 8, &clock);
     commit(world);
     move_all(world);
     size_t moved = world->count;
-    for (int i = 0; i < 100; i++)
-        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 100, 8, &clock);
     commit(world);
     readings_file_close(&world->file);
     int file = open(world->path, O_WRONLY | O_CLOEXEC);
@@ -808,16 +797,14 @@ static void damage_found_in_use_is_set_aside(void **state)
 {
     struct world *world = *state;
     int64_t clock = 1000;
-    for (int i = 0; i < 3000; i++)
-        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 3000, 8, &clock);
     commit(world);
     move_all(world);
     size_t moved = world->count;
     assert_int_equal(sqlite3_exec(world->file.database.db,
                                   "UPDATE tails SET block = CAST(x'00' || substr(block, 2) AS BLOB)", NULL, NULL, NULL),
                      SQLITE_OK);
-    for (int i = 0; i < 100; i++)
-        add(world, series_number(world, (unsigned)i % 8), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 100, 8, &clock);
     commit(world);
     move_all(world);
     expect_only_the_log(world, moved);
@@ -829,8 +816,7 @@ static void readings_are_counted_anew_when_a_file_is_set_aside(void **state)
     struct world *world = *state;
     int64_t clock = 1000;
     bool more;
-    for (unsigned i = 0; i < 3000; i++)
-        add(world, series_number(world, i % 2000), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 3000, 2000, &clock);
     commit(world);
     assert_int_equal(readings_file_move_now(&world->file, world->text, sizeof world->text), SW_OK);
     assert_int_equal(readings_file_step(&world->file, &more, world->text, sizeof world->text), SW_OK);
@@ -879,8 +865,7 @@ static void a_slow_reader_does_not_let_the_wal_grow(void **state)
     int64_t clock = 1000;
     sqlite3 *slow;
     (void)snprintf(wal, sizeof wal, "%s-wal", world->path);
-    for (int i = 0; i < 2000; i++)
-        add(world, series_number(world, (unsigned)i % 60), reading_at(clock += 1000, (int64_t)roll(1000)));
+    add_in_turn(world, 2000, 60, &clock);
     commit(world);
     move_all(world);
     assert_int_equal(sqlite3_open(world->path, &slow), SQLITE_OK);
