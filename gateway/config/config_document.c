@@ -1,5 +1,6 @@
 #include "config/config_document.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,4 +104,12 @@ unsigned config_document_line(struct config_document *document, const char *path
         if (node) line = name->start_mark.line;
     }
     return (unsigned)line + 1;
+}
+
+void config_document_problem(struct config_document *document, struct config_problems *problems, const char *path,
+                             const char *format, va_list arguments)
+{
+    char text[768];
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    config_problem(problems, config_document_line(document, path), path, "%s", text);
 }

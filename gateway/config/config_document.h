@@ -2,6 +2,7 @@
 #ifndef GATEWAY_CONFIG_CONFIG_DOCUMENT_H
 #define GATEWAY_CONFIG_CONFIG_DOCUMENT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <yaml.h>
@@ -22,6 +23,11 @@ void config_document_free(struct config_document *document);
 /* Line of the field with this path ("lines[0].nodes[1].unit_id"); where the file leaves it out, the line of the
  * nearest part around it that is there. */
 unsigned config_document_line(struct config_document *document, const char *path);
+
+/* A problem of the field with this path, on its line. */
+__attribute__((format(printf, 4, 0))) void config_document_problem(struct config_document *document,
+                                                                   struct config_problems *problems, const char *path,
+                                                                   const char *format, va_list arguments);
 
 /* The value of a key of a mapping, and the key itself; NULL when it is not there. */
 yaml_node_t *config_document_value(struct config_document *document, const yaml_node_t *mapping, const char *key,

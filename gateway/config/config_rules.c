@@ -26,12 +26,10 @@ struct rules {
 __attribute__((format(printf, 3, 4))) static void report(const struct rules *rules, const char *path,
                                                          const char *format, ...)
 {
-    char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    config_document_problem(rules->document, rules->problems, path, format, arguments);
     va_end(arguments);
-    config_problem(rules->problems, config_document_line(rules->document, path), path, "%s", text);
 }
 
 static void check_file(const struct rules *rules, const char *path, const char *file)

@@ -41,13 +41,12 @@ struct rules {
 __attribute__((format(printf, 4, 5))) static void report(const struct rules *rules, uint32_t line, const char *key,
                                                          const char *format, ...)
 {
-    char path[CONFIG_PATH_SIZE], text[512];
+    char path[CONFIG_PATH_SIZE];
     va_list arguments;
     snprintf(path, sizeof path, "lines[%u].%s", line, key);
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    config_document_problem(rules->document, rules->problems, path, format, arguments);
     va_end(arguments);
-    config_problem(rules->problems, config_document_line(rules->document, path), path, "%s", text);
 }
 
 static const char *const transport_names[] = {[CONFIG_RTU] = "rtu",

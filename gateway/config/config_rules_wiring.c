@@ -18,12 +18,10 @@ struct wiring {
 __attribute__((format(printf, 3, 4))) static void report(const struct wiring *wiring, const char *path,
                                                          const char *format, ...)
 {
-    char text[768];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    config_document_problem(wiring->document, wiring->problems, path, format, arguments);
     va_end(arguments);
-    config_problem(wiring->problems, config_document_line(wiring->document, path), path, "%s", text);
 }
 
 static void check_line_itself(const struct wiring *wiring, uint32_t index)

@@ -17,12 +17,10 @@ struct build {
 __attribute__((format(printf, 3, 4))) static void report(const struct build *build, const char *path,
                                                          const char *format, ...)
 {
-    char text[768];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    config_document_problem(build->document, build->problems, path, format, arguments);
     va_end(arguments);
-    config_problem(build->problems, config_document_line(build->document, path), path, "%s", text);
 }
 
 static uint32_t or_else(const uint32_t *value, uint32_t otherwise)

@@ -23,12 +23,10 @@ struct build {
 __attribute__((format(printf, 3, 4))) static void report(const struct build *build, const char *path,
                                                          const char *format, ...)
 {
-    char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    config_document_problem(build->document, build->problems, path, format, arguments);
     va_end(arguments);
-    config_problem(build->problems, config_document_line(build->document, path), path, "%s", text);
 }
 
 /* NULL (reported) when memory is refused; at least one entry, so that an empty list is not that. */

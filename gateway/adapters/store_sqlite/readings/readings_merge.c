@@ -86,12 +86,12 @@ static bool load_block(struct readings_merge *merge, sqlite3_stmt *s, int column
     return fail(merge, SW_ERROR_MALFORMED);
 }
 
-static bool add_chunk(struct readings_merge *merge, uint32_t series, const struct series_reading *readings,
-                      size_t count)
+/* The first parameter of both statements says where it belongs: a series or a chunk. */
+static bool write_chunk(struct readings_merge *merge, sqlite3_stmt *s, int64_t place,
+                        const struct series_reading *readings, size_t count)
 {
-    sqlite3_stmt *s = merge->database->statements[READINGS_CHUNK_ADD];
     size_t size = chunk_encode(readings, count, merge->bytes, merge->bytes_capacity);
-    sqlite3_bind_int64(s, 1, series);
+    sqlite3_bind_int64(s, 1, place);
     sqlite3_bind_int64(s, 2, readings[0].time_ms);
     sqlite3_bind_int64(s, 3, readings[count - 1].time_ms);
     sqlite3_bind_int64(s, 4, (int64_t)count);
@@ -99,17 +99,16 @@ static bool add_chunk(struct readings_merge *merge, uint32_t series, const struc
     return run(merge, s);
 }
 
+static bool add_chunk(struct readings_merge *merge, uint32_t series, const struct series_reading *readings,
+                      size_t count)
+{
+    return write_chunk(merge, merge->database->statements[READINGS_CHUNK_ADD], series, readings, count);
+}
+
 static bool set_chunk(struct readings_merge *merge, int64_t id, const struct series_reading *readings, size_t count)
 {
-    sqlite3_stmt *s = merge->database->statements[READINGS_CHUNK_SET];
-    size_t size = chunk_encode(readings, count, merge->bytes, merge->bytes_capacity);
-    sqlite3_bind_int64(s, 1, id);
-    sqlite3_bind_int64(s, 2, readings[0].time_ms);
-    sqlite3_bind_int64(s, 3, readings[count - 1].time_ms);
-    sqlite3_bind_int64(s, 4, (int64_t)count);
-    sqlite3_bind_blob64(s, 5, merge->bytes, size, SQLITE_STATIC);
     merge->rewritten++;
-    return run(merge, s);
+    return write_chunk(merge, merge->database->statements[READINGS_CHUNK_SET], id, readings, count);
 }
 
 static bool set_tail(struct readings_merge *merge, uint32_t series, int64_t after_ms,
