@@ -33,6 +33,8 @@ static void free_line(struct config_line *line)
     for (uint32_t i = 0; i < line->node_count; i++)
         free(line->nodes[i].slots);
     free(line->nodes);
+    for (uint32_t i = 0; i < line->device_count; i++)
+        free(line->devices[i].identity);
     free(line->devices);
     free(line->port);
     free(line->host);

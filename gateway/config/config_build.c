@@ -581,6 +581,35 @@ static void build_nodes(struct build *build, struct config_line *line, const str
     }
 }
 
+/* "0000 1267": a word of four hex digits for each register, a space between two. */
+static bool parse_identity(const char *text, uint16_t *words, size_t count)
+{
+    if (strlen(text) != 5 * count - 1) return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *word = &text[5 * i];
+        if (strspn(word, "0123456789abcdefABCDEF") != 4 || (word[4] != ' ' && word[4] != '\0')) return false;
+        words[i] = (uint16_t)strtoul(word, NULL, 16);
+    }
+    return true;
+}
+
+static void build_identity(struct build *build, struct config_device *device, const char *text, const char *path)
+{
+    if (!text || !device->profile) return;
+    unsigned line = config_document_line(build->document, path), count = device->profile->identity.count;
+    if (count == 0) {
+        config_problem(build->problems, line, path,
+                       "%s has no identity registers; expected no such key, or a profile with identity",
+                       device->profile->name);
+        return;
+    }
+    device->identity = make(build, count, sizeof *device->identity);
+    if (!device->identity || parse_identity(text, device->identity, count)) return;
+    config_problem(build->problems, line, path,
+                   "found %s; expected the %u registers of %s as words of four hex digits, a space between two", text,
+                   count, device->profile->name);
+}
+
 static void build_devices(struct build *build, struct config_line *line, const struct raw_line *raw, uint32_t number)
 {
     line->devices = make(build, raw->devices_count, sizeof *line->devices);
@@ -597,6 +626,8 @@ static void build_devices(struct build *build, struct config_line *line, const s
         device->subject = subject_index(build, raw->devices[i].subject, field);
         device->poll_interval_ms = 5000;
         lay_u32(&device->poll_interval_ms, raw->devices[i].poll_interval_ms);
+        snprintf(field, sizeof field, "lines[%u].devices[%u].identity", number, i);
+        build_identity(build, device, raw->devices[i].identity, field);
     }
 }
 

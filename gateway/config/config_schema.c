@@ -246,9 +246,13 @@ static const cyaml_schema_field_t node_fields[] = {TEXT(REQUIRED, raw_node, id),
 
 static const cyaml_schema_value_t node_entry = {CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_node, node_fields)};
 
-static const cyaml_schema_field_t device_fields[] = {
-    TEXT(REQUIRED, raw_device, id),      NUMBER(raw_device, unit_id),           TEXT(REQUIRED, raw_device, profile),
-    TEXT(REQUIRED, raw_device, subject), INTEGER(raw_device, poll_interval_ms), CYAML_FIELD_END};
+static const cyaml_schema_field_t device_fields[] = {TEXT(REQUIRED, raw_device, id),
+                                                     NUMBER(raw_device, unit_id),
+                                                     TEXT(REQUIRED, raw_device, profile),
+                                                     TEXT(REQUIRED, raw_device, subject),
+                                                     INTEGER(raw_device, poll_interval_ms),
+                                                     TEXT(OPTIONAL, raw_device, identity),
+                                                     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t device_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct raw_device, device_fields)};

@@ -195,7 +195,7 @@ struct raw_node {
 struct raw_device {
     char *id;
     uint32_t unit_id;
-    char *profile, *subject;
+    char *profile, *subject, *identity;
     uint32_t *poll_interval_ms;
 };
 

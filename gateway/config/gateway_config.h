@@ -62,6 +62,7 @@ struct config_device {
     const struct sw_profile *profile;
     uint32_t subject;
     uint32_t poll_interval_ms;
+    uint16_t *identity; /* what the registers of the profile's identity hold; NULL: whoever answers first */
 };
 
 /* How a line's units are reached. */

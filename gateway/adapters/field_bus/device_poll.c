@@ -14,7 +14,10 @@ struct device_poll *device_poll_new(struct line_context *line, const struct conf
     if (device == NULL) return NULL;
     *device = (struct device_poll){
         .station = {.type = STATION_DEVICE, .index = index, .line = line, .due_us = due_us, .unit_id = config->unit_id},
-        .config = config};
+        .config = config,
+        .known = config->identity != NULL};
+    if (device->known)
+        memcpy(device->registers, config->identity, config->profile->identity.count * sizeof device->registers[0]);
     unit_health_init(&device->station.health, config->poll_interval_ms, UNIT_BACKOFF_DEVICE_MS);
     device_poll_reconnect(device);
     return device;
@@ -134,12 +137,27 @@ static void tell_that_it_is_back(const struct device_poll *device)
     line_post(station->line, &event);
 }
 
+/* As the configuration wants it, for whoever reads the log. */
+static void tell_identity(const struct device_poll *device)
+{
+    const struct station *station = &device->station;
+    char identity[5 * SW_PROFILE_IDENTITY_MAX + 1];
+    print_identity(identity, sizeof identity, device->registers, device->config->profile->identity.count);
+    struct field_event event = {
+        .type = FIELD_EVENT_DEVICE_NOTICE, .line = station->line->line, .device = station->index, .error = SW_OK};
+    snprintf(event.text, sizeof event.text, "unit %u has identity %s", station->unit_id, identity);
+    line_post(station->line, &event);
+}
+
 static void take_identity(struct device_poll *device, const uint16_t *registers, int64_t now_us)
 {
     uint8_t count = device->config->profile->identity.count;
     size_t size = count * sizeof *registers;
-    if (!device->known) memcpy(device->registers, registers, size);
-    device->known = true;
+    if (!device->known) {
+        memcpy(device->registers, registers, size);
+        device->known = true;
+        tell_identity(device);
+    }
     if (memcmp(device->registers, registers, size) == 0) {
         if (device->other) tell_that_it_is_back(device);
         device->other = device->identify = false;

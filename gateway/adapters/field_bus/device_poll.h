@@ -3,9 +3,9 @@
  *
  * A profile may name registers that are one device's own, as a serial number. They are read first of all, and again
  * after every failure and every reconnect: in a pause a device may have been exchanged or renumbered, and then its
- * readings would be told of another's subject. The first answer is what they have to be from then on; a device with
- * other ones gives no readings until the known one is back, or the line's configuration or the process is new. A device
- * that refuses to tell them from the start is read without. */
+ * readings would be told of another's subject. What they have to be the configuration says, or else the first answer; a
+ * device with other ones gives no readings until the known one is back, or its configuration or the process is new. A
+ * device that refuses to tell them from the start is read without, unless the configuration says what they are. */
 #ifndef FIELD_BUS_DEVICE_POLL_H
 #define FIELD_BUS_DEVICE_POLL_H
 
@@ -16,7 +16,7 @@ struct device_poll {
     const struct config_device *config;
     uint8_t block;          /* the next one to read */
     bool identify;          /* the identity is to be read before it */
-    bool known;             /* `identity` has been read */
+    bool known;             /* its identity is */
     bool other;             /* another device answers */
     bool nameless;          /* it has been told that there is no identity */
     int64_t first_block_us; /* when its reply came */

@@ -54,10 +54,16 @@ static bool same_profile(const struct sw_profile *a, const struct sw_profile *b)
     return true;
 }
 
+static bool same_identity(const struct config_device *a, const struct config_device *b)
+{
+    if (a->identity == NULL || b->identity == NULL) return a->identity == b->identity;
+    return memcmp(a->identity, b->identity, a->profile->identity.count * sizeof *a->identity) == 0;
+}
+
 static bool same_device(const struct config_device *a, const struct config_device *b)
 {
     return strcmp(a->id, b->id) == 0 && a->unit_id == b->unit_id && a->poll_interval_ms == b->poll_interval_ms &&
-           same_profile(a->profile, b->profile);
+           same_profile(a->profile, b->profile) && same_identity(a, b);
 }
 
 /* A node has profiles by their number. */

@@ -377,6 +377,18 @@ static const struct bad cases[] = {
      "  - {id: b, transport: rtu_over_tcp, host: plc}\n"
      "  - {id: c, transport: tcp, host: plc, tcp_port: 503}\n",
      {"12: lines[1].host: plc:502 is dialled for lines[0] already; expected one line for each"}},
+    {"profile: qdy30a,",
+     "profile: qdy30a, identity: 0000 1267,",
+     {"22: lines[0].devices[0].identity: qdy30a has no identity registers; expected no such key, or a profile with"
+      " identity"}},
+    {"profile: qdy30a,",
+     "profile: dfrobot-urm14, identity: 0000,",
+     {"22: lines[0].devices[0].identity: found 0000; expected the 2 registers of dfrobot-urm14 as words of four hex"
+      " digits, a space between two"}},
+    {"profile: qdy30a,",
+     "profile: dfrobot-urm14, identity: 0000 12g7,",
+     {"22: lines[0].devices[0].identity: found 0000 12g7; expected the 2 registers of dfrobot-urm14 as words of four"
+      " hex digits, a space between two"}},
     {"unit_id: 5", "unit_id: 0", {"22: lines[0].devices[0].unit_id: found 0; expected an integer from 1 to 247"}},
     {"lines:\n",
      "lines:\n"

@@ -65,6 +65,25 @@ static const char daemon_text[] =
     "      - {id: dev-3, unit_id: 5, profile: geolux-lx80, subject: site-2}\n"
     "  - {id: line-2, port: /dev/ttyUSB1}\n";
 
+static void a_device_may_be_named_by_its_own_registers(void **state)
+{
+    (void)state;
+    struct gateway_config *config =
+        load("schema: stillwater.gateway/1\ncity: suzhou\ngateway: gw-17\nsubjects: [{id: site-1}, {id: home-2}, {id: "
+             "home-3}]\n"
+             "lines: [{id: a, port: /dev/ttyUSB0, devices: [\n"
+             "  {id: d, unit_id: 1, profile: dfrobot-urm14, subject: site-1, identity: 0000 1267},\n"
+             "  {id: e, unit_id: 2, profile: xintai, subject: home-2, identity: 1234 5678 abcd EF00},\n"
+             "  {id: f, unit_id: 3, profile: xintai, subject: home-3}]}]\n",
+             CONFIG_FOR_REPLAY);
+    static const uint16_t urm14[] = {0, 0x1267}, xintai[] = {0x1234, 0x5678, 0xabcd, 0xef00};
+    const struct config_device *devices = config->lines[0].devices;
+    assert_memory_equal(devices[0].identity, urm14, sizeof urm14);
+    assert_memory_equal(devices[1].identity, xintai, sizeof xintai);
+    assert_null(devices[2].identity);
+    config_free(config);
+}
+
 static void every_transport_has_its_keys(void **state)
 {
     (void)state;
@@ -648,6 +667,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_file_is_loaded_field_by_field),
+        cmocka_unit_test(a_device_may_be_named_by_its_own_registers),
         cmocka_unit_test(every_transport_has_its_keys),
         cmocka_unit_test(a_subjects_policy_lies_over_the_citys_field_by_field),
         cmocka_unit_test(a_groups_policy_lies_between_the_citys_and_the_subjects),

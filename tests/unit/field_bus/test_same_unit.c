@@ -22,6 +22,7 @@ struct town {
     struct config_node node;
     struct config_device devices[2];
     struct config_line line;
+    uint16_t identity[2];
 };
 
 enum { NODE, OWN, BUILT_IN, PLACES };
@@ -57,6 +58,7 @@ static struct town *town_new(void)
     town->node = (struct config_node){.id = "node", .unit_id = 1, .slots = &town->slot, .slot_count = 1};
     town->devices[0] =
         (struct config_device){.id = "own", .unit_id = 20, .profile = &town->profile, .poll_interval_ms = 1000};
+    town->devices[0].identity = town->identity;
     town->devices[1] = (struct config_device){
         .id = "built-in", .unit_id = 21, .profile = sw_profile_by_id(SW_PROFILE_MANHOLE), .poll_interval_ms = 1000};
     town->line = (struct config_line){.id = "line",
@@ -113,6 +115,8 @@ CHANGE(device_id, town->devices[0].id[0] = 'x')
 CHANGE(device_unit, town->devices[0].unit_id = 7)
 CHANGE(device_pace, town->devices[0].poll_interval_ms = 7)
 CHANGE(device_profile, town->devices[0].profile = sw_profile_by_id(SW_PROFILE_MANHOLE))
+CHANGE(device_meant, town->identity[1] = 7)
+CHANGE(no_device_meant, town->devices[0].identity = NULL)
 CHANGE(gap, town->profile.extra_gap_us = 7)
 CHANGE(timeout, town->profile.timeout_ms = 7)
 CHANGE(identity, town->profile.identity.address = 7)
@@ -165,41 +169,15 @@ static void a_node_is_another_one_by_each_of_its_settings(void **state)
 static void a_device_is_another_one_by_each_of_its_settings_and_its_profile(void **state)
 {
     (void)state;
-    void (*const changes[])(struct town *) = {device_id,
-                                              device_unit,
-                                              device_pace,
-                                              device_profile,
-                                              gap,
-                                              timeout,
-                                              identity,
-                                              block_function,
-                                              block_address,
-                                              block_count,
-                                              points,
-                                              point_kind,
-                                              point_at,
-                                              point_type,
-                                              point_order,
-                                              point_mask,
-                                              point_sentinel,
-                                              point_sentinel_value,
-                                              point_scale,
-                                              point_offset,
-                                              point_minimum,
-                                              point_maximum,
-                                              point_fraction,
-                                              point_decimals,
-                                              point_unit,
-                                              unit_code,
-                                              unit_factor,
-                                              code_raw,
-                                              code_value,
-                                              guards,
-                                              guard_at,
-                                              guard_mask,
-                                              guard_expected,
-                                              guard_quality,
-                                              guard_points};
+    void (*const changes[])(struct town *) = {
+        device_id,       device_unit,  device_pace,   device_profile, device_meant,
+        no_device_meant, gap,          timeout,       identity,       block_function,
+        block_address,   block_count,  points,        point_kind,     point_at,
+        point_type,      point_order,  point_mask,    point_sentinel, point_sentinel_value,
+        point_scale,     point_offset, point_minimum, point_maximum,  point_fraction,
+        point_decimals,  point_unit,   unit_code,     unit_factor,    code_raw,
+        code_value,      guards,       guard_at,      guard_mask,     guard_expected,
+        guard_quality,   guard_points};
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
         if (same_after(changes[i]) != (ALL & ~(1u << OWN))) fail_msg("change %zu makes no difference", i);
 }

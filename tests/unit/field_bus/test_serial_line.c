@@ -310,6 +310,9 @@ static struct bench *bench_with_number(uint16_t number)
     start(bench);
     run_for(bench, 5 * S + S / 2);
     assert_int_equal(bench->good[0], 6);
+    assert_int_equal(bench->notices, 1);
+    assert_non_null(strstr(bench->notice, "unit 1 has identity 0000 "));
+    bench->notices = 0;
     return bench;
 }
 
@@ -343,6 +346,43 @@ static void another_device_in_the_place_of_a_known_one_gives_no_readings(void **
     assert_int_equal(bench->line->context.counters.other_devices, 1);
     assert_int_equal(bench->notices, 1);
     assert_string_equal(bench->notice, "another device answers at unit 1: identity 0000 1268 instead of 0000 1267");
+    bench_free(bench);
+}
+
+/* As after a restart: nobody has been asked yet. */
+static void the_configuration_says_which_device_is_meant(void **state)
+{
+    (void)state;
+    uint16_t identity[] = {0, 4711};
+    struct bench *bench = bench_new();
+    add_devices(bench, 1, &numbered, 1000);
+    bench->devices[0].identity = identity;
+    port.units[1].registers[9] = 4712;
+    start(bench);
+    run_for(bench, 5 * S + S / 2);
+    assert_int_equal(bench->good[0], 0);
+    assert_int_equal(bench->last_error[0], SW_ERROR_OTHER_DEVICE);
+    assert_int_equal(bench->line->context.counters.other_devices, 1);
+    assert_int_equal(bench->notices, 1);
+    assert_string_equal(bench->notice, "another device answers at unit 1: identity 0000 1268 instead of 0000 1267");
+    renumber(bench, 4711);
+    assert_true(bench->good[0] > 50);
+    assert_string_equal(bench->notice, "the known device answers again at unit 1");
+    bench_free(bench);
+}
+
+static void a_device_that_is_meant_must_tell_its_identity(void **state)
+{
+    (void)state;
+    uint16_t identity[] = {0, 4711};
+    struct bench *bench = bench_new();
+    add_devices(bench, 1, &numbered, 1000);
+    bench->devices[0].identity = identity;
+    port.units[1].refused_from = 8;
+    start(bench);
+    run_for(bench, 5 * S + S / 2);
+    assert_int_equal(bench->good[0], 0);
+    assert_int_equal(bench->last_error[0], SW_ERROR_EXCEPTION_ADDRESS);
     bench_free(bench);
 }
 
@@ -520,6 +560,8 @@ int main(void)
         cmocka_unit_test(blocks_are_read_one_after_the_other_into_one_sample),
         cmocka_unit_test(an_identity_is_read_once_while_all_is_well),
         cmocka_unit_test(another_device_in_the_place_of_a_known_one_gives_no_readings),
+        cmocka_unit_test(the_configuration_says_which_device_is_meant),
+        cmocka_unit_test(a_device_that_is_meant_must_tell_its_identity),
         cmocka_unit_test(a_device_that_has_no_identity_is_read_without),
         cmocka_unit_test(a_device_that_had_an_identity_and_has_none_is_another),
         cmocka_unit_test(the_known_device_gives_readings_again),
