@@ -159,14 +159,14 @@ class Rig:
 
     # --- the parts, in the order data flows
 
-    def sensors(self, name, port, scenario):
+    def sensors(self, name, port, scenario, *options):
         """The sensors of one RS-485 line; `scenario` is the text of a scenario file."""
         file = self.path(f"{name}.yaml")
         file.write_text(scenario)
         control = self.path(f"{name}.ctl")
         part = self.start(
             name,
-            [self.build / "tools/sensors/stillwater-sensors", "--port", port, "--scenario", file, "--control", control],
+            [self.build / "tools/sensors/stillwater-sensors", "--port", port, "--scenario", file, "--control", control, *options],
         )
         part.control = control
         self.wait(f"{name} to listen for control", control.exists)

@@ -17,13 +17,14 @@ static void on_signal(int number)
 
 static const char usage[] =
     "stillwater-sensors --port DEVICE --scenario FILE [--control SOCKET] [--speed X] [--duration S]\n"
-    "                   [--baud N] [--parity N|E|O] [--quiet]\n"
-    "stillwater-sensors --scenario FILE --check\n"
+    "                   [--baud N] [--parity N|E|O] [--profiles FOLDER] [--quiet]\n"
+    "stillwater-sensors --scenario FILE [--profiles FOLDER] --check\n"
     "\n"
     "Plays the sensors of a scenario as Modbus RTU servers on a serial port.\n"
     "  --port DEVICE     serial device or pseudo-terminal; opened again whenever it goes\n"
     "  --scenario FILE   sensors and events, YAML (docs/simulators.md)\n"
     "  --control SOCKET  UNIX datagram socket that takes events at run time: {sensor: cover, open: true}\n"
+    "  --profiles FOLDER sensor profiles of your own (docs/profile-author.md), beside the built-in ones\n"
     "  --speed X         scenario seconds in one real second, default 1\n"
     "  --duration S      stop at this scenario time\n"
     "  --baud N          default 9600\n"
@@ -32,7 +33,7 @@ static const char usage[] =
     "  --quiet           no line per event, no counters at the end\n";
 
 struct arguments {
-    const char *scenario;
+    const char *scenario, *profiles;
     bool check;
     struct sensor_line_options line;
 };
@@ -68,7 +69,7 @@ static bool read_parity(const char *text, char *parity)
     return false;
 }
 
-enum { PORT = 1, SCENARIO, CONTROL, SPEED, DURATION, BAUD, PARITY, CHECK, QUIET, HELP };
+enum { PORT = 1, SCENARIO, CONTROL, SPEED, DURATION, BAUD, PARITY, CHECK, PROFILES, QUIET, HELP };
 
 static bool read_option(int option, struct arguments *arguments)
 {
@@ -93,6 +94,9 @@ static bool read_option(int option, struct arguments *arguments)
     case CHECK:
         arguments->check = true;
         return true;
+    case PROFILES:
+        arguments->profiles = optarg;
+        return true;
     case QUIET:
         arguments->line.out = NULL;
         return true;
@@ -114,6 +118,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
                                             {"baud", required_argument, NULL, BAUD},
                                             {"parity", required_argument, NULL, PARITY},
                                             {"check", no_argument, NULL, CHECK},
+                                            {"profiles", required_argument, NULL, PROFILES},
                                             {"quiet", no_argument, NULL, QUIET},
                                             {"help", no_argument, NULL, HELP},
                                             {NULL, 0, NULL, 0}};
@@ -141,26 +146,39 @@ static sigset_t catch_signals(void)
     return waiting;
 }
 
+static int play(const struct arguments *arguments, struct scenario *scenario)
+{
+    struct sensor_line line;
+    sigset_t waiting = catch_signals();
+    int error = sensor_line_open(&line, &arguments->line, scenario);
+    if (error != SW_OK) return 1;
+    sensor_line_run(&line, &stop, &waiting);
+    if (arguments->line.out != NULL) sensor_line_print_counters(&line, arguments->line.out);
+    sensor_line_close(&line);
+    return 0;
+}
+
+/* Exit status. */
+static int load_and_play(const struct arguments *arguments)
+{
+    const struct config_report profile_report = {NULL, sensor_line_print_problem};
+    const struct yaml_report report = {NULL, sensor_line_print_problem};
+    struct profile_folder own = {.count = 0};
+    struct scenario scenario;
+    int status = 2;
+    if ((arguments->profiles == NULL ||
+         profile_folder_load(arguments->profiles, PROFILE_OWN, profile_report, &own) == SW_OK) &&
+        scenario_load(arguments->scenario, &own, report, &scenario) == SW_OK) {
+        status = arguments->check ? 0 : play(arguments, &scenario);
+        scenario_free(&scenario);
+    }
+    profile_folder_free(&own);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {
         .line = {.settings = {9600, 'N', 1}, .speed = 1, .duration_s = INFINITY, .out = stdout}};
-    struct yaml_report report = {NULL, sensor_line_print_problem};
-    struct scenario scenario;
-    struct sensor_line line;
-    if (!read_arguments(argc, argv, &arguments)) return 2;
-    if (scenario_load(arguments.scenario, report, &scenario) != SW_OK) return 2;
-    if (arguments.check) {
-        scenario_free(&scenario);
-        return 0;
-    }
-    sigset_t waiting = catch_signals();
-    int error = sensor_line_open(&line, &arguments.line, &scenario);
-    if (error == SW_OK) {
-        sensor_line_run(&line, &stop, &waiting);
-        if (arguments.line.out != NULL) sensor_line_print_counters(&line, arguments.line.out);
-        sensor_line_close(&line);
-    }
-    scenario_free(&scenario);
-    return error == SW_OK ? 0 : 1;
+    return read_arguments(argc, argv, &arguments) ? load_and_play(&arguments) : 2;
 }

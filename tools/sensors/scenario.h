@@ -3,6 +3,7 @@
 #ifndef TOOLS_SENSORS_SCENARIO_H
 #define TOOLS_SENSORS_SCENARIO_H
 
+#include "config/profile_file.h"
 #include "sensors/replay_series.h"
 #include "sensors/sensor.h"
 #include "sensors/yaml_tree.h"
@@ -31,12 +32,14 @@ struct scenario {
     size_t replay_count;
 };
 
-/* SW_OK and *scenario (free with scenario_free), or SW_ERROR_CONFIG after at least one problem was reported. */
-int scenario_load(const char *file, struct yaml_report report, struct scenario *scenario);
+/* Sensors may have the built-in profiles and those of `own`, which has to outlast the scenario; NULL = there are none.
+ * SW_OK and *scenario (free with scenario_free), or SW_ERROR_CONFIG after at least one problem was reported. */
+int scenario_load(const char *file, const struct profile_folder *own, struct yaml_report report,
+                  struct scenario *scenario);
 
 /* The same from text; files of readings are looked for relative to the folder of `name`. */
-int scenario_parse(const char *name, const char *text, size_t size, struct yaml_report report,
-                   struct scenario *scenario);
+int scenario_parse(const char *name, const char *text, size_t size, const struct profile_folder *own,
+                   struct yaml_report report, struct scenario *scenario);
 
 /* One event in one line, to take effect at once: {sensor: cover, open: true}. SW_OK, or SW_ERROR_MESSAGE after a
  * report. event->at_s is 0. */

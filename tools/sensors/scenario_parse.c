@@ -122,15 +122,19 @@ static void read_draws(struct yaml_tree *tree, const struct yaml_at *mapping, st
     sensor->draw_count = item_count(&list);
 }
 
-static const struct sw_profile *read_profile(struct yaml_tree *tree, const struct yaml_at *mapping)
+static const struct sw_profile *read_profile(struct yaml_tree *tree, const struct yaml_at *mapping,
+                                             const struct profile_folder *own)
 {
     char expected[EXPECTED_SIZE] = "";
     struct yaml_at at;
     for (size_t i = 0; sw_profile_at(i) != NULL; i++)
         add_word(expected, sizeof expected, sw_profile_at(i)->name);
+    for (size_t i = 0; own != NULL && i < own->count; i++)
+        add_word(expected, sizeof expected, own->files[i]->name);
     if (!yaml_require(tree, mapping, "profile", expected, &at)) return NULL;
     const char *name = yaml_text(tree, &at, expected);
     const struct sw_profile *profile = name ? sw_profile_by_name(name) : NULL;
+    if (name != NULL && profile == NULL && own != NULL) profile = profile_folder_named(own, name);
     if (name != NULL && profile == NULL)
         yaml_problem(tree, &at, "found \"%.60s\", expected one of: %s", name, expected);
     return profile;
@@ -171,14 +175,15 @@ static void read_start_values(struct yaml_tree *tree, const struct yaml_at *mapp
     sensor->turnaround_ms = (uint32_t)turnaround_ms;
 }
 
-static void read_sensor(struct yaml_tree *tree, const struct yaml_at *at, struct sensor *sensor)
+static void read_sensor(struct yaml_tree *tree, const struct yaml_at *at, const struct profile_folder *own,
+                        struct sensor *sensor)
 {
     static const char *const keys[] = {"unit_id", "profile", "name", "turnaround_ms", NULL};
     static const char *const meter_keys[] = {"unit_id", "profile", "name", "turnaround_ms", "draws", NULL};
     if (!yaml_check_mapping(tree, at, "a sensor such as {unit_id: 11, profile: xintai, name: meter-a}")) return;
     uint8_t unit_id = read_unit_id(tree, at);
     const char *name = read_id(tree, at);
-    const struct sw_profile *profile = read_profile(tree, at);
+    const struct sw_profile *profile = read_profile(tree, at, own);
     /* Without its profile nothing can be said about the other keys; the name keeps events about it from being
      * reported, too. */
     if (profile == NULL && name != NULL) snprintf(sensor->name, sizeof sensor->name, "%s", name);
@@ -203,7 +208,8 @@ static void check_unique(struct yaml_tree *tree, const struct yaml_at *list, con
         }
 }
 
-static void read_sensors(struct yaml_tree *tree, const struct yaml_at *root, struct scenario *scenario)
+static void read_sensors(struct yaml_tree *tree, const struct yaml_at *root, const struct profile_folder *own,
+                         struct scenario *scenario)
 {
     struct yaml_at list, item;
     if (!yaml_require(tree, root, "sensors", "a list of sensors", &list)) return;
@@ -216,7 +222,7 @@ static void read_sensors(struct yaml_tree *tree, const struct yaml_at *root, str
     if (scenario->sensors == NULL) return;
     scenario->sensor_count = item_count(&list);
     for (size_t i = 0; yaml_item(tree, &list, i, &item); i++)
-        read_sensor(tree, &item, &scenario->sensors[i]);
+        read_sensor(tree, &item, own, &scenario->sensors[i]);
     check_unique(tree, &list, scenario);
 }
 
@@ -438,8 +444,8 @@ static void read_replays(struct yaml_tree *tree, const struct yaml_at *root, str
 
 /* ---- the whole ---- */
 
-int scenario_parse(const char *name, const char *text, size_t size, struct yaml_report report,
-                   struct scenario *scenario)
+int scenario_parse(const char *name, const char *text, size_t size, const struct profile_folder *own,
+                   struct yaml_report report, struct scenario *scenario)
 {
     static const char *const keys[] = {"sensors", "events", "replay", NULL};
     struct yaml_tree tree;
@@ -448,7 +454,7 @@ int scenario_parse(const char *name, const char *text, size_t size, struct yaml_
     struct yaml_at root = yaml_tree_root(&tree);
     if (yaml_check_mapping(&tree, &root, "a mapping with sensors")) {
         check_keys(&tree, &root, keys, NULL);
-        read_sensors(&tree, &root, scenario);
+        read_sensors(&tree, &root, own, scenario);
         read_events(&tree, &root, scenario);
         read_replays(&tree, &root, scenario);
     }
@@ -479,7 +485,8 @@ int scenario_parse_line(const struct scenario *scenario, const char *text, size_
     return error;
 }
 
-int scenario_load(const char *file, struct yaml_report report, struct scenario *scenario)
+int scenario_load(const char *file, const struct profile_folder *own, struct yaml_report report,
+                  struct scenario *scenario)
 {
     int error = SW_ERROR_CONFIG;
     *scenario = (struct scenario){0};
@@ -496,7 +503,7 @@ int scenario_load(const char *file, struct yaml_report report, struct scenario *
     else if (size == SCENARIO_MAX)
         report.problem(report.ctx, file, 0, "", "found more than 16 MiB, expected a scenario");
     else
-        error = scenario_parse(file, text, size, report, scenario);
+        error = scenario_parse(file, text, size, own, report, scenario);
     fclose(stream);
     free(text);
     return error;

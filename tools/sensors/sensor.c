@@ -98,6 +98,7 @@ bool sensor_has_model(const struct sw_profile *profile)
 bool sensor_has_field(const struct sw_profile *profile, enum sensor_field field)
 {
     if (sensor_has_model(profile)) return (fields[field].profiles >> profile->id & 1u) != 0;
+    if (field == SENSOR_FIELD_METER_NUMBER) return profile->identity.count > 0;
     for (size_t i = 0; i < profile->point_count; i++)
         if (field_of(profile->points[i].kind) == field) return true;
     return false;

@@ -204,9 +204,21 @@ static modbus_mapping_t *registers_from(unsigned first, unsigned last, bool hold
                    : modbus_mapping_new_start_address(0, 0, 0, 0, 0, 0, first, count);
 }
 
+/* The number in binary, most significant register first. */
+static void fill_identity(const struct sensor *sensor, modbus_mapping_t *map)
+{
+    const struct sw_profile_block *identity = &sensor->profile->identity;
+    uint32_t number = (uint32_t)sensor->value[SENSOR_FIELD_METER_NUMBER];
+    for (unsigned i = identity->count; i > 0; i--, number >>= 16) {
+        const struct sw_profile_register at = {identity->function, (uint16_t)(identity->address + i - 1)};
+        *profile_image_at(map, &at) = (uint16_t)number;
+    }
+}
+
 /* A device without a model: what its profile says, and nothing else. */
 static void fill_by_profile(const struct sensor *sensor, modbus_mapping_t *map)
 {
+    fill_identity(sensor, map);
     for (size_t i = 0; i < sensor->profile->point_count; i++) {
         const struct sw_profile_point *point = &sensor->profile->points[i];
         double steps = sensor_reading(sensor, point->kind) * 1000 / sw_reading_kind_info(point->kind)->wire_milli;

@@ -42,7 +42,7 @@ static struct scenario parse(const char *text)
     struct scenario scenario;
     struct yaml_report report = {NULL, complain};
     memset(&heard_now, 0, sizeof heard_now);
-    assert_int_equal(scenario_parse("test.yaml", text, strlen(text), report, &scenario), SW_OK);
+    assert_int_equal(scenario_parse("test.yaml", text, strlen(text), NULL, report, &scenario), SW_OK);
     return scenario;
 }
 

@@ -37,7 +37,7 @@ static void expect(const char *text, const char *problems)
     struct scenario scenario;
     struct collected collected = {""};
     struct yaml_report report = {&collected, collect};
-    int error = scenario_parse("s.yaml", text, strlen(text), report, &scenario);
+    int error = scenario_parse("s.yaml", text, strlen(text), NULL, report, &scenario);
     assert_string_equal(collected.text, problems);
     assert_int_equal(error, problems[0] ? SW_ERROR_CONFIG : SW_OK);
     if (error == SW_OK) scenario_free(&scenario);
@@ -51,6 +51,26 @@ static void good_scenario_is_taken(void **state)
                    "  - {at: 15, sensor: cover, open: true, tilt_deg: 35}\n"
                    "  - {at: 20, sensor: meter-a, fault: silent, for_s: 3}\n",
            "");
+}
+
+static void a_sensor_may_have_an_operators_own_profile(void **state)
+{
+    (void)state;
+    static const char text[] = "sensors: [{unit_id: 1, profile: own, name: m}]\n";
+    struct sw_profile_point point = {.kind = SW_READING_PRESSURE, .at = {3, 7}, .scale = 1, .maximum = 100};
+    struct profile_file file = {.name = "own", .profile = {.line = {9600, 'N', 1}, .points = &point, .point_count = 1}};
+    struct profile_file *files[] = {&file};
+    const struct profile_folder own = {.files = files, .count = 1};
+    struct collected collected = {""};
+    struct yaml_report report = {&collected, collect};
+    struct scenario scenario;
+    assert_int_equal(scenario_parse("s.yaml", text, strlen(text), &own, report, &scenario), SW_OK);
+    assert_ptr_equal(scenario.sensors[0].profile, &file.profile);
+    scenario_free(&scenario);
+    snprintf(file.name, sizeof file.name, "else");
+    assert_int_equal(scenario_parse("s.yaml", text, strlen(text), &own, report, &scenario), SW_ERROR_CONFIG);
+    assert_non_null(strstr(collected.text, "found \"own\", expected one of: xintai, "));
+    assert_non_null(strstr(collected.text, "dfrobot-urm14, else\n"));
 }
 
 static void text_that_is_no_yaml_is_refused_with_its_line(void **state)
@@ -174,7 +194,7 @@ static void file_that_is_not_there_is_named(void **state)
     struct scenario scenario;
     struct collected collected = {""};
     struct yaml_report report = {&collected, collect};
-    assert_int_equal(scenario_load("/nonexistent/s.yaml", report, &scenario), SW_ERROR_CONFIG);
+    assert_int_equal(scenario_load("/nonexistent/s.yaml", NULL, report, &scenario), SW_ERROR_CONFIG);
     assert_string_equal(collected.text, "/nonexistent/s.yaml:0: : No such file or directory\n");
 }
 
@@ -216,7 +236,7 @@ static void expect_line(const char *text, const char *problem)
     struct scenario_event event;
     struct collected collected = {""};
     struct yaml_report report = {&collected, collect};
-    assert_int_equal(scenario_parse("s.yaml", sensors, strlen(sensors), report, &scenario), SW_OK);
+    assert_int_equal(scenario_parse("s.yaml", sensors, strlen(sensors), NULL, report, &scenario), SW_OK);
     int error = scenario_parse_line(&scenario, text, strlen(text), report, &event);
     scenario_free(&scenario);
     assert_string_equal(collected.text, problem);
@@ -311,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(good_scenario_is_taken),
+        cmocka_unit_test(a_sensor_may_have_an_operators_own_profile),
         cmocka_unit_test(text_that_is_no_yaml_is_refused_with_its_line),
         cmocka_unit_test(unknown_key_is_named_with_those_there_are),
         cmocka_unit_test(wrong_type_says_what_was_found),
