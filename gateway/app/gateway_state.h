@@ -162,6 +162,7 @@ struct space {
     struct outage outage;
     uint64_t kept_bytes;                         /* that the outage has been told of */
     uint64_t readings_damaged, database_damaged; /* files that have been told of */
+    bool wal_long;                               /* as has been told */
     struct sw_wall newest;                       /* in the store at the start, or the time of the start */
     struct sw_mono since;
 };

@@ -7,6 +7,8 @@
 #define MIB    INT64_C(1048576)
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
+#define WAL_TROUBLE "somebody reads the database in one long transaction, and its WAL grows meanwhile"
+
 void space_set_limits(struct gateway *gateway)
 {
     const struct gateway_config *config = gateway->config;
@@ -56,6 +58,14 @@ static void tell_damage(struct gateway *gateway, enum sw_alert_rule rule, const 
     *told = damage->count;
 }
 
+static void tell_wal(struct gateway *gateway, int64_t wal_bytes)
+{
+    bool is_long = wal_bytes >= STORE_WAL_LONG_BYTES, was_long = gateway->space.wal_long;
+    gateway->space.wal_long = is_long;
+    if (is_long && !was_long) log_event(LOG_LEVEL_WARNING, "store", "%s", WAL_TROUBLE);
+    if (!is_long && was_long) log_event(LOG_LEVEL_INFO, "store", "the database's WAL is short again");
+}
+
 void space_tick(struct gateway *gateway)
 {
     struct space *space = &gateway->space;
@@ -66,6 +76,7 @@ void space_tick(struct gateway *gateway)
     space->kept_bytes = kept_bytes;
     tell_damage(gateway, SW_ALERT_RULE_READINGS_DAMAGED, &room.readings_damage, &space->readings_damaged, now);
     tell_damage(gateway, SW_ALERT_RULE_DATABASE_DAMAGED, &room.database_damage, &space->database_damaged, now);
+    tell_wal(gateway, room.wal_bytes);
     core_forget_damage(gateway->core, space->core, now);
     space->rule = judge(&room, now);
     core_on_store(gateway->core, space->core, space->rule, now);
@@ -81,6 +92,7 @@ const char *space_trouble(const struct gateway *gateway)
     case SW_ALERT_RULE_QUOTA_SHORT:
         return "the store's quota does not hold a day of readings";
     default:
+        if (gateway->space.wal_long) return WAL_TROUBLE;
         if (gateway->space.database_damaged > 0) return "the store's database was damaged: the log names the file";
         return gateway->space.readings_damaged > 0 ? "damaged readings were set aside: the log names the file" : "";
     }

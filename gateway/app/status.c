@@ -67,6 +67,7 @@ static void add_store(struct counter_list *list, const struct gateway *gateway)
     struct store_room room = gateway->store ? store_room(gateway->store) : (struct store_room){0};
     add(list, "store_used_bytes", (uint64_t)room.used_bytes);
     add(list, "store_room_bytes", (uint64_t)room.room_bytes);
+    add(list, "store_wal_bytes", (uint64_t)room.wal_bytes);
     add(list, "store_left_out", room.left_out);
     add(list, "store_dropped", room.dropped);
     add(list, "store_set_aside", room.readings_damage.count + room.database_damage.count);

@@ -245,8 +245,12 @@ struct store_damage {
     char text[256]; /* the last one, in a sentence; "" = none */
 };
 
+/* From here on whoever reads is named as a trouble. */
+#define STORE_WAL_LONG_BYTES INT64_C(33554432)
+
 struct store_room {
     int64_t used_bytes, free_bytes; /* pages of the database in use, and to be used again */
+    int64_t wal_bytes;              /* that somebody who reads the database keeps from being given back */
     int64_t room_bytes;             /* for what must be kept, when all readings have given way */
     int64_t readings;               /* rows, about */
     bool full;                      /* the disk is full: readings are stored in pages that others have left, or not */

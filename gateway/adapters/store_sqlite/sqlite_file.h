@@ -31,7 +31,7 @@ struct sqlite_file_damage {
 
 /* Whether the connection's last error means that the file is no sound database. */
 bool sqlite_file_is_damaged(sqlite3 *db);
-/* "<path>.corrupt-<time>"; the time keeps one damage from taking the place of another. */
+/* "<path>.corrupt-<time>", or "-2" and so on behind it: no damage takes the place of another. */
 void sqlite_file_name_damaged(const char *path, char *damaged, size_t size);
 /* Gives the file, which nobody has open, its WAL with it, that name. False: see errno. */
 bool sqlite_file_set_aside(const char *path, const char *why, struct sqlite_file_damage *damage);

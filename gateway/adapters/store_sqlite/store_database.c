@@ -476,6 +476,14 @@ static int take_back(struct store_database *database, char *text, size_t text_si
     return error;
 }
 
+bool store_database_empty_wal(struct store_database *database, int wait_ms)
+{
+    sqlite3_busy_timeout(database->db, wait_ms);
+    int result = sqlite3_wal_checkpoint_v2(database->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    sqlite3_busy_timeout(database->db, STORE_BUSY_TIMEOUT_MS);
+    return result == SQLITE_OK;
+}
+
 bool store_database_concerns(const struct store_batch *batch)
 {
     return batch->snapshot_count + batch->alert_count + batch->feedback_count + batch->report_count +

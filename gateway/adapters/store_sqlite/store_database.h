@@ -87,6 +87,9 @@ void store_database_close(struct store_database *database);
 int store_database_write(struct store_database *database, struct store_batch *batch, const struct store_done *done,
                          size_t done_count, struct store_written *written, char *text, size_t text_size);
 
+/* Takes the WAL over into the database and makes it short; false when whoever reads was not through within the time. */
+bool store_database_empty_wal(struct store_database *database, int wait_ms);
+
 /* Whether there is anything of the batch to write. */
 bool store_database_concerns(const struct store_batch *batch);
 

@@ -7,7 +7,6 @@
 #include "adapters/store_sqlite/store_trail.h"
 #include "stillwater/error.h"
 
-#define BUSY_TIMEOUT_MS 5000
 /* Short, because the WAL shares the disk with the database: one that has filled a small disk leaves the database no
  * room to take its pages over, and the disk stays full although hardly anything is stored. */
 #define WAL_PAGES 256
@@ -118,7 +117,7 @@ static const struct sqlite_file_kind store_kind = {STORE_APPLICATION_ID, STORE_S
 int store_schema_check(sqlite3 *db, const char *path, char *text, size_t text_size)
 {
     int64_t version = 0;
-    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(db, STORE_BUSY_TIMEOUT_MS);
     int error = sqlite_file_check(db, path, &store_kind, &version, text, text_size);
     if (error || version == STORE_SCHEMA_VERSION) return error;
     if (version == 0)
@@ -144,7 +143,7 @@ static bool make_tables(sqlite3 *db, int64_t version, const char *beginning)
 int store_schema_prepare(sqlite3 *db, const char *path, const char *beginning, char *text, size_t text_size)
 {
     int64_t version = 0;
-    sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(db, STORE_BUSY_TIMEOUT_MS);
     int error = sqlite_file_check(db, path, &store_kind, &version, text, text_size);
     if (error) return error;
     if (!sqlite_file_make_durable(db) || !sqlite_file_run(db, "PRAGMA foreign_keys = OFF") ||

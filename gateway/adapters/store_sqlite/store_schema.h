@@ -5,6 +5,8 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
+#define STORE_BUSY_TIMEOUT_MS 5000 /* another program may hold the file for a moment */
+
 /* Ends the taking over of readings from before version 5 (store_takeover.h); in a new file there are none, and the
  * readings beside it are not to be removed. */
 #define STORE_TAKEN_OVER                                                                                               \

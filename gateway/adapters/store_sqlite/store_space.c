@@ -12,7 +12,11 @@
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define DAY_MS  (24 * HOUR_MS)
-#define STEPS   4 /* a call's: a commit that comes meanwhile waits for them */
+/* A commit that comes while readers are waited for waits, too: a hundredth of the time at most. */
+#define WAL_WAIT_MIN_MS 100
+#define WAL_WAIT_MAX_MS 1600
+#define WAL_WAIT_SHARE  100
+#define STEPS           4 /* a call's: a commit that comes meanwhile waits for them */
 
 /* ---- the reserve ---- */
 
@@ -93,7 +97,8 @@ static void measure(struct store_space *space, struct store_database *database, 
     int64_t readings_bytes = readings_file_bytes(&readings->file);
     room->free_bytes = free_pages * space->page_bytes;
     room->used_bytes = store_database_number(database, STATEMENT_PAGES) * space->page_bytes - room->free_bytes;
-    room->used_bytes += readings_bytes + wal_bytes(database);
+    room->wal_bytes = wal_bytes(database);
+    room->used_bytes += readings_bytes + room->wal_bytes;
     room->readings = readings_file_readings(&readings->file);
     tell_damage(&readings->file.damage, &room->readings_damage);
     tell_damage(&database->damage, &room->database_damage);
@@ -189,11 +194,26 @@ static void drop_older(struct store_space *space, struct store_readings *reading
     if (round) space->looked_at_ms = now.ms;
 }
 
+/* Readers that follow closely on one another never leave a moment in which a commit could begin the WAL anew: those
+ * that are there are waited for, while new ones are sent to the database alone. Longer with each time that was too
+ * short. */
+static void shorten_wal(struct store_space *space, struct store_database *database, struct sw_wall now)
+{
+    if (space->room.wal_bytes == 0) return;
+    if (space->wal_wait_ms < WAL_WAIT_MIN_MS) space->wal_wait_ms = WAL_WAIT_MIN_MS;
+    if (llabs(now.ms - space->waited_at_ms) < WAL_WAIT_SHARE * space->wal_wait_ms) return;
+    space->waited_at_ms = now.ms;
+    bool done = store_database_empty_wal(database, space->wal_wait_ms);
+    space->wal_wait_ms = done ? space->wal_wait_ms / 2 : 2 * space->wal_wait_ms;
+    if (space->wal_wait_ms > WAL_WAIT_MAX_MS) space->wal_wait_ms = WAL_WAIT_MAX_MS;
+}
+
 void store_space_tidy(struct store_space *space, struct store_database *database, struct store_readings *readings,
                       struct sw_wall now, const struct store_keep *keep)
 {
     make_reserve(space, database);
     measure(space, database, readings);
+    shorten_wal(space, database, now);
     for (int step = 0; step < STEPS && wants_room(space) && drop_oldest(space, readings, now); step++)
         measure(space, database, readings);
     drop_older(space, readings, now, keep);

@@ -11,6 +11,8 @@ struct store_space {
     struct store_room room; /* as measured last */
     int64_t page_bytes;
     bool has_reserve;
+    int64_t waited_at_ms; /* for readers, to make the WAL short */
+    int wal_wait_ms;      /* so long with the next time */
     int64_t looked_at_ms; /* when all series had been looked at for readings that are not to be kept */
 };
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "app/gateway_state.h"
+#include "app/space.h"
 #include "app/status.h"
 #include "stillwater/error.h"
 #include "unit/app/fake_ports.h"
@@ -162,6 +163,25 @@ static void a_store_that_fails_for_longer_does_not_keep_alerts_silent(void **sta
     gateway_end(&test);
 }
 
+static void whoever_keeps_the_wal_long_is_named(void **state)
+{
+    (void)state;
+    struct gateway_under_test test;
+    gateway_begin(&test);
+    fake.room.wal_bytes = STORE_WAL_LONG_BYTES - 1;
+    pass(&test, 1000);
+    expect_status(&test, "\"store_wal_bytes\":33554431,");
+    assert_string_equal(space_trouble(test.gateway), "");
+    fake.room.wal_bytes = STORE_WAL_LONG_BYTES;
+    pass(&test, 1000);
+    expect_status(&test, "\"trouble\":\"somebody reads the database in one long transaction, and its WAL grows "
+                         "meanwhile\"");
+    fake.room.wal_bytes = 0;
+    pass(&test, 1000);
+    assert_string_equal(space_trouble(test.gateway), "");
+    gateway_end(&test);
+}
+
 static void expect_damage(enum sw_alert_rule rule, enum sw_alert_state state, uint32_t revision, const char *note)
 {
     assert_int_equal(last_alert()->kind, SW_ALERT_KIND_STORE_DAMAGED);
@@ -235,6 +255,7 @@ int main(void)
         cmocka_unit_test(a_clock_set_years_ahead_takes_no_readings),
         cmocka_unit_test(a_full_disk_is_one_alert_of_the_gateway),
         cmocka_unit_test(a_quota_that_is_short_is_told_for_a_day),
+        cmocka_unit_test(whoever_keeps_the_wal_long_is_named),
         cmocka_unit_test(each_damage_is_told_once_and_for_a_day),
         cmocka_unit_test(a_damaged_database_is_told_again_after_it_was_resolved),
         cmocka_unit_test(a_store_that_fails_for_longer_does_not_keep_alerts_silent),

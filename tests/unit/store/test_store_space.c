@@ -225,6 +225,33 @@ static void a_wal_that_a_reader_keeps_long_counts_as_used(void **state)
     end(&fixture);
 }
 
+static void a_wal_is_short_again_without_a_commit(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    sqlite3 *reader = NULL;
+    open_with(&fixture, 0, 0);
+    assert_int_equal(commit_alert(&fixture, 1), SW_OK);
+    assert_int_equal(sqlite3_open_v2(fixture.path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM alerts", NULL, NULL, NULL), SQLITE_OK);
+    unsigned revision = 1;
+    while (wal_bytes(&fixture) < 4 * MIB && revision < 10000)
+        assert_int_equal(commit_alert(&fixture, ++revision), SW_OK);
+    int64_t longest = wal_bytes(&fixture);
+    assert_int_equal(tidy(&fixture, T0).wal_bytes, longest - MIB);
+    assert_int_equal(wal_bytes(&fixture), longest);
+    assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    /* Not before its time: a reader that stays would hold up every commit. */
+    (void)tidy(&fixture, T0 + 19999);
+    assert_int_equal(wal_bytes(&fixture), longest);
+    assert_int_equal(tidy(&fixture, T0 + 20000).wal_bytes, 0);
+    assert_int_equal(wal_bytes(&fixture), 0);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    assert_int_equal(commit_alert(&fixture, ++revision), SW_OK);
+    expect_kept(&fixture, revision);
+    end(&fixture);
+}
+
 static void readings_older_than_asked_for_go(void **state)
 {
     (void)state;
@@ -399,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_quota_that_does_not_hold_a_day_is_told_and_alerts_stay),
         cmocka_unit_test(a_kind_can_be_kept_for_longer_than_others),
         cmocka_unit_test(a_wal_that_a_reader_keeps_long_counts_as_used),
+        cmocka_unit_test(a_wal_is_short_again_without_a_commit),
         cmocka_unit_test(readings_older_than_asked_for_go),
         cmocka_unit_test(alerts_are_stored_on_a_full_disk_and_readings_give_way),
         cmocka_unit_test(with_the_reserve_used_up_too_the_commit_fails_and_room_lets_it_through),
