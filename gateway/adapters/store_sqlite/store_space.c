@@ -12,10 +12,10 @@
 
 #define HOUR_MS (INT64_C(3600) * 1000)
 #define DAY_MS  (24 * HOUR_MS)
-/* A commit that comes while readers are waited for waits, too: a hundredth of the time at most. */
+/* A commit that comes while readers are waited for waits, too: a fiftieth of the time at most. */
 #define WAL_WAIT_MIN_MS 100
 #define WAL_WAIT_MAX_MS 1600
-#define WAL_WAIT_SHARE  100
+#define WAL_WAIT_SHARE  50
 #define STEPS           4 /* a call's: a commit that comes meanwhile waits for them */
 
 /* ---- the reserve ---- */

@@ -242,9 +242,9 @@ static void a_wal_is_short_again_without_a_commit(void **state)
     assert_int_equal(wal_bytes(&fixture), longest);
     assert_int_equal(sqlite3_exec(reader, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     /* Not before its time: a reader that stays would hold up every commit. */
-    (void)tidy(&fixture, T0 + 19999);
+    (void)tidy(&fixture, T0 + 9999);
     assert_int_equal(wal_bytes(&fixture), longest);
-    assert_int_equal(tidy(&fixture, T0 + 20000).wal_bytes, 0);
+    assert_int_equal(tidy(&fixture, T0 + 10000).wal_bytes, 0);
     assert_int_equal(wal_bytes(&fixture), 0);
     assert_int_equal(sqlite3_close(reader), SQLITE_OK);
     assert_int_equal(commit_alert(&fixture, ++revision), SW_OK);
