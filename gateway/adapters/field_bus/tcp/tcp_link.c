@@ -49,6 +49,7 @@ static void failed(struct tcp_link *link, const char *why)
     char text[160];
     snprintf(text, sizeof text, "%.80s:%u: %s", link->host, link->port, why);
     link->stale = true;
+    link->tries++;
     pause_before_next(link, now_us());
     link->events->failed(link->owner, text);
 }
@@ -87,6 +88,17 @@ static bool has_address(const struct tcp_link *link)
     return link->address.any.sa_family != AF_UNSPEC;
 }
 
+/* A name may have several addresses, as of IPv6 and IPv4, and whoever is meant may listen at one of them alone. */
+static const struct sockaddr *choose_address(const struct tcp_link *link, const struct addrinfo *found)
+{
+    uint32_t count = 0;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next)
+        count++;
+    for (uint32_t skip = link->tries % count; skip > 0; skip--)
+        found = found->ai_next;
+    return found->ai_addr;
+}
+
 static void take_address(struct tcp_link *link, const struct sockaddr *address)
 {
     size_t size = address->sa_family == AF_INET ? sizeof link->address.v4 : sizeof link->address.v6;
@@ -97,10 +109,10 @@ static void take_address(struct tcp_link *link, const struct sockaddr *address)
         link->address.v6.sin6_port = htons(link->port);
 }
 
-static void on_answered(void *asker, int uv_error, const struct sockaddr *address)
+static void on_answered(void *asker, int uv_error, const struct addrinfo *found)
 {
     struct tcp_link *link = asker;
-    if (uv_error == 0) take_address(link, address);
+    if (uv_error == 0) take_address(link, choose_address(link, found));
     if (has_address(link))
         dial(link);
     else

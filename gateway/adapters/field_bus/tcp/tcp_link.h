@@ -27,8 +27,9 @@ struct tcp_link {
     const char *host;
     uint16_t port;
     enum tcp_link_state state;
-    bool is_name; /* host is one, no address */
-    bool stale;   /* the address was of no use: the name is looked up first */
+    bool is_name;   /* host is one, no address */
+    bool stale;     /* the address was of no use: the name is looked up first */
+    uint32_t tries; /* that have failed: each goes to the next of a name's addresses */
     union {
         struct sockaddr any; /* sa_family is AF_UNSPEC while none is known */
         struct sockaddr_in v4;

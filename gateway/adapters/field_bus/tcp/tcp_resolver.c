@@ -6,12 +6,12 @@ static void on_answer(void *ctx, int uv_error, const struct addrinfo *found)
 {
     struct tcp_resolver *resolver = ctx;
     resolver->lookup = NULL;
-    if (resolver->asker != NULL) resolver->answered(resolver->asker, uv_error, found != NULL ? found->ai_addr : NULL);
+    if (resolver->asker != NULL) resolver->answered(resolver->asker, uv_error, found);
     resolver->idle(resolver->ctx);
 }
 
 int tcp_resolver_ask(struct tcp_resolver *resolver, const char *host,
-                     void (*answered)(void *asker, int uv_error, const struct sockaddr *address), void *asker)
+                     void (*answered)(void *asker, int uv_error, const struct addrinfo *found), void *asker)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
     int error = name_lookup_start(resolver->loop, host, &hints, on_answer, resolver, &resolver->lookup);

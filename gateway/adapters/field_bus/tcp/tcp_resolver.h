@@ -10,7 +10,7 @@
 struct tcp_resolver {
     uv_loop_t *loop;
     struct name_lookup *lookup; /* NULL = idle */
-    void (*answered)(void *asker, int uv_error, const struct sockaddr *address);
+    void (*answered)(void *asker, int uv_error, const struct addrinfo *found);
     void *asker;             /* NULL: nobody waits for the answer any more */
     void (*idle)(void *ctx); /* after each answer; may ask for the next */
     void *ctx;
@@ -18,7 +18,7 @@ struct tcp_resolver {
 
 /* Only while it is idle. An error of libuv: then no answer follows. */
 int tcp_resolver_ask(struct tcp_resolver *resolver, const char *host,
-                     void (*answered)(void *asker, int uv_error, const struct sockaddr *address), void *asker);
+                     void (*answered)(void *asker, int uv_error, const struct addrinfo *found), void *asker);
 
 /* Waits for no answer that is under way; none comes, nor idle(). */
 void tcp_resolver_close(struct tcp_resolver *resolver);
