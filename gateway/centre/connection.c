@@ -18,6 +18,7 @@ struct connection {
     const struct broker_options *broker;
     char *password;
     bool keep_session;
+    char tls_error[128]; /* OpenSSL's last word; "" where there was none */
 };
 
 /* paho says only "failed" of a file it cannot read, and says it at each connect. */
@@ -86,10 +87,35 @@ static int add_string(MQTTProperties *properties, enum MQTTPropertyCodes code, c
 static void explain(const struct connection *connection, int code, char *text, size_t text_size)
 {
     /* Reason codes of MQTT 5 are positive, paho's own errors negative. */
+    const struct broker_options *broker = connection->broker;
     const char *reason = code > 0 ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : MQTTClient_strerror(code);
-    (void)snprintf(
-        text, text_size, "%s: %s%s", connection->broker->uri,
-        code > 0 ? "the broker refused the connection: " : "cannot connect: ", reason ? reason : "no reason");
+    if (code <= 0 && connection->tls_error[0] != '\0')
+        (void)snprintf(text, text_size, "%s: cannot connect: %s; checked with --ca-file %s", broker->uri,
+                       connection->tls_error, broker->ca_file);
+    else if (code <= 0 && broker->ca_file)
+        (void)snprintf(text, text_size,
+                       "%s: cannot connect with TLS: nobody is there, the broker's certificate is for another name, or "
+                       "--ca-file, --certificate-file or --key-file is not a PEM file that it accepts",
+                       broker->uri);
+    else
+        (void)snprintf(
+            text, text_size, "%s: %s%s", broker->uri,
+            code > 0 ? "the broker refused the connection: " : "cannot connect: ", reason ? reason : "no reason");
+}
+
+/* One of OpenSSL's errors, "thread:error:code:library:function:reason:file:line:more": the reason of it. */
+static int note_tls_error(const char *line, size_t size, void *ctx)
+{
+    struct connection *connection = ctx;
+    const char *end = line + size;
+    for (int field = 0; field < 5 && line < end; field++) {
+        const char *colon = memchr(line, ':', (size_t)(end - line));
+        line = colon ? colon + 1 : end;
+    }
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    (void)snprintf(connection->tls_error, sizeof connection->tls_error, "%.*s", (int)((colon ? colon : end) - line),
+                   line);
+    return 1;
 }
 
 /* The reason code of the broker, or paho's error. */
@@ -109,6 +135,9 @@ static int connect_once(struct connection *connection)
     tls.privateKey = broker->key_file;
     tls.sslVersion = MQTT_SSL_VERSION_TLS_1_2;
     tls.verify = 1;
+    tls.ssl_error_cb = note_tls_error;
+    tls.ssl_error_context = connection;
+    connection->tls_error[0] = '\0';
     if (broker->ca_file) options.ssl = &tls;
     MQTTProperty expiry = {.identifier = MQTTPROPERTY_CODE_SESSION_EXPIRY_INTERVAL};
     expiry.value.integer4 = connection->keep_session ? CONNECTION_SESSION_S : 0;

@@ -127,6 +127,9 @@ static int parse_broker(const char *value, bool has_ca_file, char *uri, size_t u
     int host_length = 0;
     if (strstr(at, "//") || strlen(at) > 255 || !split_port(at, &host_length, &port))
         return fail(text, text_size, "--broker", "expected HOST, HOST:PORT or a URL");
+    /* paho compares an IPv6 address with the certificate bracket and all. */
+    if (tls && at[0] == '[')
+        return fail(text, text_size, "--broker", "with TLS expected a name or an IPv4 address, not one of IPv6");
     (void)snprintf(uri, uri_size, "%s://%.*s:%lu", tls ? "ssl" : "tcp", host_length, at, port);
     return SW_OK;
 }

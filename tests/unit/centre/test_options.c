@@ -61,6 +61,8 @@ static void a_broker_is_named_in_many_ways(void **state)
     assert_wrong("c|--broker|:1883", "--broker: expected HOST, HOST:PORT or a URL");
     assert_wrong("c|--broker|::1", "--broker: expected HOST, HOST:PORT or a URL");
     assert_wrong("c|--broker|http://h", "--broker: expected HOST, HOST:PORT or a URL");
+    assert_wrong("c|--broker|[::1]|--ca-file|ca.pem",
+                 "--broker: with TLS expected a name or an IPv4 address, not one of IPv6");
     assert_wrong("c|--broker|ssl://h", "--ca-file: missing, needed for TLS");
     assert_wrong("c|--broker|tcp://h|--ca-file|ca.pem", "--broker: this URL is without TLS, but --ca-file is given");
 }

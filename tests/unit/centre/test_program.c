@@ -90,6 +90,49 @@ static int command(char *output, size_t size, const char *verb, const char *aler
     return broker_run_tool(output, size, arguments);
 }
 
+static int ask_with_tls(const char *host, const char *authority, char *output, size_t size)
+{
+    char uri[64];
+    (void)snprintf(uri, sizeof uri, "ssl://%s:%s", host, port);
+    const char *const arguments[] = {getenv("STILLWATER_CENTRE"),
+                                     "storm",
+                                     "--broker",
+                                     uri,
+                                     "--ca-file",
+                                     authority,
+                                     "--city",
+                                     "northport",
+                                     "--gateway",
+                                     "gw-1",
+                                     "--by",
+                                     "officer-1",
+                                     "--until",
+                                     "2099-01-01T00:00:00Z",
+                                     "--timeout",
+                                     "1",
+                                     NULL};
+    return broker_run_tool(output, size, arguments);
+}
+
+static void a_broker_that_is_not_believed_is_told_with_the_file(void **state)
+{
+    (void)state;
+    struct broker broker;
+    char authority[128], other[128], output[2048], said[256];
+    open_broker(&broker, "cafile %s/ca.pem\ncertfile %s/server.pem\nkeyfile %s/server.key\n");
+    broker_make_certificates(&broker);
+    broker_run(&broker);
+    broker_path(&broker, "ca.pem", authority);
+    broker_path(&broker, "other-ca.pem", other);
+    assert_int_equal(ask_with_tls("localhost", other, output, sizeof output), 3);
+    (void)snprintf(said, sizeof said, "cannot connect: certificate verify failed; checked with --ca-file %s", other);
+    if (!strstr(output, said)) fail_msg("%s", output);
+    /* Believed; that no gateway answers is another matter. */
+    assert_int_equal(ask_with_tls("localhost", authority, output, sizeof output), 3);
+    assert_null(strstr(output, "cannot connect"));
+    broker_close(&broker);
+}
+
 static void nothing_is_missed_while_the_centre_is_away(void **state)
 {
     (void)state;
@@ -504,6 +547,7 @@ static void a_full_disk_ends_the_centre_with_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broker_that_is_not_believed_is_told_with_the_file),
         cmocka_unit_test(nothing_is_missed_while_the_centre_is_away),
         cmocka_unit_test(the_centre_comes_back_after_the_broker_was_lost),
         cmocka_unit_test(a_weather_warning_stays_with_the_broker),
