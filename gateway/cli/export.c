@@ -132,6 +132,10 @@ static bool parse_options(int argc, char **argv, struct options *options)
                    options->from.ms != INT64_MIN || options->to.ms != INT64_MAX;
     if (options->home && (filters || (options->format != EXPORT_FORMAT_COUNT && options->format != EXPORT_JSON_LINES)))
         return wrong("--home", options->home, "it without filters, as JSON lines: all there is");
+    const char *end = strrchr(options->out, '.');
+    enum export_format named = end ? export_format_named(end + 1) : EXPORT_FORMAT_COUNT;
+    if (options->home && named != EXPORT_FORMAT_COUNT && named != EXPORT_JSON_LINES)
+        return wrong("--out", options->out, "a name that does not end as another format does: a home is JSON lines");
     if (options->format == EXPORT_FORMAT_COUNT) options->format = export_format_of(options->out);
     if (options->home) options->format = EXPORT_JSON_LINES;
     return true;

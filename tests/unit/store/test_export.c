@@ -192,6 +192,8 @@ static void usage_ends_with_2_and_says_what_was_expected(void **state)
         {"--out - --from yesterday 2>&1", "--from: found \"yesterday\"; expected a time such as"},
         {"--out - --format parquet 2>&1", "--format: found \"parquet\"; expected csv, jsonl or sqlite"},
         {"--out - --home home-1 --usable 2>&1", "--home: found \"home-1\"; expected it without filters"},
+        {"--out /tmp/nothing.csv --home home-1 2>&1",
+         "--out: found \"/tmp/nothing.csv\"; expected a name that does not end as"},
         {"--out - --format sqlite 2>&1", "-: expected the name of a file that is not there yet"},
         {"--out /nowhere/x.csv 2>&1", "/nowhere/x.csv: No such file or directory"},
     };
