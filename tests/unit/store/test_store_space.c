@@ -138,8 +138,10 @@ static void the_oldest_readings_go_when_a_quota_is_reached(void **state)
     struct fixture fixture;
     const int64_t days = 4, now = T0 + days * DAY;
     open_with(&fixture, 0, 0);
-    for (int64_t day = 0; day < days; day++)
+    for (int64_t day = 0; day < days; day++) {
         assert_int_equal(commit_readings(&fixture, MANY_SENSORS, day * 1440, 1440), SW_OK);
+        (void)tidy_up(&fixture, now); /* days that wait together in one log may be dropped together */
+    }
     assert_int_equal(commit_alert(&fixture, 1), SW_OK);
     struct store_room room = tidy_up(&fixture, now);
     assert_int_equal(room.dropped, 0);

@@ -11,10 +11,13 @@
 
 #include "stillwater/error.h"
 
-#define STEP_READINGS  32768 /* so many are moved in one step, and held in memory for it */
-#define STEP_SERIES    1024
-#define STEP_REWRITTEN 256 /* late readings each rewrite a chunk of their own: a step ends after so many */
-#define NAME_SIZE      (READINGS_PATH_SIZE + 64)
+/* What one step moves is held in memory for it, and each step walks through the whole log. */
+#define STEP_READINGS_MIN 8192
+#define STEP_READINGS_MAX 32768
+#define STEPS_OF_LOG      16
+#define STEP_SERIES       1024
+#define STEP_REWRITTEN    256 /* late readings each rewrite a chunk of their own: a step ends after so many */
+#define NAME_SIZE         (READINGS_PATH_SIZE + 64)
 
 /* ---- small things ---- */
 
@@ -588,13 +591,21 @@ bool readings_file_has_way(struct readings_file *file)
     return !file->held_back;
 }
 
+static uint64_t readings_of_step(const struct readings_file *file)
+{
+    int64_t in_log = file->logs[file->current].first - file->logs[other(file->current)].first;
+    uint64_t share = (uint64_t)in_log / STEPS_OF_LOG;
+    if (share < STEP_READINGS_MIN) return STEP_READINGS_MIN;
+    return share < STEP_READINGS_MAX ? share : STEP_READINGS_MAX;
+}
+
 /* The series of the next step. */
 static uint32_t step_end(const struct readings_file *file)
 {
-    uint64_t readings = 0;
+    uint64_t readings = 0, wanted = readings_of_step(file);
     uint32_t end = file->series_done;
     while (end < file->series_end && end - file->series_done < STEP_SERIES &&
-           (end == file->series_done || readings + file->per_series[end] <= STEP_READINGS))
+           (end == file->series_done || readings + file->per_series[end] <= wanted))
         readings += file->per_series[end++];
     return end;
 }
