@@ -9,7 +9,7 @@
 
 #include "app/gateway_state.h"
 
-#define JOURNAL_SAMPLE_LIMIT      10000u
+#define JOURNAL_SAMPLE_LIMIT      40000u
 #define JOURNAL_RETRY_MIN_MS      1000
 #define JOURNAL_RETRY_MAX_MS      30000
 #define JOURNAL_SNAPSHOT_AFTER_MS 10000 /* a changed state without a row of its own waits this long at most */

@@ -20,6 +20,7 @@ from rig import Rig
 CONNECT_S = 120  # until all devices are read, or one interval if that is longer
 WARM_UP_S = 3
 TROUBLE_S = 20
+USUAL_S = 10  # RSS rises and falls while readings are compacted
 POINTS = 10  # readings of a poll
 EVERYONE = (Ours, Pymodbus, NodeRed)
 
@@ -119,33 +120,42 @@ def status_of(rig):
     return json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
 
 
-def overload(rig, farm, load, contender, part, broker):
-    """Something is slow for a while: the memory taken until it is over, and readings a second once it is."""
-    pid = part.process.pid
-    before = most = rss_mb(pid)
-    begin_trouble(load, farm, broker)
-    until = time.monotonic() + TROUBLE_S
+def most_rss_mb(pid, seconds):
+    most = 0.0
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
-        time.sleep(0.2)
         most = max(most, rss_mb(pid))
+        time.sleep(0.1)
+    return most
+
+
+def lost(rig, part):
+    """What the gateway says it has left out, since its start."""
+    rig.dismiss(part)
+    part.stop()
+    counters = status_of(rig)["counters"]
+    return {
+        ("readings not published, counted", ""): counters["telemetry_dropped"],
+        ("readings not stored, counted", ""): counters["samples_dropped"],
+    }
+
+
+def overload(rig, farm, load, part, broker):
+    """Something is slow for a while: the memory taken until it is over, and readings a second once it is."""
+    before = most_rss_mb(part.process.pid, USUAL_S)
+    begin_trouble(load, farm, broker)
+    most = most_rss_mb(part.process.pid, TROUBLE_S)
     end_trouble(load, farm, broker)
     time.sleep(WARM_UP_S)
     farm.say("begin")
     begun = time.monotonic()
     time.sleep(load.window_s)
     heard = farm.window()
-    figures = {
-        ("RSS before", "MB"): before,
+    return {
+        ("RSS before, at most", "MB"): before,
         ("RSS, growth", "%"): (most / before - 1) * 100,
         ("readings after it", "1/s"): heard["readings"] / (time.monotonic() - begun),
     }
-    if contender is Ours:
-        rig.dismiss(part)
-        part.stop()
-        counters = status_of(rig)["counters"]
-        figures["readings not published, counted", ""] = counters["telemetry_dropped"]
-        figures["readings not stored, counted", ""] = counters["samples_dropped"]
-    return figures
 
 
 def measure(build, contender, load):
@@ -155,8 +165,10 @@ def measure(build, contender, load):
             part = contender.start(rig, load, farm.port)
             wait_until_read(rig, farm, load)
             if load.trouble:
-                return overload(rig, farm, load, contender, part, broker)
-            return window(farm, load, part.process.pid)
+                figures = overload(rig, farm, load, part, broker)
+            else:
+                figures = window(farm, load, part.process.pid)
+            return figures | lost(rig, part) if contender is Ours else figures
 
 
 def spread_pct(values):

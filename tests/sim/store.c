@@ -94,20 +94,20 @@ static void revision_name(const char *id, uint32_t revision, char *name, size_t 
 static void take_readings(const struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->reading_count; i++) {
-        const struct store_reading *row = &batch->readings[i];
-        if (row->time.ms > disk.last_time.ms) disk.last_time = row->time;
+        const struct store_reading row = store_batch_reading(batch, i);
+        if (row.time.ms > disk.last_time.ms) disk.last_time = row.time;
         disk_counts.readings++;
-        uint32_t node = row->serial - node_serial(0);
-        if (node >= world.nodes) sim_fail("a reading has serial number %u, which no node has", (unsigned)row->serial);
+        uint32_t node = row.serial - node_serial(0);
+        if (node >= world.nodes) sim_fail("a reading has serial number %u, which no node has", (unsigned)row.serial);
         struct log_state *log = &disk.logs[node];
-        if (row->epoch != log->row_epoch) {
-            if (row->epoch != log->cursor.epoch)
-                sim_fail("a record is of epoch %u of node %u, which was never stored", row->epoch, (unsigned)node);
+        if (row.epoch != log->row_epoch) {
+            if (row.epoch != log->cursor.epoch)
+                sim_fail("a record is of epoch %u of node %u, which was never stored", row.epoch, (unsigned)node);
             log->row_sequence = log->cursor.sequence;
         }
-        check_reading(node, log->row_sequence, row);
-        log->row_epoch = row->epoch;
-        log->row_sequence = row->sequence;
+        check_reading(node, log->row_sequence, &row);
+        log->row_epoch = row.epoch;
+        log->row_sequence = row.sequence;
     }
 }
 
@@ -131,7 +131,7 @@ static void keep_readings(const struct store_batch *batch)
             disk.reading_capacity = disk.reading_capacity ? 2 * disk.reading_capacity : 1024;
             disk.readings = sim_grown(disk.readings, disk.reading_capacity, sizeof *disk.readings);
         }
-        disk.readings[disk.reading_count++] = batch->readings[i];
+        disk.readings[disk.reading_count++] = store_batch_reading(batch, i);
     }
 }
 

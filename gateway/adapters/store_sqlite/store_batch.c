@@ -21,6 +21,7 @@ void store_batch_free(struct store_batch *batch)
         free(batch->alerts[i].payload);
     }
     free(batch->readings);
+    free(batch->subjects);
     free(batch->cursors);
     free(batch->snapshots);
     free(batch->alerts);
@@ -46,14 +47,55 @@ static void *grown(void *array, size_t count, size_t *capacity, size_t item_size
     return larger;
 }
 
+static bool name_subject(struct store_batch *batch, const char *id)
+{
+    if (batch->subject_count > 0 && strcmp(batch->subjects[batch->subject_count - 1].id, id) == 0) return true;
+    struct batch_subject *subjects =
+        grown(batch->subjects, batch->subject_count, &batch->subject_capacity, sizeof *subjects);
+    if (!subjects) return false;
+    batch->subjects = subjects;
+    snprintf(subjects[batch->subject_count++].id, SW_ID_SIZE, "%s", id);
+    return true;
+}
+
 int store_batch_add_reading(struct store_batch *batch, const struct store_reading *reading)
 {
-    struct store_reading *readings =
+    struct batch_reading *readings =
         grown(batch->readings, batch->reading_count, &batch->reading_capacity, sizeof *readings);
     if (!readings) return SW_ERROR_NO_SPACE;
     batch->readings = readings;
-    readings[batch->reading_count++] = *reading;
+    if (!name_subject(batch, reading->subject)) return SW_ERROR_NO_SPACE;
+    readings[batch->reading_count++] = (struct batch_reading){.time_ms = reading->time.ms,
+                                                              .value_milli = reading->value_milli,
+                                                              .taken_ms = reading->taken.ms,
+                                                              .serial = reading->serial,
+                                                              .sequence = reading->sequence,
+                                                              .subject = (uint32_t)batch->subject_count - 1,
+                                                              .epoch = reading->epoch,
+                                                              .kind = reading->kind,
+                                                              .quality = reading->quality,
+                                                              .reason = reading->reason,
+                                                              .clock_quality = reading->clock_quality,
+                                                              .doubted = reading->doubted};
     return SW_OK;
+}
+
+struct store_reading store_batch_reading(const struct store_batch *batch, size_t index)
+{
+    const struct batch_reading *row = &batch->readings[index];
+    struct store_reading reading = {.serial = row->serial,
+                                    .epoch = row->epoch,
+                                    .sequence = row->sequence,
+                                    .kind = row->kind,
+                                    .quality = row->quality,
+                                    .reason = row->reason,
+                                    .clock_quality = row->clock_quality,
+                                    .time.ms = row->time_ms,
+                                    .value_milli = row->value_milli,
+                                    .taken.ms = row->taken_ms,
+                                    .doubted = row->doubted};
+    memcpy(reading.subject, batch->subjects[row->subject].id, sizeof reading.subject);
+    return reading;
 }
 
 int store_batch_add_cursor(struct store_batch *batch, const struct store_cursor *cursor)

@@ -88,8 +88,10 @@ static int fill_block(struct store_readings *readings, const struct store_batch 
 {
     int error = SW_OK;
     readings_block_clear(&readings->block);
-    for (size_t i = 0; !error && with_readings && i < batch->reading_count; i++)
-        error = add_reading(readings, &batch->readings[i]);
+    for (size_t i = 0; !error && with_readings && i < batch->reading_count; i++) {
+        struct store_reading row = store_batch_reading(batch, i);
+        error = add_reading(readings, &row);
+    }
     for (size_t i = 0; !error && i < batch->cursor_count; i++) {
         const struct store_cursor *cursor = &batch->cursors[i];
         struct readings_cursor stored = {cursor->serial, cursor->epoch, cursor->sequence, 0};
@@ -125,7 +127,7 @@ int store_readings_write(struct store_readings *readings, struct store_batch *ba
     }
     store_readings_pass(readings, before + (int64_t)batch->reading_count);
     for (size_t i = 0; i < batch->reading_count; i++)
-        if (batch->readings[i].time.ms > readings->newest_ms) readings->newest_ms = batch->readings[i].time.ms;
+        if (batch->readings[i].time_ms > readings->newest_ms) readings->newest_ms = batch->readings[i].time_ms;
     if (with_readings) readings->stored += batch->reading_count;
     batch->position = before;
     batch->readings_done = true;

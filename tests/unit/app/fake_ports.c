@@ -282,7 +282,7 @@ static void take_batch(struct store_batch *batch)
 {
     for (size_t i = 0; i < batch->reading_count && fake.reading_count < FAKE_LIST_MAX; i++) {
         fake.positions[fake.reading_count] = fake.position + (int64_t)i + 1;
-        fake.readings[fake.reading_count++] = batch->readings[i];
+        fake.readings[fake.reading_count++] = store_batch_reading(batch, i);
     }
     if (batch->checkpoint) fake.checkpoint = batch->checkpoint;
     for (size_t i = 0; i < batch->cursor_count; i++)
