@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "adapters/store_sqlite/store_history.h"
 #include "adapters/store_sqlite/store_home.h"
@@ -254,6 +255,8 @@ int export_main(int argc, char **argv)
         return EXIT_STATUS_UNUSABLE;
     }
     if (options.help) return fputs(usage, stdout) < 0;
+    /* How homes live is nobody else's business. */
+    (void)umask(S_IRWXG | S_IRWXO);
     int status = run(&options, text, sizeof text);
     if (status == EXIT_STATUS_UNUSABLE) fprintf(stderr, "stillwater export: %s\n", text);
     return status;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -344,6 +345,7 @@ static void it_ends_while_a_dead_name_server_is_asked(void **state)
     (void)state;
     struct folder folder;
     char text[1024], log[128];
+    struct stat file;
     folder_make(&folder);
     snprintf(text, sizeof text,
              "schema: stillwater.gateway/1\ncity: c\ngateway: g\nstore: {path: %s}\nmqtt: {host: broker.example}\n"
@@ -355,6 +357,8 @@ static void it_ends_while_a_dead_name_server_is_asked(void **state)
     wait_for_output(&folder, "looking up broker.example");
     snprintf(log, sizeof log, "%s-wal", folder.store);
     assert_int_equal(access(log, F_OK), 0);
+    assert_int_equal(stat(folder.store, &file), 0);
+    assert_int_equal(file.st_mode & (S_IRWXG | S_IRWXO), 0);
     kill(child, SIGTERM);
     assert_int_equal(exit_status(child), 0);
     wait_for_output(&folder, "info: daemon: stopped");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,12 +113,15 @@ static void sqlite_can_be_asked(void **state)
     (void)state;
     struct fixture fixture;
     char file[200], words[256];
+    struct stat written;
     sqlite3 *db;
     sqlite3_stmt *statement;
     open_filled(&fixture);
     snprintf(file, sizeof file, "%s/out.sqlite", fixture.folder);
     snprintf(words, sizeof words, "--out %s 2>/dev/null", file);
     assert_int_equal(run(&fixture, words), 0);
+    assert_int_equal(stat(file, &written), 0);
+    assert_int_equal(written.st_mode & (S_IRWXG | S_IRWXO), 0);
     assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*), sum(value), sum(time_ms = 1790000003000) FROM readings",
                                         -1, &statement, NULL),
