@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -253,7 +254,7 @@ static int run(const char *file, struct gateway_config *config, struct duty_rost
         gateway_reload_from(daemon.gateway, file, on_replaced, &daemon);
         watch_signals(&daemon);
         daemon.watchdog_runs = notify_watchdog_start(&daemon.loop, &daemon.watchdog);
-        log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s:%u", config->gateway,
+        log_event(LOG_LEVEL_INFO, "daemon", "gateway %s of %s runs, store %s, broker %s, port %u", config->gateway,
                   config->city, config->store_path, config->mqtt.host, config->mqtt.port);
         memory_give_back();
         notify_ready();
@@ -277,6 +278,8 @@ int main(int count, char **arguments)
     struct config_report report = {NULL, on_problem};
     struct duty_roster *roster = NULL;
     memory_keep_heap_small();
+    /* How homes live is nobody else's business. */
+    (void)umask(S_IRWXG | S_IRWXO);
     /* Until it is ready for it; the file is about to be read in any case. */
     signal(SIGHUP, SIG_IGN);
     int status = parse(count, arguments, &options);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/name_lookup/host_port.h"
 #include "adapters/name_lookup/name_lookup.h"
 #include "adapters/publisher_mqtt/in_flight.h"
 #include "adapters/publisher_mqtt/link.h"
@@ -161,7 +162,7 @@ static uint64_t back_off_ms(unsigned failures)
 static void retry_later(struct publisher *publisher, const char *text)
 {
     char line[512];
-    (void)snprintf(line, sizeof line, "%s:%u: %s", publisher->host, publisher->port, text);
+    (void)snprintf(line, sizeof line, "%s: %s", host_port_of(publisher->host, publisher->port).text, text);
     publisher->failures++;
     (void)uv_timer_start(&publisher->timer, on_retry, back_off_ms(publisher->failures), 0);
     tell(publisher, false, line);
@@ -233,7 +234,7 @@ static void on_link_subscribed(void *ctx, const char *refused_topic, const char 
     char text[512];
     publisher->up = true;
     publisher->up_since_ms = uv_now(publisher->loop);
-    int length = snprintf(text, sizeof text, "connected to %s:%u%s", publisher->host, publisher->port,
+    int length = snprintf(text, sizeof text, "connected to %s%s", host_port_of(publisher->host, publisher->port).text,
                           publisher->tls.context ? " with TLS" : "");
     if (refusal && length > 0 && (size_t)length < sizeof text) {
         publisher->counters.refusals++;

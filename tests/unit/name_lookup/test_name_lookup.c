@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/name_lookup/host_port.h"
 #include "adapters/name_lookup/name_lookup.h"
 
 /* More than libuv has threads: some are under way when they are left, some wait. */
@@ -90,12 +91,26 @@ static void whoever_has_left_hears_nothing(void **state)
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+static void an_address_of_ipv6_stands_in_brackets(void **state)
+{
+    (void)state;
+    char longest[200];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    assert_string_equal(host_port_of("plc.example", 502).text, "plc.example:502");
+    assert_string_equal(host_port_of("192.0.2.7", 65535).text, "192.0.2.7:65535");
+    assert_string_equal(host_port_of("2001:db8::7", 1883).text, "[2001:db8::7]:1883");
+    assert_string_equal(host_port_of("::", 502).text, "[::]:502");
+    assert_int_equal(strlen(host_port_of(longest, 65535).text), 86);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_comes_once),
         cmocka_unit_test(a_name_that_no_name_can_be_is_refused_at_once),
         cmocka_unit_test(whoever_has_left_hears_nothing),
+        cmocka_unit_test(an_address_of_ipv6_stands_in_brackets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/name_lookup/host_port.h"
 #include "core/poll/line_plan.h"
 #include "exchange_result.h"
 #include "stillwater/error.h"
@@ -50,7 +51,7 @@ void tcp_line_drop(struct tcp_line *line, const char *why)
     let_go(line);
     line->context.counters.port_failures++;
     if (dials(line)) {
-        snprintf(text, sizeof text, "%.80s:%u: %s", line->link.host, line->link.port, why);
+        snprintf(text, sizeof text, "%s: %s", host_port_of(line->link.host, line->link.port).text, why);
         tcp_link_lost(&line->link, tcp_now_us());
     } else {
         snprintf(text, sizeof text, "the unit that dials: %s", why);
@@ -105,7 +106,7 @@ static void on_link_opened(void *owner, struct tcp_connection *connection)
     struct tcp_line *line = owner;
     char text[FIELD_TEXT_SIZE];
     tcp_connection_give(connection, &connection_events, line);
-    snprintf(text, sizeof text, "connected to %.80s:%u", line->link.host, line->link.port);
+    snprintf(text, sizeof text, "connected to %s", host_port_of(line->link.host, line->link.port).text);
     connected(line, connection, text);
 }
 

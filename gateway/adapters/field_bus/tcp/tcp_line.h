@@ -132,6 +132,7 @@ bool tcp_line_drop_if_dead(struct tcp_line *line);
 /* When the station that is due then gets its turn: a little later, for the sake of fewer wake-ups. */
 int64_t tcp_line_turn(const struct tcp_line *line, int64_t due_us);
 
+/* That nobody has answered is noticed by so much late. */
 #define TCP_LINE_DEADLINE_LATE_US 20000
 
 /* Due so soon that waiting for the next wake-up would only put it off. */

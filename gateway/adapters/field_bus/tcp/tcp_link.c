@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "adapters/name_lookup/host_port.h"
+
 #define PAUSE_FIRST_US    ((int64_t)200 * 1000)
 #define PAUSE_LONGEST_US  ((int64_t)30 * 1000000)
 #define CONNECT_WITHIN_US ((int64_t)5 * 1000000)
@@ -47,7 +49,7 @@ static int64_t now_us(void)
 static void failed(struct tcp_link *link, const char *why)
 {
     char text[160];
-    snprintf(text, sizeof text, "%.80s:%u: %s", link->host, link->port, why);
+    snprintf(text, sizeof text, "%s: %s", host_port_of(link->host, link->port).text, why);
     link->stale = true;
     link->tries++;
     pause_before_next(link, now_us());

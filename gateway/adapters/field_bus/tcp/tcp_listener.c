@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/name_lookup/host_port.h"
+
 #define REGISTER_WITHIN_US ((int64_t)10 * 1000000)
 #define OPEN_AGAIN_US      ((int64_t)5 * 1000000)
 #define LATE_US            TCP_SCHEDULE_COARSEST_US
@@ -84,7 +86,8 @@ static void refuse(struct guest *guest, const char *why)
         listener->untold++;
         return;
     }
-    int used = snprintf(text, sizeof text, "%s:%u: hung up on %s: %s", listener->address, listener->port, peer, why);
+    int used = snprintf(text, sizeof text, "%s: hung up on %s: %s",
+                        host_port_of(listener->address, listener->port).text, peer, why);
     if (bytes[0] != '\0') used += snprintf(text + used, sizeof text - (size_t)used, ":%s", bytes);
     if (listener->untold > 0)
         snprintf(text + used, sizeof text - (size_t)used, " (and %u others before)", listener->untold);
@@ -198,7 +201,7 @@ static int open_port(struct tcp_listener *listener)
 static void tell_lines(const struct tcp_listener *listener, const char *why)
 {
     char text[160];
-    snprintf(text, sizeof text, "%s:%u: %s", listener->address, listener->port, why);
+    snprintf(text, sizeof text, "%s: %s", host_port_of(listener->address, listener->port).text, why);
     for (uint32_t i = 0; i < listener->line_count; i++)
         tcp_line_unreachable(listener->lines[i], text);
 }
