@@ -42,14 +42,14 @@ def main():
 
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}, load {os.getloadavg()[0]:.1f}"
     print(f"machine: {machine}")
+    out = open(options.json, "w", buffering=1) if options.json else open(os.devnull, "w")
     figures = []
     for name in options.names or BENCHES:
         for metric, value, unit, peer in BENCHES[name](options):
             figures.append({"bench": name, "metric": metric, "value": value, "unit": unit, "peer": peer})
+            out.write(json.dumps(figures[-1]) + "\n")
             print(f"{name:<10} {metric:<44} {value:>12.4g} {unit:<6} {peer}", flush=True)
-    if options.json:
-        with open(options.json, "w") as out:
-            out.writelines(json.dumps(f) + "\n" for f in figures)
+    out.close()
     if options.report:
         report.write(options.report, machine, figures)
     return 0
