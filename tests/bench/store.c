@@ -37,6 +37,11 @@ static uint64_t roll(uint64_t end)
     return (dice >> 33) % end;
 }
 
+static void run_meter(int64_t *index)
+{
+    if (roll(100) < 15) *index += 100 * (int64_t)(1 + roll(200));
+}
+
 static void must(int error, const char *text)
 {
     if (!error) return;
@@ -114,6 +119,17 @@ static uint32_t sensor_series(struct ours *ours, uint32_t sensor)
     char name[32];
     (void)snprintf(name, sizeof name, "home-%05" PRIu32, sensor);
     return readings_series_number(&ours->series, name, SW_READING_WATER_INDEX);
+}
+
+/* Where their meters stand: free() it. */
+static int64_t *open_sensors(struct ours *ours, const char *folder, uint32_t sensors)
+{
+    int64_t *index = calloc(sensors, sizeof *index);
+    must(index ? SW_OK : SW_ERROR_NO_SPACE, "meters");
+    open_ours(ours, folder);
+    for (uint32_t s = 0; s < sensors; s++)
+        (void)sensor_series(ours, s);
+    return index;
 }
 
 static void step(struct ours *ours)
@@ -216,14 +232,10 @@ static void tell_months(const struct ours *ours, uint32_t sensors, uint64_t quar
 static int fill(const char *folder, uint32_t sensors, uint64_t days)
 {
     static struct ours ours;
-    int64_t *index = calloc(sensors, sizeof *index);
-    if (!index) return 1;
-    open_ours(&ours, folder);
-    for (uint32_t s = 0; s < sensors; s++)
-        (void)sensor_series(&ours, s);
+    int64_t *index = open_sensors(&ours, folder, sensors);
     for (uint64_t quarter = 0; quarter < days * DAY_QUARTERS; quarter++)
         for (uint32_t s = 0; s < sensors; s++) {
-            if (roll(100) < 15) index[s] += 100 * (int64_t)(1 + roll(200));
+            run_meter(&index[s]);
             add(&ours, s, START_MS + (int64_t)quarter * QUARTER_MS + (int64_t)s * QUARTER_MS / sensors, index[s]);
             if (ours.block.count < BATCH) continue;
             commit(&ours);
@@ -240,15 +252,11 @@ static int fill(const char *folder, uint32_t sensors, uint64_t days)
 static int steady(const char *folder, uint32_t sensors, uint64_t hours)
 {
     static struct ours ours;
-    int64_t *index = calloc(sensors, sizeof *index);
-    if (!index) return 1;
-    open_ours(&ours, folder);
-    for (uint32_t s = 0; s < sensors; s++)
-        (void)sensor_series(&ours, s);
+    int64_t *index = open_sensors(&ours, folder, sensors);
     for (uint64_t half = 0; half < hours * 7200; half++) {
         uint32_t first = (uint32_t)(half % 120 * sensors / 120), end = (uint32_t)((half % 120 + 1) * sensors / 120);
         for (uint32_t s = first; s < end; s++) {
-            if (roll(100) < 15) index[s] += 100 * (int64_t)(1 + roll(200));
+            run_meter(&index[s]);
             add(&ours, s, START_MS + (int64_t)(half / 120) * MINUTE_MS + (int64_t)s * MINUTE_MS / sensors, index[s]);
         }
         commit(&ours);
@@ -336,7 +344,7 @@ static int rows(const char *folder, uint32_t sensors, uint64_t days)
     run(db, "BEGIN");
     for (uint64_t quarter = 0; quarter < days * DAY_QUARTERS; quarter++)
         for (uint32_t s = 0; s < sensors; s++) {
-            if (roll(100) < 15) index[s] += 100 * (int64_t)(1 + roll(200));
+            run_meter(&index[s]);
             (void)sqlite3_bind_int64(insert, 1, s);
             (void)sqlite3_bind_int64(insert, 2,
                                      START_MS + (int64_t)quarter * QUARTER_MS + (int64_t)s * QUARTER_MS / sensors);

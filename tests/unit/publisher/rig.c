@@ -195,6 +195,12 @@ void rig_connect(struct rig *rig, uint16_t port)
     rig_run_until(rig, rig_is_up);
 }
 
+void rig_open(struct rig *rig, struct broker *broker, const char *settings)
+{
+    broker_open(broker, settings);
+    rig_connect(rig, broker->port);
+}
+
 bool rig_is_up(struct rig *rig)
 {
     return rig->up;

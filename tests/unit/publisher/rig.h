@@ -51,6 +51,9 @@ void rig_start(struct rig *rig);
 /* Both, and runs until the link is up. */
 void rig_connect(struct rig *rig, uint16_t port);
 
+/* The same to a broker that it opens: broker_close() is owed after rig_close(). */
+void rig_open(struct rig *rig, struct broker *broker, const char *settings);
+
 /* Runs the loop until `done` says so; fails the test after 60 s. */
 void rig_run_until(struct rig *rig, bool (*done)(struct rig *rig));
 void rig_run_ms(struct rig *rig, uint64_t ms);

@@ -329,8 +329,7 @@ static void a_message_the_broker_cannot_take_is_refused_at_once(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    broker_open(&broker, "max_packet_size 1000\n");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "max_packet_size 1000\n");
     char large[2000];
     memset(large, 'x', sizeof large - 1);
     large[sizeof large - 1] = '\0';

@@ -97,8 +97,7 @@ static void the_last_status_replaces_the_will_at_a_clean_end(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     rig_close(&rig, "{\"state\":\"stopped\"}");
     wait_for_status(NULL, &broker, "1 1 application/json {\"state\":\"stopped\"}\n");
     broker_close(&broker);
@@ -405,8 +404,7 @@ static void closing_while_the_broker_is_gone_does_not_wait(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     broker_kill(&broker);
     rig_close(&rig, "{\"state\":\"stopped\"}");
     broker_close(&broker);

@@ -75,8 +75,7 @@ static void one_at_first_then_as_many_as_may_be(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_ERROR_BUSY);
     rig_run_until(&rig, one_is_taken);
@@ -123,8 +122,7 @@ static void kinds_do_not_wait_for_each_other(void **state)
     (void)state;
     struct broker broker;
     struct rig rig;
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_AREAS, TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_STATES, STATE_TOPIC, "{}"), SW_OK);
     assert_int_equal(publisher_set_retained(rig.publisher, PUBLISHER_STATES, STATE_TOPIC, "{}"), SW_ERROR_BUSY);

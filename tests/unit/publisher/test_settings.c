@@ -67,8 +67,7 @@ static void the_same_settings_keep_the_connection(void **state)
     struct broker broker;
     struct rig rig;
     char text[256];
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     assert_int_equal(apply(&rig, text), SW_OK);
     assert_int_equal(apply(&rig, text), SW_OK);
     rig_run_ms(&rig, 100);
@@ -85,8 +84,7 @@ static void settings_that_are_wrong_change_nothing(void **state)
     struct broker broker;
     struct rig rig;
     char text[256];
-    broker_open(&broker, "");
-    rig_connect(&rig, broker.port);
+    rig_open(&rig, &broker, "");
     rig.config.mqtt.ca_file = strdup("/no/such/ca.pem");
     assert_int_equal(apply(&rig, text), SW_ERROR_CONFIG);
     assert_non_null(strstr(text, "mqtt.tls.ca_file /no/such/ca.pem: No such file or directory"));

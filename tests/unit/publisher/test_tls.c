@@ -28,14 +28,22 @@ static void open_with(struct broker *broker, const char *server)
     broker_run(broker);
 }
 
+/* Keeps the names; NULL = none. */
+static void set_certificate(struct rig *rig, char *certificate, char *key)
+{
+    free(rig->config.mqtt.certificate_file);
+    free(rig->config.mqtt.key_file);
+    rig->config.mqtt.certificate_file = certificate;
+    rig->config.mqtt.key_file = key;
+}
+
 static void init_with(struct rig *rig, const struct broker *broker, const char *host, const char *authority)
 {
     rig_init(rig, broker->port);
     free(rig->config.mqtt.host);
     rig->config.mqtt.host = strdup(host);
     rig->config.mqtt.ca_file = file_in(broker, authority);
-    rig->config.mqtt.certificate_file = file_in(broker, "client.pem");
-    rig->config.mqtt.key_file = file_in(broker, "client.key");
+    set_certificate(rig, file_in(broker, "client.pem"), file_in(broker, "client.key"));
 }
 
 static void assert_goes_down(struct rig *rig, const char *text)
@@ -101,10 +109,7 @@ static void a_gateway_without_certificate_is_told_that_one_is_wanted(void **stat
     struct rig rig;
     open_with(&broker, "server");
     init_with(&rig, &broker, "localhost", "ca.pem");
-    free(rig.config.mqtt.certificate_file);
-    free(rig.config.mqtt.key_file);
-    rig.config.mqtt.certificate_file = NULL;
-    rig.config.mqtt.key_file = NULL;
+    set_certificate(&rig, NULL, NULL);
     assert_goes_down(&rig, "the broker may want a client certificate");
     broker_close(&broker);
 }
@@ -116,10 +121,7 @@ static void a_certificate_that_the_broker_refuses_is_named(void **state)
     struct rig rig;
     open_with(&broker, "server");
     init_with(&rig, &broker, "localhost", "ca.pem");
-    free(rig.config.mqtt.certificate_file);
-    free(rig.config.mqtt.key_file);
-    rig.config.mqtt.certificate_file = file_in(&broker, "other-ca.pem");
-    rig.config.mqtt.key_file = file_in(&broker, "other-ca.key");
+    set_certificate(&rig, file_in(&broker, "other-ca.pem"), file_in(&broker, "other-ca.key"));
     assert_goes_down(&rig, "the broker may not accept mqtt.tls.certificate_file");
     broker_close(&broker);
 }
