@@ -3,7 +3,7 @@
 import html
 import pathlib
 
-WIDTH, BAR, LABEL, ROOM = 760, 22, 260, 110
+WIDTH, BAR, LABEL, ROOM = 760, 22, 260, 150
 OURS = "stillwaterd"
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #1a2733 }
@@ -86,7 +86,7 @@ def section(bench, figures):
         if len(of_this) > 1 and any(f["value"] for f in of_this):
             parts.append(f"<h3>{html.escape(metric)}</h3>{bars(of_this)}")
     for title, points, unit in curves_of(figures):
-        parts.append(f"<h3>{html.escape(title)}</h3>{curve(points, unit)}")
+        parts.append(f"<h3>by devices, {html.escape(title)}</h3>{curve(points, unit)}")
     parts.append(f"<details><summary>all figures</summary>{table(figures)}</details>")
     return "".join(parts)
 
