@@ -56,6 +56,7 @@ static void every_address_of_a_name_is_tried(void **state)
     /* The first of them was tried, and refused. */
     assert_int_equal(field_bus_line_counters(gateway->bus, 0).port_failures, 1);
     listener_finish(gateway);
+    slave_disconnect(&slave);
     slave_remove(&slave);
     model_node_destroy(&node);
 }
